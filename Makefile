@@ -1,0 +1,135 @@
+# travelcard: see README.md.  GNU make; `make` alone builds the programs.
+#
+#   make            the three programs (installs the Debian packages it needs)
+#   make demo       sample data, an SMSC simulator, smsc-gw, a conversation
+#   make check      every test; SAN=1 builds with ASan and UBSan
+#   make check-long the tests at their full stated sizes
+#   make install    PREFIX=/usr/local DESTDIR=
+
+PREFIX ?= /usr/local
+V ?= 0
+Q_0 = @
+Q = $(Q_$(V))
+
+DEPS_BUILD = gcc libc6-dev pkg-config libevent-dev libsmpp34-dev \
+	libosmocore-dev libsqlite3-dev libsodium-dev libssl-dev \
+	libconfuse-dev zlib1g-dev tzdata
+DEPS_DEMO = python3
+DEPS_CHECK = python3 clang libclang-rt-14-dev clang-format mandoc gzip sqlite3 \
+	osmo-msc osmo-hlr
+
+ifdef SAN
+O = build-san
+BIN = build-san
+SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+else
+O = build
+BIN = .
+endif
+
+PKGS = libevent libevent_openssl libsmpp34 libosmocore libosmogsm sqlite3 \
+	libsodium libcrypto libssl libconfuse zlib
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+CFLAGS ?= -O2 -g
+WARN = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings
+ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -Icore -Ismsc-gw -Iussd \
+	-fstack-protector-strong $(PKG_CFLAGS) $(SANFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(SANFLAGS) -Wl,-z,relro,-z,now $(LDFLAGS)
+
+CORE_SRC = $(filter-out core/travelcard.c,$(wildcard core/*.c))
+CORE_OBJ = $(CORE_SRC:%.c=$(O)/%.o)
+TOOL_OBJ = $(O)/core/travelcard.o
+SMSC_OBJ = $(patsubst %.c,$(O)/%.o,$(wildcard smsc-gw/*.c))
+UNIT = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
+FUZZ = $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/*.c))
+PROGRAMS = $(BIN)/core/travelcard $(BIN)/smsc-gw/smsc-gw
+
+.DEFAULT_GOAL = all
+.PHONY: all build tests deps deps-demo deps-check demo check check-long \
+	install clean
+
+MAKE_J = $(MAKE) --no-print-directory -j$(shell nproc)
+
+all: deps
+	$(Q)$(MAKE_J) build
+
+build: $(PROGRAMS)
+
+tests: build $(UNIT) $(FUZZ) $(O)/tests/demo/journeys
+
+# Install what is missing, by name; silent when nothing is.
+define install_missing
+	@missing=; for p in $(1); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
+			grep -q 'ok installed' || missing="$$missing $$p"; \
+	done; \
+	[ -z "$$missing" ] || { \
+		echo "installing:$$missing"; \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		$$sudo apt-get -qq update && \
+		$$sudo apt-get -qq -y --no-install-recommends install \
+			$$missing >/dev/null; }
+endef
+
+deps:
+	$(call install_missing,$(DEPS_BUILD))
+
+deps-demo:
+	$(call install_missing,$(DEPS_BUILD) $(DEPS_DEMO))
+
+deps-check:
+	$(call install_missing,$(DEPS_BUILD) $(DEPS_CHECK))
+
+demo: deps-demo
+	$(Q)$(MAKE_J) build $(O)/tests/demo/journeys
+	$(Q)O=$(O) BIN=$(BIN) tests/demo/run
+
+check: deps-check
+	$(Q)$(MAKE_J) tests
+	$(Q)O=$(O) BIN=$(BIN) SAN=$(SAN) tests/run $(TESTS)
+
+check-long: deps-check
+	$(Q)$(MAKE_J) tests
+	$(Q)O=$(O) BIN=$(BIN) SAN=$(SAN) LONG=1 tests/run $(TESTS)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/libcore.a: $(CORE_OBJ)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BIN)/core/travelcard: $(TOOL_OBJ) $(O)/libcore.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(BIN)/smsc-gw/smsc-gw: $(SMSC_OBJ) $(O)/libcore.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# A unit test includes the .c it tests; the linker takes the rest from the
+# library.
+$(O)/tests/unit/%: tests/unit/%.c $(O)/libcore.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -Itests/unit -I. -o $@ $< \
+		$(ALL_LDFLAGS) $(O)/libcore.a $(PKG_LIBS)
+
+# A fuzz target linked with replay.c runs its corpus; tests/fuzz/run builds
+# the same file with libFuzzer.
+$(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/libcore.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -Itests/fuzz -I. -o $@ $< \
+		$(ALL_LDFLAGS) $(O)/libcore.a $(PKG_LIBS)
+
+$(O)/tests/demo/journeys: $(O)/tests/demo/journeys.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
+
+clean:
+	rm -rf build build-san core/travelcard smsc-gw/smsc-gw ussd/ussd-gw
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
