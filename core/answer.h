@@ -1,0 +1,41 @@
+/* What was found, put into words. Pure. */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "dialogue.h"
+#include "message.h"
+#include "region.h"
+#include "stay.h"
+#include "store.h"
+
+#define ANSWER_MAX 16384 /* octets of text, NUL included */
+
+/* A place and the mark on it. */
+struct answer_place {
+	uint32_t region;
+	char mark[MARK_MAX]; /* "" for none */
+};
+
+/* Times are 0 where there is none. */
+struct answer {
+	enum verdict verdict;
+	enum language language;
+	int64_t lo;		/* the window's first day */
+	int64_t as_of;		/* complete up to here */
+	int64_t history_since;	/* the window reaches before this day */
+	int data_late;		/* the data is older than it should be */
+	const struct answer_place *places;
+	size_t nplaces;
+};
+
+/* The text for the user, UTF-8, ended by NUL; "" for VERDICT_SILENCE. 0, or
+ * -ENOSPC. */
+int answer_text(const struct answer *a, const struct messages *m,
+    const struct regions *r, const struct conf_service *service, char *buf,
+    size_t size);
+
+#endif

@@ -1,0 +1,104 @@
+/* The configuration: one file for all programs, read by libconfuse, checked
+ * whole before anything uses it. travelcard.conf(5) describes every option.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "message.h"
+#include "text.h"
+
+enum identity { IDENTITY_NONE, IDENTITY_INLINE, IDENTITY_PROMPT };
+enum consent { CONSENT_NONE, CONSENT_REPLY, CONSENT_ASK };
+enum granularity { GRANULARITY_CITY, GRANULARITY_PROVINCE };
+enum horizon { HORIZON_NOW, HORIZON_YESTERDAY };
+enum unknown { UNKNOWN_HELP, UNKNOWN_IGNORE };
+
+struct conf_list {
+	const char **v;
+	size_t n;
+};
+
+struct conf_carrier {
+	const char *name;
+	const char *name_zh, *name_en; /* as users see them */
+	const char *hotline;
+	const char *store, *key_file; /* the top-level ones unless given */
+};
+
+struct conf_service {
+	const char *name;
+	const struct conf_carrier *carrier;
+	struct conf_list code;	   /* "10086", or "*10086*3#" for USSD */
+	struct conf_list keywords; /* ASCII capitals and digits */
+	struct conf_list help;	   /* keywords that ask for help */
+	enum identity identity;
+	enum consent consent;
+	enum unknown unknown;
+	enum granularity granularity;
+	enum horizon horizon;
+	enum language language;
+	uint32_t window_days;  /* 1..30 */
+	uint32_t min_stay;     /* seconds, more than max_gap */
+	uint32_t late_after;   /* seconds behind which data-late is noted */
+	uint32_t refuse_after; /* and behind which nothing is answered; 0 off */
+};
+
+struct conf_smsc {
+	const char *name;
+	const struct conf_carrier *carrier;
+	const char *host;
+	uint16_t port;
+	const char *system_id;	 /* at most 15 characters */
+	const char *password;	 /* read from password_file, at most 8 */
+	const char *system_type; /* at most 12 */
+	uint8_t addr_ton, addr_npi;
+	uint32_t window;	   /* submit_sm unanswered at once, 1..1000 */
+	uint32_t retry_status;	   /* command_status for "not now" */
+	enum alphabet default_alphabet; /* of data_coding 0 */
+	uint32_t validity_minutes;
+	uint32_t max_segments;	   /* 1..10 */
+	uint32_t response_timeout; /* seconds */
+	uint32_t enquire_interval; /* seconds */
+};
+
+struct conf {
+	const char *path;
+	const char *store, *key_file;
+	const char *zone;
+	const char *country_code;
+	const char *tables; /* folder of reference tables and catalogues */
+	const char *log_level;
+	uint32_t max_gap; /* seconds */
+	struct conf_carrier *carriers;
+	size_t ncarriers;
+	struct conf_service *services;
+	size_t nservices;
+	struct conf_smsc *smscs;
+	size_t nsmscs;
+};
+
+/* Reads and checks a file. Errors go to the log as "FILE:LINE: option:
+ * value is not …". 0, -errno, or -EINVAL for what is wrong in it. */
+int conf_load(struct conf **cp, const char *path);
+void conf_free(struct conf *c);
+
+/* Prints what is in force, defaults included, in the file's own syntax; no
+ * password. */
+void conf_print(const struct conf *c, FILE *out);
+
+/* By name; null when there is none. */
+const struct conf_service *conf_service(const struct conf *c, const char *name);
+const struct conf_carrier *conf_carrier(const struct conf *c, const char *name);
+
+/* The service that answers on a carrier's code; null when none does. */
+const struct conf_service *conf_service_at(
+    const struct conf *c, const struct conf_carrier *carrier, const char *code);
+
+/* The longest window of all services, in days. */
+uint32_t conf_longest_window(const struct conf *c);
+
+#endif

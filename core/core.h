@@ -1,0 +1,40 @@
+/* What the programs share, opened in order and closed in reverse. */
+#ifndef CORE_H
+#define CORE_H
+
+#include "conf.h"
+#include "key.h"
+#include "message.h"
+#include "region.h"
+#include "store.h"
+
+/* One store and the key to it; carriers may share one. */
+struct vault {
+	const char *where, *key_file;
+	struct key *key;
+	struct store *store; /* null until core_store() */
+};
+
+struct core {
+	struct conf *conf;
+	struct regions *regions;
+	struct messages *messages;
+	struct vault *vaults;
+	size_t nvaults;
+};
+
+/* Configuration, log, zone, tables, catalogues, keys; not the stores. 0 or
+ * -errno. */
+int core_open(struct core **cp, const char *conf_path);
+void core_close(struct core *c);
+
+struct vault *core_vault(struct core *c, const struct conf_carrier *carrier);
+
+/* Opens a vault's store unless it is open. 0 or -errno. */
+int core_store(struct core *c, struct vault *v, enum store_mode mode);
+
+/* The time before which no service looks: runs that ended earlier are
+ * deleted, records from earlier refused. */
+int64_t core_horizon(const struct core *c, int64_t now);
+
+#endif

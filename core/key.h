@@ -1,0 +1,64 @@
+/* Pseudonyms and sealed numbers, all under one site key.
+ *
+ * At rest a number is a 64-bit key: SipHash-2-4 under a subkey for its
+ * purpose. The numbers themselves lie sealed in one AES-256 block per
+ * subscriber row, opened only to address or to mask. */
+#ifndef KEY_H
+#define KEY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define KEY_SEALED 16	   /* octets of a sealed pair of numbers */
+#define KEY_FINGERPRINT 16 /* octets by which a store knows its key */
+#define DIGITS_MAX 15	   /* of an IMSI (TS 23.003 2.2) or E.164 number */
+
+struct key;
+
+/* Reads a site key: a file of 32 raw octets that only its owner may read.
+ * 0 or -errno. */
+int key_open(struct key **kp, const char *path);
+void key_close(struct key *k);
+
+void key_fingerprint(const struct key *k, uint8_t out[KEY_FINGERPRINT]);
+
+uint64_t key_imsi(const struct key *k, const char *imsi);
+uint64_t key_msisdn(const struct key *k, const char *msisdn);
+
+/* The last four characters of an identity document, keyed together with the
+ * MSISDN's key, so that equal digits of two people do not look equal. */
+uint64_t key_identity(
+    const struct key *k, uint64_t msisdn_key, const char digits[4]);
+
+/* Who a row belongs to: rows of one MSISDN with equal tags are one person.
+ * The tag is of the holder, without one of the digits, without both of the
+ * row itself. Empty strings mean not given. */
+uint64_t key_person(const struct key *k, uint64_t msisdn_key,
+    const char *holder, const char *digits, const char *row);
+
+/* Both are digit strings of at most DIGITS_MAX. */
+void key_seal(const struct key *k, const char *imsi, const char *msisdn,
+    uint8_t sealed[KEY_SEALED]);
+/* 0, or -EBADMSG when the check bits do not hold: another key, or damage. */
+int key_unseal(const struct key *k, const uint8_t sealed[KEY_SEALED],
+    char imsi[DIGITS_MAX + 1], char msisdn[DIGITS_MAX + 1]);
+
+/* "138****1234", the number without its country code's digits `cc`;
+ * "46000******1234" for an IMSI (cc ""). Short or odd numbers show only
+ * their length. Returns buf. */
+#define MASK_MAX 24
+const char *key_mask(const char *number, const char *cc, char buf[MASK_MAX]);
+
+/* E.164 digits without "+": takes 138…, 86138…, +86138…, 0086138… 0, or
+ * -EBADMSG for what is no subscriber number. */
+int msisdn_parse(const char *s, size_t len, const char *country_code,
+    char out[DIGITS_MAX + 1]);
+/* 0, or -EBADMSG. */
+int imsi_parse(const char *s, size_t len, char out[DIGITS_MAX + 1]);
+/* Four of 0-9A-Z with at least one digit; lower case is forgiven. */
+int identity_parse(const char *s, size_t len, char out[5]);
+
+/* No core dump may hold the key or a number; called first in main(). */
+void key_no_dumps(void);
+
+#endif

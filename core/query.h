@@ -1,0 +1,29 @@
+/* The way of one query, from a user's text to the answer's text. */
+#ifndef QUERY_H
+#define QUERY_H
+
+#include "answer.h"
+#include "core.h"
+
+/* A query's working memory, reused from one to the next. */
+struct query;
+int query_new(struct query **qp, struct core *core);
+void query_free(struct query *q);
+
+/* Look-ups between begin and end share one snapshot of the store: call it
+ * around a batch. A store that is away shows as VERDICT_SYSTEM_BUSY. */
+void query_begin(struct query *q);
+void query_end(struct query *q);
+
+/* Answers a text that a subscriber sent to a service. `msisdn` is E.164
+ * digits (msisdn_parse), text is UTF-8. The answer's arrays last until the
+ * next call; `say`, of ANSWER_MAX octets, gets the text. */
+enum verdict query_text(struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text, struct answer *a, char *say);
+
+/* The places of a number as the service would show them to its user, whoever
+ * asks: for the operator's tool. -ENOENT when it is not provisioned. */
+int query_lookup(struct query *q, const struct conf_service *service,
+    const char *msisdn, struct answer *a);
+
+#endif

@@ -1,0 +1,43 @@
+/* Text as phones and SMSCs carry it: UTF-8 inside, GSM 7-bit (3GPP TS 23.038
+ * 6.2.1) or UCS-2 outside, cut into segments of one short message. Pure. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a user data's octets are. GSM-7 is carried over SMPP one septet an
+ * octet, unpacked. */
+enum alphabet { ALPHABET_GSM7, ALPHABET_UCS2, ALPHABET_ASCII, ALPHABET_LATIN1 };
+
+/* Octets to UTF-8, ended by NUL. What cannot be read becomes U+FFFD, so that
+ * any input gives valid UTF-8. Returns its length, less than size. */
+size_t text_decode(enum alphabet a, const uint8_t *in, size_t len, char *out,
+    size_t size);
+
+/* GSM-7 if every character has a place in the default alphabet and its
+ * extension table, else UCS-2. */
+enum alphabet text_alphabet(const char *utf8);
+
+/* One short message: user data header and text. 140 octets hold 70 UCS-2
+ * characters or 160 septets; a header of 7 octets leaves 66 and 152. */
+#define SEGMENT_MAX 160
+struct segment {
+	uint8_t octets[SEGMENT_MAX]; /* as submit_sm's short_message */
+	uint8_t len;
+	uint8_t udhi; /* begins with a user data header */
+};
+
+/* Cuts a text into segments; those of several carry a header with a 16-bit
+ * reference (TS 23.040 9.2.3.24.8), and no character, escaped character or
+ * surrogate pair is cut. Returns how many, -E2BIG when `max` are too few. */
+int text_segments(const char *utf8, enum alphabet a, uint16_t reference,
+    struct segment *out, int max);
+
+/* Reads one character; returns its octets, 0 at the end. What is not UTF-8
+ * (RFC 3629) gives U+FFFD and one octet. */
+size_t utf8_next(const char *s, uint32_t *c);
+/* Writes one character, 1 to 4 octets. */
+size_t utf8_put(uint32_t c, char *out);
+
+#endif
