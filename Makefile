@@ -34,7 +34,7 @@ PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings
-ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -Icore -Ismsc-gw -Iussd \
+ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I$(O)/core -Icore -Ismsc-gw -Iussd \
 	-fstack-protector-strong $(PKG_CFLAGS) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(SANFLAGS) -Wl,-z,relro,-z,now $(LDFLAGS)
 
@@ -98,6 +98,13 @@ check-long: deps-check
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The schema as a C string.
+$(O)/core/schema.h: core/schema.sql
+	@mkdir -p $(@D)
+	$(Q)sed 's/.*/"&\\n"/' $< >$@
+
+$(O)/core/store_sqlite.o: $(O)/core/schema.h
 
 $(O)/libcore.a: $(CORE_OBJ)
 	@rm -f $@
