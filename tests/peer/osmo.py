@@ -108,20 +108,21 @@ class Vty:
         return self.answer()
 
 
-def start(program, config, **values):
+def start(program, config, ready, **values):
+    """Start one of the two; true when ready() is."""
+    assert shutil.which(program), f"{program} is not installed"
     name = program.removeprefix("osmo-")
     text = config.format(address=tap.ADDR, directory=tap.DIR, **values)
     preload = {"LD_PRELOAD": SHIM} if program == "osmo-msc" else {}
-    return tap.start(program, "-c", tap.write(f"{name}.cfg", text),
-                     log=f"{name}.log", env=preload, cwd=tap.DIR)
+    p = tap.start(program, "-c", tap.write(f"{name}.cfg", text),
+                  log=f"{name}.log", env=preload, cwd=tap.DIR)
+    tap.wait_for(lambda: p.poll() is not None or ready())
+    return p.poll() is None and ready()
 
 
 def start_hlr():
-    """Start the HLR; true when it answers."""
-    assert shutil.which("osmo-hlr"), "osmo-hlr is not installed"
-    p = start("osmo-hlr", HLR)
-    return tap.wait_for(lambda: p.poll() is not None or listening(GSUP)) \
-        and p.poll() is None
+    return start("osmo-hlr", HLR, lambda: listening(GSUP) and
+                 listening(HLR_VTY))
 
 
 def provision(subscribers):
@@ -134,13 +135,13 @@ def provision(subscribers):
 
 
 def start_msc(system_id, password):
-    """Start the MSC, with all messages routed to the one ESME; true when it
-    is open to both sides and has its HLR."""
-    assert shutil.which("osmo-msc"), "osmo-msc is not installed"
-    p = start("osmo-msc", MSC, system_id=system_id, password=password)
-    return tap.wait_for(
-        lambda: p.poll() is not None or listening(SGS) and listening(SMPP)
-        and f"GSUP link to {tap.ADDR}:{GSUP} UP" in tap.log_text("msc.log")) and p.poll() is None
+    """Start the MSC, which takes every message to the one ESME; it is ready
+    when it is open to both sides and has its HLR."""
+    linked = f"GSUP link to {tap.ADDR}:{GSUP} UP"
+    return start("osmo-msc", MSC,
+                 lambda: linked in tap.log_text("msc.log")
+                 and listening(SMPP) and listening(SGS),
+                 system_id=system_id, password=password)
 
 
 def bound(system_id):
