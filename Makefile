@@ -57,7 +57,8 @@ all: deps
 
 build: $(PROGRAMS)
 
-tests: build $(UNIT) $(FUZZ) $(O)/tests/demo/journeys
+tests: build $(UNIT) $(FUZZ) $(O)/tests/demo/journeys \
+	$(O)/tests/peer/sctp_tcp.so
 
 # Install what is missing, by name; silent when nothing is.
 define install_missing
@@ -135,6 +136,12 @@ $(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/libcore.a
 $(O)/tests/demo/journeys: $(O)/tests/demo/journeys.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
+
+# Preloaded into a program of others: no sanitizer.
+$(O)/tests/peer/sctp_tcp.so: tests/peer/sctp_tcp.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) -fPIC -shared \
+		-o $@ $<
 
 clean:
 	rm -rf build build-san core/travelcard smsc-gw/smsc-gw ussd/ussd-gw
