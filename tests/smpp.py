@@ -6,6 +6,7 @@ Written from the "Short Message Peer to Peer Protocol Specification v3.4"
 so that the two check each other.  The SMSC that speaks it is in smsc.py.
 """
 import struct
+import time
 
 # PDUs.
 
@@ -300,3 +301,4 @@ class Message:
         self.parts = parts
         self.source, self.number = pdu["source_addr"], pdu["destination_addr"]
         self.text = "".join(p.text for p in parts)
+        self.at = time.monotonic()
