@@ -327,6 +327,19 @@ class Smsc:
         link.put(request.pdu)
         return request
 
+    def ask(self, source, text, dest="10086", **how):
+        """The answer to a text; None if there is none, or no deliver_sm_resp
+        with status 0."""
+        sent = self.send(source, dest, text, **how)
+        answer = self.wait_text(source)
+        return answer if sent.wait() == ESME_ROK else None
+
+    def unanswered(self, source, text, dest="10086", **how):
+        """Whether a text is acknowledged and nothing comes back."""
+        sent = self.send(source, dest, text, **how)
+        return sent.wait() == ESME_ROK and \
+            self.wait_text(source, 0.3) is None
+
     def wait_message(self, number, timeout=10):
         """The next whole message to a number that was not yet taken, or
         None."""
