@@ -68,3 +68,7 @@ def footnote(message, seconds):
 
 def heading(text):
     return f"── {text} " + "─" * max(WIDTH - 4 - width(text), 0)
+
+
+def indented(text, by=3):
+    return "\n".join(" " * by + line for line in wrap(text, WIDTH - by))
