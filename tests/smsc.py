@@ -184,12 +184,13 @@ class Link:
             self.smsc.fault(self, f"{bad}: {octets.hex(' ')}")
             self.nack(bad.status, int.from_bytes(octets[12:16], "big"))
             return
-        self.smsc.note(self, True, pdu, octets)
         with self.smsc.changed:
+            self.smsc.note(self, True, pdu, octets)
             if pdu.name.endswith("_resp") or pdu.name == "generic_nack":
                 self._answered(pdu)
             elif pdu.name not in self.smsc.silent:
                 self.smsc.serve(self, pdu)
+            self.smsc.changed.notify_all()
 
     def _answered(self, pdu):
         request = self.requests.pop(pdu.seq, None)
