@@ -428,6 +428,15 @@ link_ack(struct link *l, uint32_t sequence_number, uint32_t command_status)
 
 /* Reading. */
 
+static void
+nack(struct link *l, const struct pdu_header *h, uint32_t status)
+{
+	uint8_t pdu[PDU_SESSION_MAX];
+
+	write_pdu(l, pdu,
+	    pdu_write_header(GENERIC_NACK, status, h->sequence_number, pdu));
+}
+
 /* Every whole PDU that is there; stops when the link is no more. */
 static void
 read_all(struct link *l)
@@ -441,9 +450,8 @@ read_all(struct link *l)
 		int len = pdu_frame(header, n > 0 ? n : 0, &h);
 
 		if (len < 0) {
-			len = pdu_write_header(
-			    GENERIC_NACK, ESME_RINVCMDLEN, 0, header);
-			write_pdu(l, header, len);
+			h.sequence_number = 0;
+			nack(l, &h, ESME_RINVCMDLEN);
 			l->fault = "command_length is not 16 to 16384";
 			return;
 		}
@@ -467,15 +475,6 @@ on_read(struct bufferevent *bev, void *arg)
 	l->events->read_done(l, l->arg);
 	if (l->fault != NULL)
 		close_link(l, l->fault);
-}
-
-static void
-nack(struct link *l, const struct pdu_header *h, uint32_t status)
-{
-	uint8_t pdu[PDU_SESSION_MAX];
-
-	write_pdu(l, pdu,
-	    pdu_write_header(GENERIC_NACK, status, h->sequence_number, pdu));
 }
 
 static void

@@ -16,10 +16,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <smpp34_params.h>
-#include <smpp34_structs.h>
-
 #include "pdu.h"
+
+#include <smpp34_structs.h>
+#include <smpp34_params.h> /* needs the structs before it */
 
 #define TLVS_MAX 20 /* libsmpp34 overflows at 29 */
 
