@@ -22,12 +22,13 @@ struct step {
 #define TO_NOW 1, 0
 
 struct person {
-	const char *id, *language, *story;
+	const char *id, *language;
 	const struct step *steps;
 	struct {
 		int day, time; /* active since */
 		const char *holder;
 	} cards[2]; /* one whose holder is "former" is not the person's */
+	const char *story, *story_zh; /* no comma in it */
 };
 
 static const struct step one_place[] = {
@@ -190,50 +191,44 @@ static const struct step night_train[] = {
 };
 
 static const struct person people[] = {
-    {"1234", "zh", "at home in Beijing all the time", one_place,
-	{{OLD, 0, "a"}}},
-    {"204X", "zh",
-	"four cities: Beijing; a day each in Tianjin and Langfang; "
-	"a night in Jinan",
-	four_cities, {{OLD, 0, "a"}}},
-    {"3141", "zh",
-	"a sales tour of ten cities and of Japan; Thailand and Hong Kong: "
-	"more than one message can hold",
-	sales_tour, {{OLD, 0, "a"}}},
-    {"7K21", "en", "an engineer in Shanghai with a day in Suzhou", engineer,
-	{{OLD, 0, "a"}}},
-    {"P902", "en",
-	"a tourist through nine cities; Macao; Hong Kong and "
-	"Singapore",
-	tourist, {{OLD, 0, "a"}}},
-    {"5566", "zh", "flew to Korea for a day; a single roaming record",
-	one_roaming, {{OLD, 0, "a"}}},
-    {"6071", "zh",
-	"lives at the border of Suzhou and Shanghai: Shanghai's "
-	"cells are logged but never for four hours",
-	at_the_border, {{OLD, 0, "a"}}},
-    {"7788", "zh",
-	"train through Langfang and Tianjin twice and back "
-	"without a stop",
-	through_twice, {{OLD, 0, "a"}}},
-    {"819X", "zh", "phone off every night: a night in Changsha does not show",
-	off_at_night, {{OLD, 0, "a"}}},
-    {"9010", "zh", "a new SIM; active for three days only", new_card,
-	{{-3, 1000, "a"}}},
-    {"1122", "zh",
-	"two SIMs of one number: Foshan is seen by both and counts "
-	"only together",
-	two_cards, {{OLD, 0, "a"}, {OLD / 2, 0, "a"}}},
-    {"2233", "zh",
-	"a number that changed hands a week ago: the former "
-	"owner's Sanya and Japan must not show",
-	changed_hands, {{OLD, 0, "former"}, {-7, 900, "a"}}},
-    {"3344", "zh", "phone off all the time: no records", nowhere,
-	{{OLD, 0, "a"}}},
-    {"4455", "zh",
-	"night train from Shanghai to Chengdu; three hours and a "
-	"bit to change in Wuhan do not show",
-	night_train, {{OLD, 0, "a"}}},
+    {"1234", "zh", one_place, {{OLD, 0, "a"}}, "stays in Beijing all the time",
+	"一直在北京"},
+    {"204X", "zh", four_cities, {{OLD, 0, "a"}},
+	"lives in Beijing; was in Tianjin and Langfang and Jinan",
+	"常住北京，去过天津、廊坊、济南"},
+    {"3141", "zh", sales_tour, {{OLD, 0, "a"}},
+	"ten cities and Japan; Thailand; Hong Kong: a long answer",
+	"出差十个城市，还去了日本、泰国、香港，一条短信放不下"},
+    {"7K21", "en", engineer, {{OLD, 0, "a"}},
+	"lives in Shanghai; spent a day in Suzhou", "常住上海，去过苏州一天"},
+    {"P902", "en", tourist, {{OLD, 0, "a"}},
+	"nine cities and Macao; Hong Kong; Singapore",
+	"游历九个城市，还去了澳门、香港、新加坡"},
+    {"5566", "zh", one_roaming, {{OLD, 0, "a"}},
+	"a day in Korea that left a single roaming record",
+	"去韩国一天，只有一条漫游记录"},
+    {"6071", "zh", at_the_border, {{OLD, 0, "a"}},
+	"at the border: Shanghai cells but never for four hours",
+	"住在苏州边界，手机有时接入上海基站，但从未满四小时"},
+    {"7788", "zh", through_twice, {{OLD, 0, "a"}},
+	"by train through Tianjin and back; twice; no long stop",
+	"乘火车两次往返经过廊坊、天津，没有久留"},
+    {"819X", "zh", off_at_night, {{OLD, 0, "a"}},
+	"phone off every night: one in Changsha does not show",
+	"每晚关机，在长沙过的一夜不显示"},
+    {"9010", "zh", new_card, {{-3, 1000, "a"}},
+	"a new SIM that is three days old", "新办的号码，启用才三天"},
+    {"1122", "zh", two_cards, {{OLD, 0, "a"}, {OLD / 2, 0, "a"}},
+	"two SIMs: in Foshan for four hours only between them",
+	"一号两卡，两张卡合起来在佛山才满四小时"},
+    {"2233", "zh", changed_hands, {{OLD, 0, "former"}, {-7, 900, "a"}},
+	"a number whose former owner was in Sanya and Japan",
+	"一周前换了机主，前机主到过的三亚、日本不得显示"},
+    {"3344", "zh", nowhere, {{OLD, 0, "a"}},
+	"phone off all the time: no records at all", "一直关机，没有记录"},
+    {"4455", "zh", night_train, {{OLD, 0, "a"}},
+	"night train to Chengdu: a change in Wuhan does not show",
+	"夜车去成都，在武汉换车三个多小时不显示"},
 };
 #define PEOPLE ((int)(sizeof(people) / sizeof(people[0])))
 
@@ -374,11 +369,11 @@ people_write(const struct ground *g, const struct window *w, const char *path)
 	FILE *f = file_create(path);
 	int i;
 
-	fprintf(f, "msisdn,id_last4,language,story,expect\n");
+	fprintf(f, "msisdn,id_last4,language,story,story_zh,expect\n");
 	for (i = 0; i < PEOPLE; i++) {
-		fprintf(f, "%llu,%s,%s,%s,",
+		fprintf(f, "%llu,%s,%s,%s,%s,",
 		    (unsigned long long)(MSISDN + (uint64_t)i), people[i].id,
-		    people[i].language, people[i].story);
+		    people[i].language, people[i].story, people[i].story_zh);
 		write_expected(f, g, w, &people[i]);
 		fprintf(f, "\n");
 	}
