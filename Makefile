@@ -34,7 +34,7 @@ PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings
-ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -Icore -Ismsc-gw -Iussd \
+ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I$(O)/core -Icore -Ismsc-gw -Iussd \
 	-fstack-protector-strong $(PKG_CFLAGS) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(SANFLAGS) -Wl,-z,relro,-z,now $(LDFLAGS)
 
@@ -57,7 +57,8 @@ all: deps
 
 build: $(PROGRAMS)
 
-tests: build $(UNIT) $(FUZZ) $(O)/tests/demo/journeys
+tests: build $(UNIT) $(FUZZ) $(O)/tests/demo/journeys \
+	$(O)/tests/peer/sctp_tcp.so
 
 # Install what is missing, by name; silent when nothing is.
 define install_missing
@@ -99,6 +100,13 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The schema as a C string.
+$(O)/core/schema.h: core/schema.sql
+	@mkdir -p $(@D)
+	$(Q)sed 's/.*/"&\\n"/' $< >$@
+
+$(O)/core/store_sqlite.o: $(O)/core/schema.h
+
 $(O)/libcore.a: $(CORE_OBJ)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
@@ -128,6 +136,12 @@ $(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/libcore.a
 $(O)/tests/demo/journeys: $(O)/tests/demo/journeys.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
+
+# Preloaded into a program of others: no sanitizer.
+$(O)/tests/peer/sctp_tcp.so: tests/peer/sctp_tcp.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) -fPIC -shared \
+		-o $@ $<
 
 clean:
 	rm -rf build build-san core/travelcard smsc-gw/smsc-gw ussd/ussd-gw

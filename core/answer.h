@@ -24,10 +24,10 @@ struct answer_place {
 struct answer {
 	enum verdict verdict;
 	enum language language;
-	int64_t lo;		/* the window's first day */
-	int64_t as_of;		/* complete up to here */
-	int64_t history_since;	/* the window reaches before this day */
-	int data_late;		/* the data is older than it should be */
+	int64_t lo;            /* the window's first day */
+	int64_t as_of;         /* complete up to here */
+	int64_t history_since; /* the window reaches before this day */
+	int data_late;         /* the data is older than it should be */
 	const struct answer_place *places;
 	size_t nplaces;
 };

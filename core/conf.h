@@ -11,11 +11,28 @@
 #include "message.h"
 #include "text.h"
 
-enum identity { IDENTITY_NONE, IDENTITY_INLINE, IDENTITY_PROMPT };
-enum consent { CONSENT_NONE, CONSENT_REPLY, CONSENT_ASK };
-enum granularity { GRANULARITY_CITY, GRANULARITY_PROVINCE };
-enum horizon { HORIZON_NOW, HORIZON_YESTERDAY };
-enum unknown { UNKNOWN_HELP, UNKNOWN_IGNORE };
+enum identity {
+	IDENTITY_NONE,
+	IDENTITY_INLINE,
+	IDENTITY_PROMPT
+};
+enum consent {
+	CONSENT_NONE,
+	CONSENT_REPLY,
+	CONSENT_ASK
+};
+enum granularity {
+	GRANULARITY_CITY,
+	GRANULARITY_PROVINCE
+};
+enum horizon {
+	HORIZON_NOW,
+	HORIZON_YESTERDAY
+};
+enum unknown {
+	UNKNOWN_HELP,
+	UNKNOWN_IGNORE
+};
 
 struct conf_list {
 	const char **v;
@@ -32,9 +49,9 @@ struct conf_carrier {
 struct conf_service {
 	const char *name;
 	const struct conf_carrier *carrier;
-	struct conf_list code;	   /* "10086", or "*10086*3#" for USSD */
+	struct conf_list code;     /* "10086", or "*10086*3#" for USSD */
 	struct conf_list keywords; /* ASCII capitals and digits */
-	struct conf_list help;	   /* keywords that ask for help */
+	struct conf_list help;     /* keywords that ask for help */
 	enum identity identity;
 	enum consent consent;
 	enum unknown unknown;
@@ -52,15 +69,15 @@ struct conf_smsc {
 	const struct conf_carrier *carrier;
 	const char *host;
 	uint16_t port;
-	const char *system_id;	 /* at most 15 characters */
-	const char *password;	 /* read from password_file, at most 8 */
+	const char *system_id;   /* at most 15 characters */
+	const char *password;    /* read from password_file, at most 8 */
 	const char *system_type; /* at most 12 */
 	uint8_t addr_ton, addr_npi;
-	uint32_t window;	   /* submit_sm unanswered at once, 1..1000 */
-	uint32_t retry_status;	   /* command_status for "not now" */
+	uint32_t window;       /* submit_sm unanswered at once, 1..1000 */
+	uint32_t retry_status; /* command_status for "not now" */
 	enum alphabet default_alphabet; /* of data_coding 0 */
 	uint32_t validity_minutes;
-	uint32_t max_segments;	   /* 1..10 */
+	uint32_t max_segments;     /* 1..10 */
 	uint32_t response_timeout; /* seconds */
 	uint32_t enquire_interval; /* seconds */
 };

@@ -13,6 +13,7 @@ struct vault {
 	const char *where, *key_file;
 	struct key *key;
 	struct store *store; /* null until core_store() */
+	int64_t tried;       /* when it was last tried and away */
 };
 
 struct core {
@@ -32,6 +33,8 @@ struct vault *core_vault(struct core *c, const struct conf_carrier *carrier);
 
 /* Opens a vault's store unless it is open. 0 or -errno. */
 int core_store(struct core *c, struct vault *v, enum store_mode mode);
+
+void core_store_close(struct vault *v);
 
 /* The time before which no service looks: runs that ended earlier are
  * deleted, records from earlier refused. */

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KEY_SEALED 16	   /* octets of a sealed pair of numbers */
+#define KEY_SEALED 16      /* octets of a sealed pair of numbers */
 #define KEY_FINGERPRINT 16 /* octets by which a store knows its key */
-#define DIGITS_MAX 15	   /* of an IMSI (TS 23.003 2.2) or E.164 number */
+#define DIGITS_MAX 15      /* of an IMSI (TS 23.003 2.2) or E.164 number */
 
 struct key;
 
@@ -27,8 +27,8 @@ uint64_t key_msisdn(const struct key *k, const char *msisdn);
 
 /* The last four characters of an identity document, keyed together with the
  * MSISDN's key, so that equal digits of two people do not look equal. */
-uint64_t key_identity(
-    const struct key *k, uint64_t msisdn_key, const char digits[4]);
+uint64_t
+key_identity(const struct key *k, uint64_t msisdn_key, const char digits[4]);
 
 /* Who a row belongs to: rows of one MSISDN with equal tags are one person.
  * The tag is of the holder, without one of the digits, without both of the

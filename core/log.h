@@ -9,7 +9,14 @@
 
 #include <osmocom/core/logging.h>
 
-enum log_category { DCORE, DCONF, DSTORE, DFEED, DQUERY, DSMPP };
+enum {
+	DCORE,
+	DCONF,
+	DSTORE,
+	DFEED,
+	DQUERY,
+	DSMPP
+};
 
 /* Opens the log once. Level is "debug", "info", "notice" or "error".
  * 0, or -EINVAL for another word. */
@@ -17,12 +24,12 @@ int log_open(const char *level);
 
 #define log_debug(cat, fmt, ...) LOGP(cat, LOGL_DEBUG, fmt "\n", ##__VA_ARGS__)
 #define log_info(cat, fmt, ...) LOGP(cat, LOGL_INFO, fmt "\n", ##__VA_ARGS__)
-#define log_notice(cat, fmt, ...)                                              \
+#define log_notice(cat, fmt, ...) \
 	LOGP(cat, LOGL_NOTICE, fmt "\n", ##__VA_ARGS__)
 #define log_error(cat, fmt, ...) LOGP(cat, LOGL_ERROR, fmt "\n", ##__VA_ARGS__)
 
 /* Logs and exits with status 1; only before an event loop runs. */
-void fatal(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2), noreturn));
+void
+fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 #endif

@@ -6,7 +6,11 @@
 
 #include <stddef.h>
 
-enum language { LANG_ZH, LANG_EN, LANGUAGES };
+enum language {
+	LANG_ZH,
+	LANG_EN,
+	LANGUAGES
+};
 
 /* "zh", "en". */
 const char *language_name(enum language lang);
@@ -21,6 +25,7 @@ enum message {
 	MSG_LOCKED,
 	MSG_CONSENT_NEEDED,
 	MSG_HELP,
+	MSG_HELP_INLINE,
 	MSG_BUSY,
 	MSG_SERVICE_CLOSED,
 	MSG_SYSTEM_BUSY,
@@ -32,6 +37,7 @@ enum message {
 	MSG_CODE,
 	MSG_LIST_SEPARATOR,
 	MSG_GROUP_SEPARATOR,
+	MSG_MONTHS, /* twelve, separated by commas */
 	MSG_DATE,
 	MSG_DATE_TIME,
 	/* notes that ride on an answer */
@@ -46,22 +52,43 @@ enum message {
 /* "wrong-identity" and so on, as in the files. */
 const char *message_key(enum message m);
 
+/* What stands in braces in a text: {as_of}, {from} … */
+enum placeholder {
+	VALUE_AS_OF,   /* the text as-of, or nothing */
+	VALUE_FROM,    /* the window's first date */
+	VALUE_PLACES,  /* the list */
+	VALUE_CODE,    /* the text code, or nothing; in it, the digits */
+	VALUE_NOTES,   /* the notes, or nothing */
+	VALUE_HOTLINE, /* the carrier's */
+	VALUE_CARRIER, /* its name */
+	VALUE_KEYWORD, /* the service's first */
+	VALUE_MINUTES, /* how long to wait */
+	VALUE_MARK,    /* the sign on a place */
+	VALUE_DATE,    /* a date, as the text date words it */
+	VALUE_TIME,    /* in as-of a date and time, in date-time hh:mm */
+	VALUE_MONTH,   /* one of the text months */
+	VALUE_DAY,     /* 1 to 31 */
+	PLACEHOLDERS
+};
+
 struct messages;
 
 /* Loads all languages from a folder. 0 or -errno. */
 int messages_load(struct messages **mp, const char *dir);
 void messages_free(struct messages *m);
 
-/* What a text's placeholders stand for; null ones are not in use. */
-struct message_values {
-	const char *as_of, *from, *places, *notes, *code, *hotline, *carrier,
-	    *keyword, *minutes, *time, *date, *year, *month, *day, *hour,
-	    *minute, *month_name;
+/* Text that is being put together: always ended by NUL; once something did
+ * not fit, `full` is set and nothing more goes in. */
+struct words {
+	char *s;
+	size_t size, len;
+	int full;
 };
 
-/* Appends a text to buf, which holds *len octets of at most size, always
- * ended by NUL. 0, or -ENOSPC with buf as it was. */
-int message_put(const struct messages *m, enum language lang, enum message id,
-    const struct message_values *values, char *buf, size_t size, size_t *len);
+void words_put(struct words *w, const char *s, size_t len);
+
+/* Puts a text with its placeholders' values in; a null value puts nothing. */
+void message_put(const struct messages *m, enum language lang, enum message id,
+    const char *const values[PLACEHOLDERS], struct words *w);
 
 #endif

@@ -11,7 +11,11 @@
 
 #include "message.h"
 
-enum region_group { REGION_MAINLAND, REGION_HMT, REGION_ABROAD };
+enum region_group {
+	REGION_MAINLAND,
+	REGION_HMT,
+	REGION_ABROAD
+};
 
 enum region_group region_group(uint32_t region);
 uint32_t region_province(uint32_t region);
@@ -31,8 +35,8 @@ int region_parse(
 
 /* The name shown to users, of a region or a province; unique in its
  * language. */
-const char *region_name(
-    const struct regions *r, uint32_t region, enum language lang);
+const char *
+region_name(const struct regions *r, uint32_t region, enum language lang);
 
 /* Places, 3GPP TS 23.003: 4.1 LAI, 4.3.1 CGI, 19.4.2.3 TAI, 19.6 ECGI, 19.6A
  * NCGI; GSMA TD.13 TADIG; E.164 global titles. */
@@ -51,8 +55,8 @@ struct place {
 	enum place_kind kind;
 	uint16_t mcc, mnc;
 	uint8_t mnc_len; /* 2 or 3; for a global title its number of digits */
-	uint32_t area;	 /* LAC 16 bit, TAC 24 bit; TADIG: three letters */
-	uint64_t cell;	 /* CI 16, ECI 28, NCI 36 bit; gt: the digits */
+	uint32_t area;   /* LAC 16 bit, TAC 24 bit; TADIG: three letters */
+	uint64_t cell;   /* CI 16, ECI 28, NCI 36 bit; gt: the digits */
 };
 
 /* "cgi:460-00-6145-52301" and the like. 0, or -EBADMSG. */
@@ -66,7 +70,7 @@ enum unplaced {
 	PLACED,
 	UNPLACED_MAINLAND_NETWORK, /* says nothing of where in it */
 	UNPLACED_UNKNOWN_NETWORK,
-	UNPLACED_AMBIGUOUS_NETWORK,	/* one code, several territories */
+	UNPLACED_AMBIGUOUS_NETWORK,     /* one code, several territories */
 	UNPLACED_INTERNATIONAL_NETWORK, /* ships, aircraft, satellites, test */
 };
 
@@ -79,9 +83,11 @@ enum unplaced region_of_network(
 struct cells;
 int cells_new(struct cells **cp);
 void cells_free(struct cells *c);
-int cells_add(struct cells *c, uint64_t packed, uint32_t valid_from,
-    uint32_t region);
+int cells_add(
+    struct cells *c, uint64_t packed, uint32_t valid_from, uint32_t region);
 size_t cells_count(const struct cells *c);
+/* Makes what was added findable; before the first look-up. 0, -ENOMEM. */
+int cells_sort(struct cells *c);
 
 /* Cell first, then the area given beside it, then the area inside a CGI,
  * then the network; a global title by its longest prefix. `area` may be

@@ -6,11 +6,15 @@
 
 #include "conf.h"
 
-enum verb { VERB_UNKNOWN, VERB_QUERY, VERB_HELP };
+enum verb {
+	VERB_UNKNOWN,
+	VERB_QUERY,
+	VERB_HELP
+};
 
 struct request {
 	enum verb verb;
-	char digits[5];		/* "" when none were given */
+	char digits[5];         /* "" when none were given */
 	enum language language; /* LANGUAGES when none was named */
 };
 

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 struct stay {
-	uint64_t key;	 /* the subscriber's pseudonym */
+	uint64_t key;    /* the subscriber's pseudonym */
 	uint32_t region; /* region.h */
-	uint32_t first;	 /* epoch seconds, first <= last */
+	uint32_t first;  /* epoch seconds, first <= last */
 	uint32_t last;
 };
 
@@ -55,13 +55,13 @@ struct window {
 
 struct visit {
 	uint32_t region; /* a region, or a province's code */
-	int64_t last;	 /* end of the latest stay that counts, at most hi */
+	int64_t last;    /* end of the latest stay that counts, at most hi */
 };
 
 /* The places visited in the window, in the order of the answer: mainland;
  * Hong Kong, Macao, Taiwan; countries; in each the latest first, ties by
  * code. `s` is joined; `out` has room for s->n. Returns how many. */
-size_t stay_visits(
-    const struct stays *s, const struct window *w, struct visit *out);
+size_t
+stay_visits(const struct stays *s, const struct window *w, struct visit *out);
 
 #endif

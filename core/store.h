@@ -20,12 +20,12 @@
 struct subscriber {
 	uint64_t msisdn, imsi; /* pseudonyms */
 	int64_t since;
-	int64_t until;	 /* as given, or STORE_FOREVER */
-	int64_t end;	 /* until, or where a later row takes over; derived */
+	int64_t until;   /* as given, or STORE_FOREVER */
+	int64_t end;     /* until, or where a later row takes over; derived */
 	uint64_t person; /* key_person */
 	uint64_t digits; /* key_identity; 0 for none */
 	enum language language; /* LANGUAGES for none */
-	char carrier[32];	/* "" for none */
+	char carrier[32];       /* "" for none */
 	uint8_t sealed[KEY_SEALED];
 };
 
@@ -39,7 +39,10 @@ struct store_terms {
 	uint32_t max_gap;
 };
 
-enum store_mode { STORE_READ, STORE_WRITE };
+enum store_mode {
+	STORE_READ,
+	STORE_WRITE
+};
 
 /* `where` is "sqlite:DIRECTORY". STORE_WRITE makes it when it is not there
  * and is refused with -EBUSY while another process writes. -EKEYREJECTED for
@@ -48,14 +51,15 @@ int store_open(struct store **sp, const char *where, enum store_mode mode,
     const struct store_terms *terms);
 void store_close(struct store *s);
 
-/* Reading: one snapshot for as many look-ups as lie between. */
+/* Reading: one snapshot for as many look-ups as lie between. A begin inside
+ * a snapshot stays in it. */
 int store_begin(struct store *s);
 void store_end(struct store *s);
 
-/* The rows of an MSISDN, at most STORE_ROWS, oldest first. -ENOENT when it
+/* The rows of an MSISDN, at most STORE_ROWS, latest first. -ENOENT when it
  * has none, or when its key is out of use. */
-int store_subscribers(struct store *s, uint64_t msisdn, struct subscriber *rows,
-    size_t *n);
+int store_subscribers(
+    struct store *s, uint64_t msisdn, struct subscriber *rows, size_t *n);
 
 /* Appends an IMSI's runs; none is no error. */
 int store_stays(struct store *s, uint64_t imsi, struct stays *out);
@@ -65,8 +69,8 @@ int store_watermark(struct store *s, int64_t *t);
 
 /* The mark on a region at a time: "" when there is none. */
 #define MARK_MAX 16
-int store_mark(
-    struct store *s, uint32_t region, int64_t time, char mark[MARK_MAX]);
+int
+store_mark(struct store *s, uint32_t region, int64_t time, char mark[MARK_MAX]);
 
 struct store_stat {
 	uint64_t subscribers, with_stays, stays, buckets, cells, marks, bytes;
@@ -91,26 +95,26 @@ int store_rebucket(struct store *s, unsigned bits);
 int store_put_bucket(
     struct store *s, uint64_t bucket, const uint8_t *blob, size_t len);
 
-typedef int store_bucket_h(
-    uint64_t bucket, const uint8_t *blob, size_t len, void *arg);
+typedef int
+store_bucket_h(uint64_t bucket, const uint8_t *blob, size_t len, void *arg);
 int store_each_bucket(struct store *s, store_bucket_h *h, void *arg);
 
 /* Puts or replaces a row; `end` is derived by store_derive. -EEXIST when a
  * key stands for another number already: both keys are then out of use. */
-int store_put_subscriber(struct store *s, const struct key *k,
-    const struct subscriber *row);
+int store_put_subscriber(
+    struct store *s, const struct key *k, const struct subscriber *row);
 /* Derives `end` anew for the rows that the puts since the last call touch. */
 int store_derive(struct store *s);
 /* The IMSI that an MSISDN had at a time; -ENOENT when none. */
-int store_imsi_at(
-    struct store *s, uint64_t msisdn, int64_t time, uint64_t *imsi);
+int
+store_imsi_at(struct store *s, uint64_t msisdn, int64_t time, uint64_t *imsi);
 /* True for an IMSI's key that a collision put out of use. */
 int store_out_of_use(struct store *s, uint64_t imsi);
 
 int store_put_cell(
     struct store *s, uint64_t place, uint32_t valid_from, uint32_t region);
-typedef int store_cell_h(
-    uint64_t place, uint32_t valid_from, uint32_t region, void *arg);
+typedef int
+store_cell_h(uint64_t place, uint32_t valid_from, uint32_t region, void *arg);
 int store_each_cell(struct store *s, store_cell_h *h, void *arg);
 
 int store_put_mark(

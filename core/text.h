@@ -8,12 +8,17 @@
 
 /* What a user data's octets are. GSM-7 is carried over SMPP one septet an
  * octet, unpacked. */
-enum alphabet { ALPHABET_GSM7, ALPHABET_UCS2, ALPHABET_ASCII, ALPHABET_LATIN1 };
+enum alphabet {
+	ALPHABET_GSM7,
+	ALPHABET_UCS2,
+	ALPHABET_ASCII,
+	ALPHABET_LATIN1
+};
 
 /* Octets to UTF-8, ended by NUL. What cannot be read becomes U+FFFD, so that
  * any input gives valid UTF-8. Returns its length, less than size. */
-size_t text_decode(enum alphabet a, const uint8_t *in, size_t len, char *out,
-    size_t size);
+size_t text_decode(
+    enum alphabet a, const uint8_t *in, size_t len, char *out, size_t size);
 
 /* GSM-7 if every character has a place in the default alphabet and its
  * extension table, else UCS-2. */

@@ -1,0 +1,180 @@
+/* From what was found to the text: the catalogue says how, this says what.
+ *
+ * The list has three groups, mainland cities, then Hong Kong, Macao and
+ * Taiwan, then countries, as it comes; only the separators are put here. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "answer.h"
+#include "when.h"
+
+#define DATE_MAX 64
+#define NOTES_MAX 1024
+
+/* What is being put together, and with what. */
+struct writer {
+	const struct answer *a;
+	const struct messages *m;
+	const struct regions *r;
+	const struct conf_service *service;
+	const char *values[PLACEHOLDERS];
+};
+
+static void
+put(struct writer *w, enum message id, struct words *out)
+{
+	message_put(w->m, w->a->language, id, w->values, out);
+}
+
+/* The n-th of the catalogue's twelve months. */
+static void
+put_month(struct writer *w, int month, struct words *out)
+{
+	char all[256];
+	struct words names = {.s = all, .size = sizeof(all)};
+	const char *s = all;
+
+	all[0] = '\0';
+	put(w, MSG_MONTHS, &names);
+	for (; month > 0; month--)
+		s += strcspn(s, ",") + 1;
+	words_put(out, s, strcspn(s, ","));
+}
+
+static void
+put_time(struct writer *w, enum message id, int64_t t, char buf[DATE_MAX])
+{
+	char month[DATE_MAX] = "", day[16], clock[16];
+	struct words name = {.s = month, .size = sizeof(month)};
+	struct words out = {.s = buf, .size = DATE_MAX};
+	struct tm tm;
+
+	when_local(t, &tm);
+	put_month(w, tm.tm_mon, &name);
+	snprintf(day, sizeof(day), "%d", tm.tm_mday);
+	snprintf(clock, sizeof(clock), "%02d:%02d", tm.tm_hour, tm.tm_min);
+	w->values[VALUE_MONTH] = month;
+	w->values[VALUE_DAY] = day;
+	w->values[VALUE_TIME] = clock;
+	put(w, id, &out);
+	w->values[VALUE_MONTH] = w->values[VALUE_DAY] = NULL;
+	w->values[VALUE_TIME] = NULL;
+}
+
+static void
+put_places(struct writer *w, struct words *out)
+{
+	for (size_t i = 0; i < w->a->nplaces; i++) {
+		const struct answer_place *p = &w->a->places[i];
+		const char *name = region_name(w->r, p->region, w->a->language);
+
+		if (i > 0)
+			put(w,
+			    region_group(p->region) ==
+				    region_group(p[-1].region)
+				? MSG_LIST_SEPARATOR
+				: MSG_GROUP_SEPARATOR,
+			    out);
+		words_put(out, name, strlen(name));
+		words_put(out, p->mark, strlen(p->mark));
+	}
+}
+
+/* Two cities may bear different marks; one note explains each once. */
+static void
+put_marks_note(struct writer *w, struct words *out)
+{
+	const struct answer_place *p = w->a->places;
+
+	for (size_t i = 0; i < w->a->nplaces; i++) {
+		size_t j = 0;
+
+		while (j < i && strcmp(p[j].mark, p[i].mark) != 0)
+			j++;
+		if (p[i].mark[0] == '\0' || j < i)
+			continue;
+		w->values[VALUE_MARK] = p[i].mark;
+		put(w, MSG_MARKS, out);
+	}
+	w->values[VALUE_MARK] = NULL;
+}
+
+static void
+put_notes(struct writer *w, struct words *out)
+{
+	char date[DATE_MAX] = "";
+
+	if (w->a->history_since != 0) {
+		put_time(w, MSG_DATE, w->a->history_since, date);
+		w->values[VALUE_DATE] = date;
+		put(w, MSG_HISTORY_SINCE, out);
+	}
+	if (w->a->data_late)
+		put(w, MSG_DATA_LATE, out);
+	put_marks_note(w, out);
+}
+
+/* An answer proper: what was found since when, as of when. */
+static void
+put_findings(struct writer *w, enum message id, struct words *out)
+{
+	char from[DATE_MAX] = "", time[DATE_MAX] = "", as_of[2 * DATE_MAX] = "";
+	char places[ANSWER_MAX] = "", notes[NOTES_MAX] = "";
+	struct words as_of_words = {.s = as_of, .size = sizeof(as_of)};
+	struct words place_words = {.s = places, .size = sizeof(places)};
+	struct words note_words = {.s = notes, .size = sizeof(notes)};
+
+	put_time(w, MSG_DATE, w->a->lo, from);
+	if (w->a->as_of != 0) {
+		put_time(w, MSG_DATE_TIME, w->a->as_of, time);
+		w->values[VALUE_TIME] = time;
+		put(w, MSG_AS_OF, &as_of_words);
+		w->values[VALUE_TIME] = NULL;
+	}
+	put_places(w, &place_words);
+	put_notes(w, &note_words);
+	w->values[VALUE_FROM] = from;
+	w->values[VALUE_AS_OF] = as_of;
+	w->values[VALUE_PLACES] = places;
+	w->values[VALUE_NOTES] = notes;
+	put(w, id, out);
+	out->full |= place_words.full | note_words.full;
+}
+
+int
+answer_text(const struct answer *a, const struct messages *m,
+    const struct regions *r, const struct conf_service *service, char *buf,
+    size_t size)
+{
+	static const enum message texts[VERDICTS] = {
+	    [VERDICT_OK] = MSG_OK,
+	    [VERDICT_NO_STAYS] = MSG_NO_STAYS,
+	    [VERDICT_WRONG_IDENTITY] = MSG_WRONG_IDENTITY,
+	    [VERDICT_LOCKED] = MSG_LOCKED,
+	    [VERDICT_CONSENT_NEEDED] = MSG_CONSENT_NEEDED,
+	    [VERDICT_HELP] = MSG_HELP,
+	    [VERDICT_BUSY] = MSG_BUSY,
+	    [VERDICT_SERVICE_CLOSED] = MSG_SERVICE_CLOSED,
+	    [VERDICT_SYSTEM_BUSY] = MSG_SYSTEM_BUSY,
+	};
+	struct writer w = {.a = a, .m = m, .r = r, .service = service};
+	struct words out = {.s = buf, .size = size};
+
+	buf[0] = '\0';
+	if (a->verdict == VERDICT_SILENCE)
+		return 0;
+	w.values[VALUE_HOTLINE] = service->carrier->hotline;
+	w.values[VALUE_CARRIER] = a->language == LANG_ZH
+	    ? service->carrier->name_zh
+	    : service->carrier->name_en;
+	w.values[VALUE_KEYWORD] = service->keywords.v[0];
+	if (a->verdict == VERDICT_OK || a->verdict == VERDICT_NO_STAYS)
+		put_findings(&w, texts[a->verdict], &out);
+	else if (a->verdict == VERDICT_HELP &&
+	    service->identity == IDENTITY_INLINE)
+		put(&w, MSG_HELP_INLINE, &out);
+	else
+		put(&w, texts[a->verdict], &out);
+	return out.full ? -ENOSPC : 0;
+}

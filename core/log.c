@@ -1,0 +1,83 @@
+/* The log: libosmocore's, with one target on standard error. A service
+ * manager keeps it; a terminal shows it. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <osmocom/core/talloc.h>
+#include <osmocom/core/utils.h>
+
+#include "log.h"
+
+static const struct log_info_cat categories[] = {
+    [DCORE] = {.name = "core", .enabled = 1, .loglevel = LOGL_INFO},
+    [DCONF] = {.name = "conf", .enabled = 1, .loglevel = LOGL_INFO},
+    [DSTORE] = {.name = "store", .enabled = 1, .loglevel = LOGL_INFO},
+    [DFEED] = {.name = "feed", .enabled = 1, .loglevel = LOGL_INFO},
+    [DQUERY] = {.name = "query", .enabled = 1, .loglevel = LOGL_INFO},
+    [DSMPP] = {.name = "smpp", .enabled = 1, .loglevel = LOGL_INFO},
+};
+
+static const struct log_info info = {
+    .cat = categories,
+    .num_cat = ARRAY_SIZE(categories),
+};
+
+static struct log_target *
+open_stderr(void)
+{
+	struct log_target *t;
+
+	if (log_init(&info, NULL) != 0)
+		return NULL;
+	t = log_target_create_stderr();
+	if (t == NULL)
+		return NULL;
+	log_add_target(t);
+	log_set_all_filter(t, 1);
+	log_set_use_color(t, 0);
+	log_set_print_timestamp(t, !isatty(STDERR_FILENO));
+	log_set_print_filename2(t, LOG_FILENAME_NONE);
+	log_set_print_category(t, 1);
+	log_set_print_category_hex(t, 0);
+	log_set_print_level(t, 1);
+	return t;
+}
+
+int
+log_open(const char *level)
+{
+	static struct log_target *target;
+	int l = -1;
+
+	if (strcmp(level, "debug") == 0)
+		l = LOGL_DEBUG;
+	else if (strcmp(level, "info") == 0)
+		l = LOGL_INFO;
+	else if (strcmp(level, "notice") == 0)
+		l = LOGL_NOTICE;
+	else if (strcmp(level, "error") == 0)
+		l = LOGL_ERROR;
+	if (l == -1)
+		return -EINVAL;
+	if (target == NULL)
+		target = open_stderr();
+	if (target != NULL)
+		log_set_log_level(target, l);
+	return 0;
+}
+
+void
+fatal(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("fatal: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	exit(1);
+}

@@ -1,0 +1,291 @@
+/* The message catalogue, read by libconfuse as `key = "text"` lines.
+ *
+ * A text is kept with each {placeholder} already turned into one octet below
+ * 0x20, so that putting it together is one pass. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <confuse.h>
+
+#include "log.h"
+#include "message.h"
+
+#define BIT(v) (1u << VALUE_##v)
+
+static const char *const placeholders[PLACEHOLDERS] = {
+    [VALUE_AS_OF] = "as_of",
+    [VALUE_FROM] = "from",
+    [VALUE_PLACES] = "places",
+    [VALUE_CODE] = "code",
+    [VALUE_NOTES] = "notes",
+    [VALUE_HOTLINE] = "hotline",
+    [VALUE_CARRIER] = "carrier",
+    [VALUE_KEYWORD] = "keyword",
+    [VALUE_MINUTES] = "minutes",
+    [VALUE_MARK] = "mark",
+    [VALUE_DATE] = "date",
+    [VALUE_TIME] = "time",
+    [VALUE_MONTH] = "month",
+    [VALUE_DAY] = "day",
+};
+
+static const struct {
+	const char *key;
+	unsigned needed, allowed;
+} texts[MESSAGES] = {
+    [MSG_OK] = {"ok",
+	BIT(AS_OF) | BIT(FROM) | BIT(PLACES) | BIT(CODE) | BIT(NOTES),
+	BIT(HOTLINE) | BIT(CARRIER)},
+    [MSG_NO_STAYS] = {"no-stays",
+	BIT(AS_OF) | BIT(FROM) | BIT(CODE) | BIT(NOTES),
+	BIT(HOTLINE) | BIT(CARRIER)},
+    [MSG_WRONG_IDENTITY] = {"wrong-identity", BIT(HOTLINE), BIT(KEYWORD)},
+    [MSG_LOCKED] = {"locked", BIT(MINUTES), BIT(HOTLINE)},
+    [MSG_CONSENT_NEEDED] = {"consent-needed", BIT(CARRIER) | BIT(FROM),
+	BIT(HOTLINE)},
+    [MSG_HELP] = {"help", BIT(KEYWORD), BIT(HOTLINE) | BIT(CARRIER)},
+    [MSG_HELP_INLINE] = {"help-inline", BIT(KEYWORD),
+	BIT(HOTLINE) | BIT(CARRIER)},
+    [MSG_BUSY] = {"busy", BIT(MINUTES), BIT(KEYWORD) | BIT(HOTLINE)},
+    [MSG_SERVICE_CLOSED] = {"service-closed", 0, BIT(HOTLINE)},
+    [MSG_SYSTEM_BUSY] = {"system-busy", 0, BIT(KEYWORD) | BIT(HOTLINE)},
+    [MSG_PROMPT] = {"prompt", BIT(CARRIER) | BIT(FROM), BIT(HOTLINE)},
+    [MSG_SEND_AGAIN] = {"send-again", BIT(KEYWORD), 0},
+    [MSG_AS_OF] = {"as-of", BIT(TIME), 0},
+    [MSG_CODE] = {"code", BIT(CODE), 0},
+    [MSG_LIST_SEPARATOR] = {"list-separator", 0, 0},
+    [MSG_GROUP_SEPARATOR] = {"group-separator", 0, 0},
+    [MSG_MONTHS] = {"months", 0, 0},
+    [MSG_DATE] = {"date", BIT(MONTH) | BIT(DAY), 0},
+    [MSG_DATE_TIME] = {"date-time", BIT(MONTH) | BIT(DAY) | BIT(TIME), 0},
+    [MSG_HISTORY_SINCE] = {"history-since", BIT(DATE), 0},
+    [MSG_DATA_LATE] = {"data-late", 0, 0},
+    [MSG_MARKS] = {"marks", BIT(MARK), 0},
+    [MSG_MARKS_LEFT_OUT] = {"marks-left-out", 0, 0},
+    [MSG_CORRECTED] = {"corrected", 0, 0},
+};
+
+struct messages {
+	char *text[LANGUAGES][MESSAGES];
+};
+
+const char *
+language_name(enum language lang)
+{
+	static const char *const names[LANGUAGES] = {"zh", "en"};
+
+	return names[lang];
+}
+
+enum language
+language_parse(const char *s, size_t len)
+{
+	for (int l = 0; l < LANGUAGES; l++)
+		if (strlen(language_name(l)) == len &&
+		    strncasecmp(s, language_name(l), len) == 0)
+			return l;
+	return LANGUAGES;
+}
+
+const char *
+message_key(enum message m)
+{
+	return texts[m].key;
+}
+
+static int
+placeholder(const char *s, size_t len)
+{
+	for (int v = 0; v < PLACEHOLDERS; v++)
+		if (strlen(placeholders[v]) == len &&
+		    memcmp(s, placeholders[v], len) == 0)
+			return v;
+	return -1;
+}
+
+/* Turns the placeholders of one text into octets, in place. */
+static int
+compile(const char *path, enum message id, char *text)
+{
+	unsigned allowed = texts[id].needed | texts[id].allowed, seen = 0;
+	char *in = text, *out = text;
+
+	while (*in != '\0') {
+		size_t len = strcspn(in + 1, "}");
+		int v;
+
+		if ((unsigned char)*in < 0x20) {
+			log_error(DCONF,
+			    "%s: %s: has a control character; write one line",
+			    path, texts[id].key);
+			return -EINVAL;
+		}
+		if (*in != '{') {
+			*out++ = *in++;
+			continue;
+		}
+		v = in[1 + len] == '}' ? placeholder(in + 1, len) : -1;
+		if (v < 0 || !(allowed & 1u << v)) {
+			log_error(DCONF, "%s: %s: {%.*s} has no value here",
+			    path, texts[id].key, (int)len, in + 1);
+			return -EINVAL;
+		}
+		seen |= 1u << v;
+		*out++ = v + 1;
+		in += len + 2;
+	}
+	*out = '\0';
+	for (int v = 0; v < PLACEHOLDERS; v++) {
+		if (texts[id].needed & ~seen & 1u << v) {
+			log_error(DCONF, "%s: %s: {%s} is missing", path,
+			    texts[id].key, placeholders[v]);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int
+count_months(const char *path, const char *text)
+{
+	int n = 1;
+
+	for (; *text; text++)
+		n += *text == ',';
+	if (n == 12)
+		return 0;
+	log_error(DCONF, "%s: months: %d names, not 12", path, n);
+	return -EINVAL;
+}
+
+static int
+take(struct messages *m, enum language lang, cfg_t *cfg, const char *path)
+{
+	int bad = 0;
+
+	for (int id = 0; id < MESSAGES; id++) {
+		const char *text = cfg_getstr(cfg, texts[id].key);
+
+		if (text == NULL) {
+			log_error(DCONF, "%s: %s: this text is missing", path,
+			    texts[id].key);
+			bad = 1;
+			continue;
+		}
+		m->text[lang][id] = strdup(text);
+		if (m->text[lang][id] == NULL)
+			return -ENOMEM;
+		if (compile(path, id, m->text[lang][id]) < 0)
+			bad = 1;
+	}
+	if (!bad)
+		bad = count_months(path, m->text[lang][MSG_MONTHS]) < 0;
+	return bad ? -EINVAL : 0;
+}
+
+static void
+on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	char what[256];
+
+	vsnprintf(what, sizeof(what), fmt, ap);
+	log_error(DCONF, "%s:%d: %s",
+	    cfg->filename ? cfg->filename : "messages", cfg->line, what);
+}
+
+static int
+load(struct messages *m, enum language lang, const char *dir)
+{
+	cfg_opt_t opts[MESSAGES + 1];
+	char path[4096];
+	cfg_t *cfg;
+	int rc;
+
+	for (int id = 0; id < MESSAGES; id++)
+		opts[id] = (cfg_opt_t)CFG_STR(texts[id].key, NULL, CFGF_NONE);
+	opts[MESSAGES] = (cfg_opt_t)CFG_END();
+	if (snprintf(path, sizeof(path), "%s/messages.%s", dir,
+		language_name(lang)) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	cfg = cfg_init(opts, CFGF_NONE);
+	if (cfg == NULL)
+		return -ENOMEM;
+	cfg_set_error_function(cfg, on_error);
+	switch (cfg_parse(cfg, path)) {
+	case CFG_SUCCESS:
+		rc = take(m, lang, cfg, path);
+		break;
+	case CFG_FILE_ERROR:
+		rc = -errno;
+		log_error(DCONF, "%s: %s; `tables` names its folder", path,
+		    strerror(errno));
+		break;
+	default:
+		rc = -EINVAL;
+	}
+	cfg_free(cfg);
+	return rc;
+}
+
+int
+messages_load(struct messages **mp, const char *dir)
+{
+	struct messages *m = calloc(1, sizeof(*m));
+	int rc = m == NULL ? -ENOMEM : 0;
+
+	for (int lang = 0; lang < LANGUAGES && rc == 0; lang++)
+		rc = load(m, lang, dir);
+	if (rc < 0)
+		messages_free(m);
+	else
+		*mp = m;
+	return rc;
+}
+
+void
+messages_free(struct messages *m)
+{
+	if (m == NULL)
+		return;
+	for (int lang = 0; lang < LANGUAGES; lang++)
+		for (int id = 0; id < MESSAGES; id++)
+			free(m->text[lang][id]);
+	free(m);
+}
+
+void
+words_put(struct words *w, const char *s, size_t len)
+{
+	if (w->full || len >= w->size - w->len) {
+		w->full = 1;
+		return;
+	}
+	memcpy(w->s + w->len, s, len);
+	w->len += len;
+	w->s[w->len] = '\0';
+}
+
+void
+message_put(const struct messages *m, enum language lang, enum message id,
+    const char *const values[PLACEHOLDERS], struct words *w)
+{
+	const char *p = m->text[lang][id];
+
+	while (*p != '\0') {
+		size_t plain = 0;
+		unsigned v = (unsigned char)*p;
+
+		while ((unsigned char)p[plain] >= 0x20)
+			plain++;
+		if (plain > 0) {
+			words_put(w, p, plain);
+			p += plain;
+			continue;
+		}
+		p++;
+		if (values[v - 1] != NULL)
+			words_put(w, values[v - 1], strlen(values[v - 1]));
+	}
+}

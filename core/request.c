@@ -1,0 +1,181 @@
+/* Reading what a user typed. People type on keypads, in a queue, with the
+ * full-width forms that Chinese input methods leave behind; so letters are
+ * folded first, and then only letters and digits count:
+ *
+ *   "ｃｘｍｙｄ＃１２３４ en 谢谢"  ->  CXMYD | 1234 | EN | 谢谢
+ */
+#include <string.h>
+
+#include "key.h"
+#include "request.h"
+#include "text.h"
+
+#define FOLDED 512
+
+static uint32_t
+fold_character(uint32_t c)
+{
+	if (c >= 0xff01 && c <= 0xff5e)
+		c -= 0xff01 - '!';
+	if (c >= 'a' && c <= 'z')
+		c -= 'a' - 'A';
+	if (c == 0x3000 || c == 0xa0 || c < ' ')
+		c = ' ';
+	return c;
+}
+
+/* A longer text than any request is cut; what counts comes first. */
+static void
+fold(const char *text, char out[FOLDED])
+{
+	size_t n = 0, step;
+	uint32_t c;
+
+	for (; (step = utf8_next(text, &c)) > 0 && n < FOLDED - 4; text += step)
+		n += utf8_put(fold_character(c), out + n);
+	out[n] = '\0';
+}
+
+static int
+is_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
+/* What people put between: not a letter, a digit or part of a character. */
+static int
+is_between(char c)
+{
+	return c != '\0' && (unsigned char)c < 0x80 && !is_word(c);
+}
+
+/* Is the keyword first, perhaps with spaces in it? Returns what follows. */
+static const char *
+after_keyword(const char *s, const char *keyword)
+{
+	for (; *keyword != '\0'; keyword++, s++) {
+		while (is_between(*s) && *s != *keyword)
+			s++;
+		if (*s != *keyword)
+			return NULL;
+	}
+	return s;
+}
+
+/* The longest keyword of a list that comes first. */
+static const char *
+after_any(const char *s, const struct conf_list *keywords)
+{
+	const char *best = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < keywords->n; i++) {
+		const char *rest = after_keyword(s, keywords->v[i]);
+
+		if (rest != NULL && strlen(keywords->v[i]) > longest) {
+			longest = strlen(keywords->v[i]);
+			best = rest;
+		}
+	}
+	return best;
+}
+
+static enum language
+language_word(const char *s, size_t len)
+{
+	static const struct {
+		const char *word;
+		enum language lang;
+	} words[] = {
+	    {"EN", LANG_EN},
+	    {"ENG", LANG_EN},
+	    {"ENGLISH", LANG_EN},
+	    {"英文", LANG_EN},
+	    {"英语", LANG_EN},
+	    {"ZH", LANG_ZH},
+	    {"CN", LANG_ZH},
+	    {"CHINESE", LANG_ZH},
+	    {"中文", LANG_ZH},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strlen(words[i].word) == len &&
+		    memcmp(s, words[i].word, len) == 0)
+			return words[i].lang;
+	return LANGUAGES;
+}
+
+/* Digits given in pieces: "12 34". */
+struct pieces {
+	char s[4];
+	size_t n; /* more than four: no identity */
+};
+
+static void
+take_word(struct request *r, struct pieces *p, const char *s, size_t len)
+{
+	enum language lang = language_word(s, len);
+
+	if (lang == LANGUAGES && len > 4 && r->digits[0] == '\0') {
+		/* "1234EN" */
+		lang = language_word(s + 4, len - 4);
+		if (lang != LANGUAGES && identity_parse(s, 4, r->digits) < 0)
+			r->digits[0] = '\0';
+	} else if (lang == LANGUAGES && r->digits[0] == '\0' &&
+	    identity_parse(s, len, r->digits) < 0) {
+		r->digits[0] = '\0';
+		if (p->n + len <= 4)
+			memcpy(p->s + p->n, s, len);
+		p->n += len;
+	}
+	if (lang != LANGUAGES && r->language == LANGUAGES)
+		r->language = lang;
+}
+
+static void
+take_rest(struct request *r, const char *s)
+{
+	struct pieces pieces = {.n = 0};
+
+	while (*s != '\0') {
+		size_t n = 0;
+
+		while (is_between(*s))
+			s++;
+		if (is_word(*s)) {
+			while (is_word(s[n]))
+				n++;
+			take_word(r, &pieces, s, n);
+		} else {
+			while ((unsigned char)s[n] >= 0x80)
+				n++;
+			if (r->language == LANGUAGES)
+				r->language = language_word(s, n);
+		}
+		s += n;
+	}
+	if (r->digits[0] == '\0' && pieces.n == 4 &&
+	    identity_parse(pieces.s, 4, r->digits) < 0)
+		r->digits[0] = '\0';
+}
+
+void
+request_parse(
+    const char *text, const struct conf_service *service, struct request *r)
+{
+	char folded[FOLDED];
+	const char *rest;
+
+	*r = (struct request){.verb = VERB_UNKNOWN, .language = LANGUAGES};
+	fold(text, folded);
+	rest = after_any(folded, &service->keywords);
+	if (rest != NULL) {
+		r->verb = VERB_QUERY;
+	} else {
+		rest = after_any(folded, &service->help);
+		if (rest == NULL)
+			return;
+		r->verb = VERB_HELP;
+	}
+	take_rest(r, rest);
+}

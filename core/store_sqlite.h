@@ -1,0 +1,68 @@
+/* The SQLite store's inside, shared by its two halves: store_sqlite.c opens
+ * and reads, store_write.c writes. */
+#ifndef STORE_SQLITE_H
+#define STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store.h"
+
+enum statement {
+	SQL_BEGIN,
+	SQL_BEGIN_WRITE,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_META_GET,
+	SQL_META_PUT,
+	SQL_SUBSCRIBERS,
+	SQL_BUCKET_GET,
+	SQL_BUCKET_EACH,
+	SQL_WATERMARK,
+	SQL_MARK_GET,
+	SQL_CELL_EACH,
+	SQL_COUNTS,
+	READ_STATEMENTS, /* those below are the writer's */
+	SQL_BUCKET_PUT = READ_STATEMENTS,
+	SQL_BUCKET_DELETE,
+	SQL_BUCKETS_DELETE,
+	SQL_SEALED_OF_MSISDN,
+	SQL_SEALED_OF_IMSI,
+	SQL_OUT_OF_USE_GET,
+	SQL_OUT_OF_USE_PUT,
+	SQL_SUBSCRIBER_PUT,
+	SQL_SUBSCRIBER_DELETE_MSISDN,
+	SQL_SUBSCRIBER_DELETE_IMSI,
+	SQL_TOUCH,
+	SQL_DERIVE_MSISDN,
+	SQL_DERIVE_IMSI,
+	SQL_UNTOUCH,
+	SQL_IMSI_AT,
+	SQL_CELL_PUT,
+	SQL_MARK_PUT,
+	SQL_WATERMARK_PUT,
+	STATEMENTS
+};
+
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *st[STATEMENTS];
+	char *path;
+	int lock; /* the writer's, or -1 */
+	unsigned bits;
+	int in_snapshot;
+	int any_out_of_use;
+	int last_fault; /* that was logged, so that a storm is one line */
+	int64_t last_fault_at;
+};
+
+/* Logs what SQLite says of a failed call; -errno for it. */
+int store_fault(struct store *s, const char *what);
+
+/* Runs a statement whose parameters are bound, to its end. */
+int store_run(struct store *s, enum statement st);
+
+/* Steps: 1 for a row, 0 at the end, -errno. store_reset after the rows. */
+int store_step(struct store *s, enum statement st);
+void store_reset(struct store *s, enum statement st);
+
+#endif

@@ -1,0 +1,303 @@
+/* UTF-8, GSM 7-bit default alphabet and UCS-2, and the cutting of a text into
+ * short messages.
+ *
+ * 3GPP TS 23.038 6.2.1 has the alphabet, 6.2.1.1 its extension table, reached
+ * by ESC (0x1b). UCS-2 is big-endian (23.038 6.2.3); characters beyond the
+ * basic plane go as surrogate pairs, which phones take. A segment of several:
+ *
+ *   06 08 04 RR RR NN SS | text
+ *   |  |  |  |     |  sequence number, from 1
+ *   |  |  |  |     number of segments
+ *   |  |  |  16-bit reference
+ *   |  |  four octets follow
+ *   |  concatenated short message, 16-bit (TS 23.040 9.2.3.24.8)
+ *   length of the header that follows
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "text.h"
+
+#define REPLACEMENT 0xfffd
+#define ESC 0x1b
+#define HEADER 7
+#define UCS2_WHOLE 140 /* octets of user data in one message */
+#define UCS2_PART 132  /* of 133 beside a header, whole characters */
+#define SEPTETS_WHOLE 160
+#define SEPTETS_PART 152 /* (140 - 7) * 8 / 7 */
+
+static const uint16_t gsm7[128] = {'@', 0xa3, '$', 0xa5, 0xe8, 0xe9, 0xf9, 0xec,
+    0xf2, 0xc7, '\n', 0xd8, 0xf8, '\r', 0xc5, 0xe5, 0x394, '_', 0x3a6, 0x393,
+    0x39b, 0x3a9, 0x3a0, 0x3a8, 0x3a3, 0x398, 0x39e, REPLACEMENT, 0xc6, 0xe6,
+    0xdf, 0xc9, ' ', '!', '"', '#', 0xa4, '%', '&', '\'', '(', ')', '*', '+',
+    ',', '-', '.', '/', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', ':',
+    ';', '<', '=', '>', '?', 0xa1, 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I',
+    'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X',
+    'Y', 'Z', 0xc4, 0xd6, 0xd1, 0xdc, 0xa7, 0xbf, 'a', 'b', 'c', 'd', 'e', 'f',
+    'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u',
+    'v', 'w', 'x', 'y', 'z', 0xe4, 0xf6, 0xf1, 0xfc, 0xe0};
+
+static const struct {
+	uint8_t septet;
+	uint16_t c;
+} extension[] = {{0x0a, '\f'}, {0x14, '^'}, {0x28, '{'}, {0x29, '}'},
+    {0x2f, '\\'}, {0x3c, '['}, {0x3d, '~'}, {0x3e, ']'}, {0x40, '|'},
+    {0x65, 0x20ac}};
+
+#define EXTENSIONS (sizeof(extension) / sizeof(extension[0]))
+
+size_t
+utf8_next(const char *s, uint32_t *c)
+{
+	const uint8_t *u = (const uint8_t *)s;
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t n = u[0] < 0x80 ? 1
+	    : u[0] < 0xc2      ? 0
+	    : u[0] < 0xe0      ? 2
+	    : u[0] < 0xf0      ? 3
+	    : u[0] < 0xf5      ? 4
+			       : 0;
+
+	if (u[0] == 0) {
+		*c = 0;
+		return 0;
+	}
+	*c = n == 1 ? u[0] : u[0] & (0xff >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		/* the NUL at the end is no continuation, so this stops there */
+		if ((u[i] & 0xc0) != 0x80)
+			goto invalid;
+		*c = *c << 6 | (u[i] & 0x3f);
+	}
+	if (n == 0 || *c < least[n] || *c > 0x10ffff ||
+	    (*c >= 0xd800 && *c < 0xe000))
+		goto invalid;
+	return n;
+invalid:
+	*c = REPLACEMENT;
+	return 1;
+}
+
+size_t
+utf8_put(uint32_t c, char *out)
+{
+	if (c < 0x80) {
+		out[0] = c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = 0xc0 | c >> 6;
+		out[1] = 0x80 | (c & 0x3f);
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = 0xe0 | c >> 12;
+		out[1] = 0x80 | (c >> 6 & 0x3f);
+		out[2] = 0x80 | (c & 0x3f);
+		return 3;
+	}
+	out[0] = 0xf0 | c >> 18;
+	out[1] = 0x80 | (c >> 12 & 0x3f);
+	out[2] = 0x80 | (c >> 6 & 0x3f);
+	out[3] = 0x80 | (c & 0x3f);
+	return 4;
+}
+
+/* One or two septets for a character; 0 when it has none. */
+static size_t
+septets_of(uint32_t c, uint8_t out[2])
+{
+	if (c == REPLACEMENT)
+		return 0;
+	/* most of ASCII stands at its own place */
+	if (c < 128 && gsm7[c] == c) {
+		out[0] = c;
+		return 1;
+	}
+	for (int i = 0; i < 128; i++) {
+		if (gsm7[i] == c) {
+			out[0] = i;
+			return 1;
+		}
+	}
+	for (size_t i = 0; i < EXTENSIONS; i++) {
+		if (extension[i].c == c) {
+			out[0] = ESC;
+			out[1] = extension[i].septet;
+			return 2;
+		}
+	}
+	return 0;
+}
+
+static uint32_t
+extended(uint8_t septet)
+{
+	for (size_t i = 0; i < EXTENSIONS; i++)
+		if (extension[i].septet == septet)
+			return extension[i].c;
+	/* 23.038 6.2.1.1: show the character of the default table */
+	return gsm7[septet & 0x7f];
+}
+
+static size_t
+next_gsm7(const uint8_t *in, size_t len, uint32_t *c)
+{
+	if (in[0] == ESC && len > 1) {
+		*c = extended(in[1] & 0x7f);
+		return 2;
+	}
+	*c = in[0] < 128 ? gsm7[in[0]] : REPLACEMENT;
+	return 1;
+}
+
+static size_t
+next_ucs2(const uint8_t *in, size_t len, uint32_t *c)
+{
+	uint32_t low;
+
+	*c = REPLACEMENT;
+	if (len < 2)
+		return len;
+	*c = in[0] << 8 | in[1];
+	if (*c < 0xd800 || *c >= 0xe000)
+		return 2;
+	low = len < 4 ? 0 : in[2] << 8 | in[3];
+	if (*c >= 0xdc00 || low < 0xdc00 || low >= 0xe000) {
+		*c = REPLACEMENT;
+		return 2;
+	}
+	*c = 0x10000 + ((*c - 0xd800) << 10) + (low - 0xdc00);
+	return 4;
+}
+
+static size_t
+next_of(enum alphabet a, const uint8_t *in, size_t len, uint32_t *c)
+{
+	switch (a) {
+	case ALPHABET_GSM7:
+		return next_gsm7(in, len, c);
+	case ALPHABET_UCS2:
+		return next_ucs2(in, len, c);
+	case ALPHABET_ASCII:
+		*c = in[0] < 128 ? in[0] : REPLACEMENT;
+		return 1;
+	case ALPHABET_LATIN1:
+		break;
+	}
+	*c = in[0];
+	return 1;
+}
+
+size_t
+text_decode(
+    enum alphabet a, const uint8_t *in, size_t len, char *out, size_t size)
+{
+	size_t n = 0;
+	uint32_t c;
+
+	while (len > 0 && n + 4 < size) {
+		size_t used = next_of(a, in, len, &c);
+
+		in += used;
+		len -= used;
+		n += utf8_put(c ? c : REPLACEMENT, out + n);
+	}
+	out[n] = '\0';
+	return n;
+}
+
+enum alphabet
+text_alphabet(const char *utf8)
+{
+	uint8_t septets[2];
+	uint32_t c;
+	size_t n;
+
+	for (; (n = utf8_next(utf8, &c)) > 0; utf8 += n)
+		if (septets_of(c, septets) == 0)
+			return ALPHABET_UCS2;
+	return ALPHABET_GSM7;
+}
+
+/* One character as octets of user data, at most four. */
+static size_t
+encode(uint32_t c, enum alphabet a, uint8_t out[4])
+{
+	if (a == ALPHABET_GSM7) {
+		size_t n = septets_of(c, out);
+
+		if (n > 0)
+			return n;
+		out[0] = '?';
+		return 1;
+	}
+	if (c < 0x10000) {
+		out[0] = c >> 8;
+		out[1] = c;
+		return 2;
+	}
+	c -= 0x10000;
+	out[0] = 0xd8 | c >> 18;
+	out[1] = c >> 10;
+	out[2] = 0xdc | (c >> 8 & 3);
+	out[3] = c;
+	return 4;
+}
+
+/* The octets of text that fit, whole characters only; moves *utf8 on. */
+static size_t
+fill(const char **utf8, enum alphabet a, uint8_t *out, size_t room)
+{
+	size_t used = 0, n, step;
+	uint8_t octets[4];
+	uint32_t c;
+
+	for (; (step = utf8_next(*utf8, &c)) > 0; *utf8 += step) {
+		n = encode(c, a, octets);
+		if (used + n > room)
+			break;
+		memcpy(out + used, octets, n);
+		used += n;
+	}
+	return used;
+}
+
+static void
+put_header(struct segment *s, uint16_t reference, int total, int number)
+{
+	s->octets[0] = 6;
+	s->octets[1] = 0x08;
+	s->octets[2] = 4;
+	s->octets[3] = reference >> 8;
+	s->octets[4] = reference;
+	s->octets[5] = total;
+	s->octets[6] = number;
+	s->udhi = 1;
+}
+
+int
+text_segments(const char *utf8, enum alphabet a, uint16_t reference,
+    struct segment *out, int max)
+{
+	size_t whole = a == ALPHABET_GSM7 ? SEPTETS_WHOLE : UCS2_WHOLE;
+	size_t part = a == ALPHABET_GSM7 ? SEPTETS_PART : UCS2_PART;
+	const char *rest = utf8;
+	int n = 0;
+
+	if (max < 1)
+		return -E2BIG;
+	out[0].len = fill(&rest, a, out[0].octets, whole);
+	out[0].udhi = 0;
+	if (*rest == '\0')
+		return 1;
+	for (rest = utf8; *rest != '\0'; n++) {
+		if (n == max || n == UINT8_MAX)
+			return -E2BIG;
+		out[n].len =
+		    HEADER + fill(&rest, a, out[n].octets + HEADER, part);
+	}
+	for (int i = 0; i < n; i++)
+		put_header(&out[i], reference, n, i + 1);
+	return n;
+}

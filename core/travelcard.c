@@ -1,0 +1,521 @@
+/* travelcard: the operator's tool. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "core.h"
+#include "import.h"
+#include "log.h"
+#include "query.h"
+#include "text.h"
+#include "when.h"
+
+enum exit_status {
+	EXIT_OK,
+	EXIT_FAULT,
+	EXIT_USAGE,
+	EXIT_REJECTS
+};
+
+/* The command line, read. */
+struct options {
+	const char *conf, *at, *carrier, *service, *complete_to;
+	int json;
+	char **args;
+	int nargs;
+};
+
+typedef int command_h(struct core *c, const struct options *o);
+
+static command_h cmd_import, cmd_lookup, cmd_stat, cmd_texts, cmd_check;
+
+static const struct {
+	const char *name;
+	command_h *run;
+} commands[] = {
+    {"import", cmd_import},
+    {"lookup", cmd_lookup},
+    {"stat", cmd_stat},
+    {"texts", cmd_texts},
+    {"check", cmd_check},
+};
+
+static const char usage[] =
+    "usage: travelcard -c FILE [--at TIME] [--carrier NAME] COMMAND\n"
+    "\n"
+    "  import cells|subscribers|records|marks FILE... [--complete-to TIME]\n"
+    "  lookup [--service NAME] [--json] MSISDN...|-\n"
+    "  stat [--json]\n"
+    "  texts\n"
+    "  check\n"
+    "\n"
+    "  -c, --config FILE   the configuration, travelcard.conf(5)\n"
+    "  --at TIME           stands for the clock in the whole run\n"
+    "  --carrier NAME      whose store, when carriers have their own\n"
+    "  --service NAME      whose window and rules; the first unless given\n"
+    "  --complete-to TIME  the records are complete up to TIME\n"
+    "  --json              for machines\n"
+    "  -h, --help          this text\n"
+    "\n"
+    "TIME: 2026-11-22T08:00:00+08:00, 1795305600 or 2026-11-22. FILE: CSV,\n"
+    "plain or gzip; - is standard input. Exit: 0, 1 fault, 2 usage, 3 some\n"
+    "lines were rejected. See travelcard(1).\n";
+
+static int
+usage_error(const char *what, const char *which)
+{
+	fprintf(stderr, "travelcard: %s%s\n%s", what, which, usage);
+	return EXIT_USAGE;
+}
+
+static int
+parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"at", required_argument, NULL, 'a'},
+	    {"carrier", required_argument, NULL, 'C'},
+	    {"service", required_argument, NULL, 's'},
+	    {"complete-to", required_argument, NULL, 't'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'},
+	    {0},
+	};
+	int ch;
+
+	*o = (struct options){0};
+	while ((ch = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+		switch (ch) {
+		case 'c':
+			o->conf = optarg;
+			break;
+		case 'a':
+			o->at = optarg;
+			break;
+		case 'C':
+			o->carrier = optarg;
+			break;
+		case 's':
+			o->service = optarg;
+			break;
+		case 't':
+			o->complete_to = optarg;
+			break;
+		case 'j':
+			o->json = 1;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(EXIT_OK);
+		default:
+			return usage_error("", "");
+		}
+	}
+	o->args = argv + optind;
+	o->nargs = argc - optind;
+	return 0;
+}
+
+/* The store a command is about. */
+static struct vault *
+chosen_vault(struct core *c, const struct options *o)
+{
+	const struct conf_carrier *carrier;
+
+	if (o->carrier == NULL && c->nvaults == 1)
+		return &c->vaults[0];
+	carrier = o->carrier ? conf_carrier(c->conf, o->carrier) : NULL;
+	if (carrier == NULL) {
+		fprintf(stderr,
+		    o->carrier ? "travelcard: no carrier \"%s\"\n"
+			       : "travelcard: the carriers have their own "
+				 "stores; choose one with --carrier\n",
+		    o->carrier);
+		return NULL;
+	}
+	return core_vault(c, carrier);
+}
+
+static int
+cmd_import(struct core *c, const struct options *o)
+{
+	struct vault *v = chosen_vault(c, o);
+	int64_t complete_to = 0;
+	enum import_kind kind;
+	int rc;
+
+	if (o->nargs < 2)
+		return usage_error("import: what, and which files?", "");
+	kind = import_kind_parse(o->args[0]);
+	if (kind == IMPORT_KINDS)
+		return usage_error("import: not a kind: ", o->args[0]);
+	if (v == NULL)
+		return EXIT_USAGE;
+	if (o->complete_to != NULL &&
+	    (kind != IMPORT_RECORDS ||
+		when_parse(
+		    o->complete_to, strlen(o->complete_to), &complete_to) < 0))
+		return usage_error(
+		    "--complete-to: not a time of records: ", o->complete_to);
+	if (complete_to > when_now()) {
+		fprintf(stderr,
+		    "travelcard: --complete-to %s is in the future\n",
+		    o->complete_to);
+		return EXIT_USAGE;
+	}
+	rc = import_files(c, v, kind, o->args + 1, o->nargs - 1, complete_to);
+	return rc < 0 ? EXIT_FAULT : rc ? EXIT_REJECTS : EXIT_OK;
+}
+
+/* Prints one number's places; `first` goes before all but the first. */
+static int
+lookup_one(struct query *q, struct core *c, const struct conf_service *service,
+    const char *asked, int json)
+{
+	char number[DIGITS_MAX + 1], code[7];
+	struct answer a = {0};
+	int rc =
+	    msisdn_parse(asked, strlen(asked), c->conf->country_code, number);
+
+	if (rc == 0)
+		rc = query_lookup(q, service, number, &a);
+	if (rc < 0 && rc != -ENOENT && rc != -EBADMSG)
+		return rc;
+	if (rc < 0) {
+		printf(json ? "null" : "not provisioned");
+		return 0;
+	}
+	if (json)
+		putchar('[');
+	for (size_t i = 0; i < a.nplaces; i++) {
+		uint32_t region = a.places[i].region;
+
+		if (json)
+			printf("%s\"%s\"", i ? ", " : "",
+			    region_code(region, code));
+		else
+			printf("%s%s %s", i ? ", " : "",
+			    region_code(region, code),
+			    region_name(c->regions, region, LANG_ZH));
+	}
+	if (json)
+		putchar(']');
+	else if (a.nplaces == 0)
+		printf("none");
+	return 0;
+}
+
+/* A JSON string; what an operator typed as a number may be anything. */
+static void
+print_string(const char *s)
+{
+	putchar('"');
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			printf("\\%c", *s);
+		else if ((unsigned char)*s < 0x20)
+			printf("\\u%04x", *s);
+		else
+			putchar(*s);
+	}
+	putchar('"');
+}
+
+struct lookup {
+	struct query *q;
+	struct core *c;
+	const struct conf_service *service;
+	int json, count;
+};
+
+static int
+lookup_next(struct lookup *l, const char *asked)
+{
+	if (l->json) {
+		fputs(l->count ? ",\n " : "", stdout);
+		print_string(asked);
+	} else {
+		fputs(asked, stdout);
+	}
+	fputs(": ", stdout);
+	l->count++;
+	if (lookup_one(l->q, l->c, l->service, asked, l->json) < 0)
+		return EXIT_FAULT;
+	if (!l->json)
+		putchar('\n');
+	return EXIT_OK;
+}
+
+static int
+lookup_lines(struct lookup *l)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int rc = EXIT_OK;
+
+	while (rc == EXIT_OK && (n = getline(&line, &cap, stdin)) >= 0) {
+		while (n > 0 && strchr("\r\n \t", line[n - 1]) != NULL)
+			line[--n] = '\0';
+		if (n > 0)
+			rc = lookup_next(l, line);
+	}
+	free(line);
+	return rc;
+}
+
+static int
+cmd_lookup(struct core *c, const struct options *o)
+{
+	struct lookup l = {.c = c, .json = o->json};
+	int rc = EXIT_OK;
+
+	if (o->nargs < 1)
+		return usage_error("lookup: which number?", "");
+	l.service = o->service ? conf_service(c->conf, o->service)
+			       : &c->conf->services[0];
+	if (l.service == NULL || c->conf->nservices == 0)
+		return usage_error(
+		    "lookup: no service: ", o->service ? o->service : "");
+	if (query_new(&l.q, c) < 0)
+		return EXIT_FAULT;
+	query_begin(l.q);
+	if (l.json)
+		putchar('{');
+	for (int i = 0; i < o->nargs && rc == EXIT_OK; i++)
+		rc = strcmp(o->args[i], "-") == 0 ? lookup_lines(&l)
+						  : lookup_next(&l, o->args[i]);
+	if (l.json && rc == EXIT_OK)
+		puts("}");
+	query_end(l.q);
+	query_free(l.q);
+	return rc;
+}
+
+static void
+print_stat(const struct vault *v, const struct store_stat *st)
+{
+	char at[40] = "unknown";
+	struct tm tm;
+
+	when_local(st->watermark, &tm);
+	if (st->watermark != 0)
+		strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%S %Z", &tm);
+	printf("store             %s\n", v->where);
+	printf("subscriber rows   %llu\n", (unsigned long long)st->subscribers);
+	printf("IMSIs with stays  %llu\n", (unsigned long long)st->with_stays);
+	printf("stays             %llu\n", (unsigned long long)st->stays);
+	printf("buckets           %llu\n", (unsigned long long)st->buckets);
+	printf("cells             %llu\n", (unsigned long long)st->cells);
+	printf("marks             %llu\n", (unsigned long long)st->marks);
+	printf("octets            %llu\n", (unsigned long long)st->bytes);
+	printf("complete up to    %s\n", at);
+}
+
+static void
+print_stat_json(const struct vault *v, const struct store_stat *st)
+{
+	printf("{\"store\": ");
+	print_string(v->where);
+	printf(", \"subscribers\": %llu, \"with_stays\": %llu, \"stays\": %llu"
+	       ", \"buckets\": %llu, \"cells\": %llu, \"marks\": %llu"
+	       ", \"bytes\": %llu, \"watermark\": ",
+	    (unsigned long long)st->subscribers,
+	    (unsigned long long)st->with_stays, (unsigned long long)st->stays,
+	    (unsigned long long)st->buckets, (unsigned long long)st->cells,
+	    (unsigned long long)st->marks, (unsigned long long)st->bytes);
+	if (st->watermark != 0)
+		printf("%lld}", (long long)st->watermark);
+	else
+		printf("null}");
+}
+
+/* Opens a vault's store for reading, with a snapshot. */
+static int
+open_to_read(struct core *c, struct vault *v)
+{
+	int rc = core_store(c, v, STORE_READ);
+
+	return rc < 0 ? rc : store_begin(v->store);
+}
+
+static int
+cmd_stat(struct core *c, const struct options *o)
+{
+	struct store_stat st;
+	int rc = EXIT_OK;
+
+	if (o->json)
+		putchar('[');
+	for (size_t i = 0; i < c->nvaults; i++) {
+		struct vault *v = &c->vaults[i];
+
+		if (open_to_read(c, v) < 0 || store_stat(v->store, &st) < 0) {
+			rc = EXIT_FAULT;
+			continue;
+		}
+		store_end(v->store);
+		if (o->json && i > 0)
+			fputs(",\n ", stdout);
+		if (o->json)
+			print_stat_json(v, &st);
+		else
+			print_stat(v, &st);
+	}
+	if (o->json)
+		puts("]");
+	return rc;
+}
+
+/* The catalogue as a phone would show it: every verdict with sample values,
+ * its length in characters and its segments. */
+
+static size_t
+characters(const char *utf8)
+{
+	uint32_t c;
+	size_t n = 0, step;
+
+	for (; (step = utf8_next(utf8, &c)) > 0; utf8 += step)
+		n++;
+	return n;
+}
+
+static void
+show_text(struct core *c, const char *title, const struct answer *a,
+    const struct conf_service *service)
+{
+	static char say[ANSWER_MAX];
+	struct segment segments[10];
+	enum alphabet alphabet;
+	int n;
+
+	if (answer_text(a, c->messages, c->regions, service, say, sizeof(say)) <
+	    0)
+		return;
+	alphabet = text_alphabet(say);
+	n = text_segments(say, alphabet, 0, segments, 10);
+	printf("[%s] %s, %zu characters, %s, %d segment%s\n%s\n\n",
+	    language_name(a->language), title, characters(say),
+	    alphabet == ALPHABET_GSM7 ? "GSM 7-bit" : "UCS-2", n,
+	    n == 1 ? "" : "s", say);
+}
+
+static void
+show_language(
+    struct core *c, const struct conf_service *service, enum language lang)
+{
+	static const struct answer_place places[] = {{110000, ""}, {120000, ""},
+	    {131000, "*"}, {130200, ""}, {810000, ""}, {'J' << 8 | 'P', ""},
+	    {'T' << 8 | 'H', ""}};
+	int64_t now = when_now();
+	struct answer a = {
+	    .language = lang,
+	    .lo = when_midnight(now, -(int)service->window_days),
+	    .as_of = now,
+	    .places = places,
+	};
+
+	for (int v = 0; v < VERDICTS; v++) {
+		a.verdict = v;
+		a.nplaces = v == VERDICT_OK ? 2 : 0;
+		if (v != VERDICT_SILENCE)
+			show_text(c, verdict_name(v), &a, service);
+	}
+	a.verdict = VERDICT_OK;
+	a.nplaces = sizeof(places) / sizeof(*places);
+	a.history_since = when_midnight(now, -3);
+	a.data_late = 1;
+	show_text(c, "ok, with every note", &a, service);
+}
+
+static int
+cmd_texts(struct core *c, const struct options *o)
+{
+	if (o->nargs > 0)
+		return usage_error("texts takes no argument", "");
+	for (size_t i = 0; i < c->conf->nservices; i++) {
+		printf("service %s\n\n", c->conf->services[i].name);
+		for (int lang = 0; lang < LANGUAGES; lang++)
+			show_language(c, &c->conf->services[i], lang);
+	}
+	return EXIT_OK;
+}
+
+/* Configuration, tables and catalogues were checked by getting here. */
+static int
+cmd_check(struct core *c, const struct options *o)
+{
+	int rc = EXIT_OK;
+
+	if (o->nargs > 0)
+		return usage_error("check takes no argument", "");
+	printf("%s: ok\n", c->conf->path);
+	for (size_t i = 0; i < c->nvaults; i++) {
+		struct vault *v = &c->vaults[i];
+		int bad = open_to_read(c, v) < 0 || store_check(v->store) < 0;
+
+		printf("%s: %s\n", v->where, bad ? "not well" : "ok");
+		if (bad)
+			rc = EXIT_FAULT;
+	}
+	return rc;
+}
+
+static int
+set_clock(const struct options *o)
+{
+	int64_t t;
+
+	if (o->at == NULL)
+		return EXIT_OK;
+	if (when_parse(o->at, strlen(o->at), &t) < 0)
+		return usage_error("--at: not a time: ", o->at);
+	when_set(t, 0);
+	return EXIT_OK;
+}
+
+static int
+run(const struct options *o, command_h *command)
+{
+	struct core *c;
+	int rc;
+
+	if (core_open(&c, o->conf) < 0)
+		return EXIT_FAULT;
+	rc = set_clock(o);
+	if (rc == EXIT_OK)
+		rc = command(c, o);
+	core_close(c);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	int rc;
+
+	key_no_dumps();
+	rc = parse_options(argc, argv, &o);
+	if (rc != 0)
+		return rc;
+	if (o.nargs == 0)
+		return usage_error("which command?", "");
+	if (o.conf == NULL)
+		return usage_error("-c names the configuration", "");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(o.args[0], commands[i].name) != 0)
+			continue;
+		o.args++;
+		o.nargs--;
+		rc = run(&o, commands[i].run);
+		if (fflush(stdout) != 0 || ferror(stdout))
+			rc = EXIT_FAULT;
+		return rc;
+	}
+	return usage_error("no such command: ", o.args[0]);
+}

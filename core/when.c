@@ -1,0 +1,198 @@
+/* Times and dates. RFC 3339 is read by hand because strptime takes what it
+ * must not (signs, spaces, missing digits); dates go through the C library,
+ * which knows the zones. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "when.h"
+
+static int64_t shift;       /* what the clock is moved by */
+static int64_t frozen = -1; /* or what it stands at */
+
+int
+when_zone(const char *iana)
+{
+	char path[128];
+
+	/* glibc takes an unknown zone for UTC without a word */
+	if (iana[0] == '/' || strstr(iana, "..") != NULL ||
+	    snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", iana) >=
+		(int)sizeof(path) ||
+	    access(path, R_OK) != 0)
+		return -ENOENT;
+	setenv("TZ", iana, 1);
+	tzset();
+	return 0;
+}
+
+/* Exactly n digits. */
+static int
+digits(const char **s, const char *end, int n, int *value)
+{
+	*value = 0;
+	for (; n > 0; n--, (*s)++) {
+		if (*s == end || **s < '0' || **s > '9')
+			return -EBADMSG;
+		*value = *value * 10 + (**s - '0');
+	}
+	return 0;
+}
+
+static int
+one_of(const char **s, const char *end, const char *set)
+{
+	if (*s == end || **s == '\0' || strchr(set, **s) == NULL)
+		return -EBADMSG;
+	(*s)++;
+	return 0;
+}
+
+static int
+parse_epoch(const char *s, const char *end, int64_t *t)
+{
+	int64_t v = 0;
+
+	if (s == end || end - s > 10)
+		return -EBADMSG;
+	for (; s < end; s++) {
+		if (*s < '0' || *s > '9')
+			return -EBADMSG;
+		v = v * 10 + (*s - '0');
+	}
+	*t = v;
+	return 0;
+}
+
+static int
+days_in_month(int year, int month)
+{
+	static const int days[] = {
+	    31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+static int
+parse_date(const char **s, const char *end, struct tm *tm)
+{
+	int year, month, day;
+
+	if (digits(s, end, 4, &year) < 0 || one_of(s, end, "-") < 0 ||
+	    digits(s, end, 2, &month) < 0 || one_of(s, end, "-") < 0 ||
+	    digits(s, end, 2, &day) < 0)
+		return -EBADMSG;
+	if (year < 1970 || month < 1 || month > 12 || day < 1 ||
+	    day > days_in_month(year, month))
+		return -EBADMSG;
+	*tm = (struct tm){.tm_year = year - 1900,
+	    .tm_mon = month - 1,
+	    .tm_mday = day,
+	    .tm_isdst = -1};
+	return 0;
+}
+
+/* RFC 3339 5.6: "Z", or a sign, hours, minutes. */
+static int
+parse_offset(const char **s, const char *end, int *offset)
+{
+	int sign, hours, minutes;
+
+	if (one_of(s, end, "Zz") == 0) {
+		*offset = 0;
+		return 0;
+	}
+	if (one_of(s, end, "+-") < 0)
+		return -EBADMSG;
+	sign = (*s)[-1] == '-' ? -1 : 1;
+	if (digits(s, end, 2, &hours) < 0 || one_of(s, end, ":") < 0 ||
+	    digits(s, end, 2, &minutes) < 0 || hours > 23 || minutes > 59)
+		return -EBADMSG;
+	*offset = sign * (hours * 3600 + minutes * 60);
+	return 0;
+}
+
+static int
+parse_rfc3339(const char *s, const char *end, int64_t *t)
+{
+	struct tm tm;
+	int offset, fraction;
+
+	if (parse_date(&s, end, &tm) < 0 || one_of(&s, end, "Tt ") < 0 ||
+	    digits(&s, end, 2, &tm.tm_hour) < 0 || one_of(&s, end, ":") < 0 ||
+	    digits(&s, end, 2, &tm.tm_min) < 0 || one_of(&s, end, ":") < 0 ||
+	    digits(&s, end, 2, &tm.tm_sec) < 0 || tm.tm_hour > 23 ||
+	    tm.tm_min > 59 || tm.tm_sec > 60)
+		return -EBADMSG;
+	if (one_of(&s, end, ".") == 0) {
+		if (digits(&s, end, 1, &fraction) < 0)
+			return -EBADMSG;
+		while (digits(&s, end, 1, &fraction) == 0)
+			;
+	}
+	if (parse_offset(&s, end, &offset) < 0 || s != end)
+		return -EBADMSG;
+	*t = (int64_t)timegm(&tm) - offset;
+	return *t < 0 ? -EBADMSG : 0;
+}
+
+int
+when_parse_instant(const char *s, size_t len, int64_t *t)
+{
+	if (parse_epoch(s, s + len, t) == 0)
+		return 0;
+	return parse_rfc3339(s, s + len, t);
+}
+
+int
+when_parse(const char *s, size_t len, int64_t *t)
+{
+	const char *p = s;
+	struct tm tm;
+
+	if (parse_date(&p, s + len, &tm) == 0 && p == s + len) {
+		*t = mktime(&tm);
+		return *t < 0 ? -EBADMSG : 0;
+	}
+	return when_parse_instant(s, len, t);
+}
+
+int64_t
+when_midnight(int64_t t, int days)
+{
+	struct tm tm;
+
+	when_local(t, &tm);
+	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+	tm.tm_mday += days;
+	tm.tm_isdst = -1;
+	return mktime(&tm);
+}
+
+void
+when_local(int64_t t, struct tm *tm)
+{
+	time_t tt = t;
+
+	localtime_r(&tt, tm);
+}
+
+void
+when_set(int64_t t, int runs)
+{
+	if (runs) {
+		frozen = -1;
+		shift = t - time(NULL);
+	} else {
+		frozen = t;
+	}
+}
+
+int64_t
+when_now(void)
+{
+	return frozen >= 0 ? frozen : time(NULL) + shift;
+}
