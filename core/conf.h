@@ -69,8 +69,8 @@ struct conf_smsc {
 	const struct conf_carrier *carrier;
 	const char *host;
 	uint16_t port;
-	const char *system_id;   /* at most 15 characters */
-	const char *password;    /* read from password_file, at most 8 */
+	const char *system_id; /* at most 15 characters */
+	char *password; /* read from password_file, at most 8; "" for none */
 	const char *system_type; /* at most 12 */
 	uint8_t addr_ton, addr_npi;
 	uint32_t window;       /* submit_sm unanswered at once, 1..1000 */
@@ -83,7 +83,7 @@ struct conf_smsc {
 };
 
 struct conf {
-	const char *path;
+	char *path;
 	const char *store, *key_file;
 	const char *zone;
 	const char *country_code;
@@ -96,6 +96,7 @@ struct conf {
 	size_t nservices;
 	struct conf_smsc *smscs;
 	size_t nsmscs;
+	struct conf_file *file; /* what was read; it owns the strings */
 };
 
 /* Reads and checks a file. Errors go to the log as "FILE:LINE: option:

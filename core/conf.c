@@ -1,0 +1,367 @@
+/* The configuration as the programs use it: struct conf filled section by
+ * section, and what must hold between options. conf_options.c has what holds
+ * for each alone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "conf_file.h"
+#include "log.h"
+
+/* What a carrier section leaves out. */
+static int
+inherit(cfg_t *root, cfg_t *carrier)
+{
+	const struct {
+		const char *option, *value;
+	} defaults[] = {
+	    {"store", cfg_getstr(root, "store")},
+	    {"key_file", cfg_getstr(root, "key_file")},
+	    {"name_zh", cfg_title(carrier)},
+	    {"name_en", cfg_title(carrier)},
+	};
+
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
+		if (cfg_getstr(carrier, defaults[i].option) == NULL &&
+		    cfg_setstr(carrier, defaults[i].option,
+			defaults[i].value) != CFG_SUCCESS)
+			return -ENOMEM;
+	return 0;
+}
+
+static int
+fill_top(struct conf *c)
+{
+	cfg_t *root = c->file->cfg;
+
+	if (cfg_getstr(root, "tables") == NULL &&
+	    cfg_setstr(root, "tables", c->file->dir) != CFG_SUCCESS)
+		return -ENOMEM;
+	return conf_file_fill(c->file, root, c);
+}
+
+static int
+fill_carriers(struct conf *c)
+{
+	cfg_t *root = c->file->cfg;
+	size_t n = cfg_size(root, "carrier");
+	int rc = 0;
+
+	if (n == 0)
+		conf_file_wrong(c->file, root, "carrier", "there is none");
+	c->carriers = calloc(n + 1, sizeof(*c->carriers));
+	if (c->carriers == NULL)
+		return -ENOMEM;
+	for (; c->ncarriers < n && rc == 0; c->ncarriers++) {
+		cfg_t *sec = cfg_getnsec(root, "carrier", c->ncarriers);
+		struct conf_carrier *to = &c->carriers[c->ncarriers];
+
+		to->name = cfg_title(sec);
+		rc = inherit(root, sec);
+		if (rc == 0)
+			rc = conf_file_fill(c->file, sec, to);
+	}
+	return rc;
+}
+
+static const struct conf_carrier *
+carrier_of(struct conf *c, cfg_t *sec)
+{
+	const char *name = cfg_getstr(sec, "carrier");
+	const struct conf_carrier *carrier =
+	    name != NULL ? conf_carrier(c, name) : NULL;
+
+	if (name != NULL && carrier == NULL)
+		conf_file_wrong(
+		    c->file, sec, "carrier", "%s is no carrier section", name);
+	return carrier;
+}
+
+static int
+list_has(const struct conf_list *list, const char *s)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], s) == 0)
+			return 1;
+	return 0;
+}
+
+/* A code belongs to one service of a carrier. `s` is the last so far. */
+static void
+check_codes(struct conf *c, cfg_t *sec, const struct conf_service *s)
+{
+	const struct conf_service *other;
+	size_t i;
+
+	for (i = 0; i < s->code.n; i++) {
+		struct conf_list before = {s->code.v, i};
+
+		if (list_has(&before, s->code.v[i]))
+			conf_file_wrong(c->file, sec, "code",
+			    "%s is given twice", s->code.v[i]);
+		if (s->carrier == NULL)
+			continue;
+		other = conf_service_at(c, s->carrier, s->code.v[i]);
+		if (other != NULL && other != s)
+			conf_file_wrong(c->file, sec, "code",
+			    "%s is service \"%s\" already", s->code.v[i],
+			    other->name);
+	}
+}
+
+static void
+check_keywords(struct conf *c, cfg_t *sec, const struct conf_service *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->help.n; i++)
+		if (list_has(&s->keywords, s->help.v[i]))
+			conf_file_wrong(c->file, sec, "help",
+			    "%s is one of keywords", s->help.v[i]);
+	if (s->keywords.n > 0)
+		return;
+	for (i = 0; i < s->code.n && *s->code.v[i] == '*'; i++)
+		; /* a USSD code says it all by itself */
+	if (i < s->code.n || s->code.n == 0)
+		conf_file_wrong(c->file, sec, "keywords",
+		    "missing in service \"%s\"", s->name);
+}
+
+static int
+fill_services(struct conf *c)
+{
+	cfg_t *root = c->file->cfg;
+	size_t n = cfg_size(root, "service");
+	int rc = 0;
+
+	c->services = calloc(n + 1, sizeof(*c->services));
+	if (c->services == NULL)
+		return -ENOMEM;
+	while (c->nservices < n && rc == 0) {
+		cfg_t *sec = cfg_getnsec(root, "service", c->nservices);
+		struct conf_service *to = &c->services[c->nservices++];
+
+		to->name = cfg_title(sec);
+		to->carrier = carrier_of(c, sec);
+		rc = conf_file_fill(c->file, sec, to);
+		check_codes(c, sec, to);
+		check_keywords(c, sec, to);
+		if (to->min_stay <= c->max_gap)
+			conf_file_wrong(c->file, sec, "min_stay",
+			    "%u is not more than max_gap, %u", to->min_stay,
+			    c->max_gap);
+	}
+	return rc;
+}
+
+#define PASSWORD_MAX 8 /* SMPP 3.4, 5.2.2 */
+
+static const char *
+password_line(char *buf, size_t n)
+{
+	buf[n] = '\0';
+	if (n > 0 && buf[n - 1] == '\n')
+		buf[--n] = '\0';
+	if (n <= PASSWORD_MAX && strcspn(buf, "\r\n") == n)
+		return NULL;
+	return "is not one line of 0..8 characters";
+}
+
+/* Reads a password file's line; returns what is wrong with it, or null. */
+static const char *
+read_password(const char *path, char buf[PASSWORD_MAX + 3])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t n = -1;
+	int error;
+
+	if (fd < 0)
+		return strerror(errno);
+	if (fstat(fd, &st) == 0)
+		n = read(fd, buf, PASSWORD_MAX + 2);
+	error = errno;
+	close(fd);
+	if (n < 0)
+		return strerror(error);
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return "others than its owner may use it; chmod 600";
+	return password_line(buf, n);
+}
+
+static int
+fill_password(struct conf *c, cfg_t *sec, struct conf_smsc *to)
+{
+	const char *path = cfg_getstr(sec, "password_file"), *error = NULL;
+	char password[PASSWORD_MAX + 3] = "";
+
+	if (path != NULL)
+		error = read_password(path, password);
+	if (error != NULL)
+		conf_file_wrong(
+		    c->file, sec, "password_file", "%s: %s", path, error);
+	to->password = strdup(error == NULL ? password : "");
+	explicit_bzero(password, sizeof(password));
+	return to->password != NULL ? 0 : -ENOMEM;
+}
+
+static int
+fill_smscs(struct conf *c)
+{
+	cfg_t *root = c->file->cfg;
+	size_t n = cfg_size(root, "smsc");
+	int rc = 0;
+
+	c->smscs = calloc(n + 1, sizeof(*c->smscs));
+	if (c->smscs == NULL)
+		return -ENOMEM;
+	while (c->nsmscs < n && rc == 0) {
+		cfg_t *sec = cfg_getnsec(root, "smsc", c->nsmscs);
+		struct conf_smsc *to = &c->smscs[c->nsmscs++];
+
+		to->name = cfg_title(sec);
+		to->carrier = carrier_of(c, sec);
+		rc = conf_file_fill(c->file, sec, to);
+		if (rc == 0)
+			rc = fill_password(c, sec, to);
+	}
+	return rc;
+}
+
+/* Nothing of them is used yet, but what is wrong in them is said. */
+static int
+check_hlrs(struct conf *c)
+{
+	cfg_t *root = c->file->cfg;
+	int rc = 0;
+
+	for (size_t i = 0; i < cfg_size(root, "hlr") && rc == 0; i++) {
+		cfg_t *sec = cfg_getnsec(root, "hlr", i);
+
+		carrier_of(c, sec);
+		rc = conf_file_fill(c->file, sec, NULL);
+	}
+	return rc;
+}
+
+static int
+load(struct conf *c, const char *path)
+{
+	int rc;
+
+	c->path = strdup(path);
+	c->file = calloc(1, sizeof(*c->file));
+	if (c->path == NULL || c->file == NULL)
+		return -ENOMEM;
+	rc = conf_file_read(c->file, c->path, conf_sections);
+	if (rc == 0)
+		rc = fill_top(c);
+	if (rc == 0)
+		rc = fill_carriers(c);
+	if (rc == 0)
+		rc = fill_services(c);
+	if (rc == 0)
+		rc = fill_smscs(c);
+	if (rc == 0)
+		rc = check_hlrs(c);
+	return rc == 0 && c->file->errors ? -EINVAL : rc;
+}
+
+int
+conf_load(struct conf **cp, const char *path)
+{
+	struct conf *c = calloc(1, sizeof(*c));
+	int rc = -ENOMEM;
+
+	*cp = NULL;
+	if (c != NULL)
+		rc = load(c, path);
+	if (rc == -ENOMEM)
+		log_error(DCONF, "%s: %s", path, strerror(ENOMEM));
+	if (rc == 0)
+		*cp = c;
+	else
+		conf_free(c);
+	return rc;
+}
+
+static void
+free_password(struct conf_smsc *s)
+{
+	if (s->password != NULL)
+		explicit_bzero(s->password, strlen(s->password));
+	free(s->password);
+}
+
+void
+conf_free(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->nservices; i++) {
+		free(c->services[i].code.v);
+		free(c->services[i].keywords.v);
+		free(c->services[i].help.v);
+	}
+	for (size_t i = 0; i < c->nsmscs; i++)
+		free_password(&c->smscs[i]);
+	free(c->carriers);
+	free(c->services);
+	free(c->smscs);
+	if (c->file != NULL)
+		conf_file_free(c->file);
+	free(c->file);
+	free(c->path);
+	free(c);
+}
+
+void
+conf_print(const struct conf *c, FILE *out)
+{
+	cfg_print(c->file->cfg, out);
+}
+
+const struct conf_service *
+conf_service(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->nservices; i++)
+		if (strcmp(c->services[i].name, name) == 0)
+			return &c->services[i];
+	return NULL;
+}
+
+const struct conf_carrier *
+conf_carrier(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->ncarriers; i++)
+		if (strcmp(c->carriers[i].name, name) == 0)
+			return &c->carriers[i];
+	return NULL;
+}
+
+const struct conf_service *
+conf_service_at(
+    const struct conf *c, const struct conf_carrier *carrier, const char *code)
+{
+	for (size_t i = 0; i < c->nservices; i++)
+		if (c->services[i].carrier == carrier &&
+		    list_has(&c->services[i].code, code))
+			return &c->services[i];
+	return NULL;
+}
+
+uint32_t
+conf_longest_window(const struct conf *c)
+{
+	uint32_t days = 0;
+
+	for (size_t i = 0; i < c->nservices; i++)
+		if (c->services[i].window_days > days)
+			days = c->services[i].window_days;
+	return days;
+}

@@ -1,0 +1,589 @@
+/* An SMPP session on a libevent bufferevent.
+ *
+ *   WAITING ──timer──▶ CONNECTING ──▶ BINDING ──▶ BOUND ──▶ UNBINDING
+ *      ▲                    │            │          │           │
+ *      └────────────────────┴────────────┴──────────┘           ▼
+ *            any fault: close, back off with jitter           CLOSED
+ *
+ * Octets stay in the evbuffer until a whole PDU is there; every PDU of one
+ * read is handled before anything is written. One tick looks for what is
+ * overdue: a bind or unbind, a submit_sm, an enquire_link. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/dns.h>
+#include <event2/util.h>
+
+#include "link.h"
+#include "log.h"
+
+#define TICK_MS 250
+#define BACKOFF_FIRST_MS 500
+#define BACKOFF_MAX_MS 30000
+#define UNBIND_MS 3000
+#define SEQUENCE_MAX 0x7fffffffu /* 5.1.4 */
+
+enum state {
+	WAITING,
+	CONNECTING,
+	BINDING,
+	BOUND,
+	UNBINDING,
+	CLOSED
+};
+
+/* A submit_sm that waits for its answer; ref is null for a free place. */
+struct pending {
+	void *ref;
+	uint32_t sequence_number;
+	int64_t since;
+};
+
+struct link {
+	const struct conf_smsc *conf;
+	const struct link_events *events;
+	void *arg;
+	struct event_base *base;
+	struct evdns_base *dns;
+	struct bufferevent *bev;
+	struct event *tick, *retry;
+	enum state state;
+	const char *fault; /* set while reading: close when back */
+	uint32_t sequence_number;
+	int64_t now, state_since, heard, asked; /* ms; asked: enquire_link */
+	uint32_t backoff;                       /* ms */
+	struct pending *pending; /* by sequence number, mask + 1 places */
+	uint32_t mask, outstanding;
+};
+
+static void enter_state(struct link *l, enum state state);
+static void close_link(struct link *l, const char *reason);
+static void connect_now(evutil_socket_t fd, short what, void *arg);
+static void on_tick(evutil_socket_t fd, short what, void *arg);
+static void on_read(struct bufferevent *bev, void *arg);
+static void on_event(struct bufferevent *bev, short what, void *arg);
+static void
+handle(struct link *l, const struct pdu_header *h, const uint8_t *p);
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* Life. */
+
+static int
+make_events(struct link *l)
+{
+	const struct timeval tick = {0, TICK_MS * 1000};
+
+	l->tick = event_new(l->base, -1, EV_PERSIST, on_tick, l);
+	l->retry = evtimer_new(l->base, connect_now, l);
+	if (l->tick == NULL || l->retry == NULL)
+		return -ENOMEM;
+	event_add(l->tick, &tick);
+	event_active(l->retry, 0, 0);
+	return 0;
+}
+
+int
+link_new(struct link **lp, struct event_base *base,
+    const struct conf_smsc *conf, const struct link_events *events, void *arg)
+{
+	struct link *l = calloc(1, sizeof(*l));
+	uint32_t places = 16;
+
+	if (l == NULL)
+		return -ENOMEM;
+	/* free places enough that the next number's is mostly free */
+	while (places < 4 * conf->window)
+		places *= 2;
+	l->conf = conf;
+	l->events = events;
+	l->arg = arg;
+	l->base = base;
+	l->backoff = BACKOFF_FIRST_MS;
+	l->mask = places - 1;
+	l->pending = calloc(places, sizeof(*l->pending));
+	l->dns = evdns_base_new(base,
+	    EVDNS_BASE_INITIALIZE_NAMESERVERS |
+		EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	if (l->pending == NULL || make_events(l) < 0) {
+		link_free(l);
+		return -ENOMEM;
+	}
+	*lp = l;
+	return 0;
+}
+
+void
+link_free(struct link *l)
+{
+	if (l == NULL)
+		return;
+	if (l->bev != NULL)
+		bufferevent_free(l->bev);
+	if (l->tick != NULL)
+		event_free(l->tick);
+	if (l->retry != NULL)
+		event_free(l->retry);
+	if (l->dns != NULL)
+		evdns_base_free(l->dns, 0);
+	free(l->pending);
+	free(l);
+}
+
+const struct conf_smsc *
+link_conf(const struct link *l)
+{
+	return l->conf;
+}
+
+static void
+enter_state(struct link *l, enum state state)
+{
+	static const char *const names[] = {
+	    "waiting", "connecting", "binding", "bound", "unbinding", "closed"};
+
+	l->state = state;
+	l->state_since = l->heard = now_ms();
+	l->asked = 0;
+	log_debug(DSMPP, "link %s state=%s", l->conf->name, names[state]);
+}
+
+/* Connecting and leaving. */
+
+static void
+connect_now(evutil_socket_t fd, short what, void *arg)
+{
+	struct link *l = arg;
+
+	(void)fd;
+	(void)what;
+	enter_state(l, CONNECTING);
+	l->bev = bufferevent_socket_new(l->base, -1, BEV_OPT_CLOSE_ON_FREE);
+	if (l->bev == NULL) {
+		close_link(l, "no memory");
+		return;
+	}
+	bufferevent_setcb(l->bev, on_read, NULL, on_event, l);
+	bufferevent_enable(l->bev, EV_READ | EV_WRITE);
+	if (bufferevent_socket_connect_hostname(
+		l->bev, l->dns, AF_UNSPEC, l->conf->host, l->conf->port) < 0)
+		close_link(l, "cannot connect");
+}
+
+/* Half to one and a half times the back-off, so that many links do not come
+ * back in step. */
+static void
+wait_to_connect(struct link *l)
+{
+	uint16_t jitter;
+	uint32_t ms;
+	struct timeval tv;
+
+	evutil_secure_rng_get_bytes(&jitter, sizeof(jitter));
+	ms = l->backoff / 2 + (uint64_t)l->backoff * jitter / UINT16_MAX;
+	tv = (struct timeval){ms / 1000, ms % 1000 * 1000};
+	l->backoff *= 2;
+	if (l->backoff > BACKOFF_MAX_MS)
+		l->backoff = BACKOFF_MAX_MS;
+	enter_state(l, WAITING);
+	event_add(l->retry, &tv);
+}
+
+/* Freeing a bufferevent drops what it holds; a generic_nack or unbind_resp
+ * that was just written should still be tried. */
+static void
+last_words(struct link *l)
+{
+	struct evbuffer *out = bufferevent_get_output(l->bev);
+
+	evbuffer_unfreeze(out, 1);
+	if (evbuffer_get_length(out) > 0)
+		evbuffer_write(out, bufferevent_getfd(l->bev));
+	bufferevent_free(l->bev);
+	l->bev = NULL;
+}
+
+static void
+close_link(struct link *l, const char *reason)
+{
+	int leaving = l->state == UNBINDING, was_bound = l->state == BOUND;
+
+	if (leaving)
+		log_info(DSMPP, "link %s closed", l->conf->name);
+	else
+		log_error(DSMPP, "link %s down peer=%s:%u reason=\"%s\"",
+		    l->conf->name, l->conf->host, l->conf->port, reason);
+	if (l->bev != NULL)
+		last_words(l);
+	l->fault = NULL;
+	memset(l->pending, 0, (l->mask + 1) * sizeof(*l->pending));
+	l->outstanding = 0;
+	if (leaving)
+		enter_state(l, CLOSED);
+	else
+		wait_to_connect(l);
+	if (was_bound)
+		l->events->down(l, l->arg);
+	if (leaving)
+		l->events->closed(l, l->arg);
+}
+
+static void
+write_pdu(struct link *l, const uint8_t *pdu, size_t len)
+{
+	if (l->bev != NULL)
+		bufferevent_write(l->bev, pdu, len);
+}
+
+/* The next sequence number whose place in the table is free. */
+static uint32_t
+next_sequence(struct link *l)
+{
+	do {
+		if (++l->sequence_number > SEQUENCE_MAX)
+			l->sequence_number = 1;
+	} while (l->pending[l->sequence_number & l->mask].ref != NULL);
+	return l->sequence_number;
+}
+
+static void
+write_request(struct link *l, uint32_t command_id)
+{
+	uint8_t pdu[PDU_SESSION_MAX];
+
+	write_pdu(l, pdu,
+	    pdu_write_header(command_id, ESME_ROK, next_sequence(l), pdu));
+}
+
+static void
+bind_now(struct link *l)
+{
+	const struct bind b = {
+	    .system_id = l->conf->system_id,
+	    .password = l->conf->password,
+	    .system_type = l->conf->system_type,
+	    .addr_ton = l->conf->addr_ton,
+	    .addr_npi = l->conf->addr_npi,
+	};
+	uint8_t pdu[PDU_SESSION_MAX];
+	int on = 1;
+	int len = pdu_write_bind_transceiver(&b, next_sequence(l), pdu);
+
+	if (len < 0) {
+		close_link(l,
+		    "the bind cannot be written; check system_id, "
+		    "system_type, addr_ton, addr_npi");
+		return;
+	}
+	setsockopt(bufferevent_getfd(l->bev), IPPROTO_TCP, TCP_NODELAY, &on,
+	    sizeof(on));
+	enter_state(l, BINDING);
+	write_pdu(l, pdu, len);
+}
+
+void
+link_unbind(struct link *l)
+{
+	uint8_t pdu[PDU_SESSION_MAX];
+	int len;
+
+	if (l->state == UNBINDING || l->state == CLOSED)
+		return;
+	if (l->state == BOUND) {
+		len = pdu_write_unbind(UNBIND, next_sequence(l), pdu);
+		if (len > 0)
+			write_pdu(l, pdu, len);
+	}
+	event_del(l->retry);
+	enter_state(l, UNBINDING);
+	if (l->bev == NULL)
+		l->state_since = 0; /* the next tick ends it */
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct link *l = arg;
+
+	(void)bev;
+	if (what & BEV_EVENT_CONNECTED) {
+		bind_now(l);
+		return;
+	}
+	if (what & BEV_EVENT_EOF)
+		close_link(l, "the SMSC closed the connection");
+	else if (bufferevent_socket_get_dns_error(l->bev) != 0)
+		close_link(l,
+		    evutil_gai_strerror(
+			bufferevent_socket_get_dns_error(l->bev)));
+	else
+		close_link(
+		    l, evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+}
+
+/* What is overdue. */
+
+static void
+expire_submits(struct link *l, int64_t now)
+{
+	int64_t timeout = l->conf->response_timeout * 1000LL;
+
+	for (uint32_t i = 0; i <= l->mask && l->outstanding > 0; i++) {
+		struct pending p = l->pending[i];
+
+		if (p.ref == NULL || now - p.since < timeout)
+			continue;
+		l->pending[i].ref = NULL;
+		l->outstanding--;
+		log_notice(DSMPP, "link %s submit_sm %u unanswered after %u s",
+		    l->conf->name, p.sequence_number,
+		    l->conf->response_timeout);
+		l->events->submitted(l, p.ref, LINK_NO_RESPONSE, l->arg);
+	}
+}
+
+static void
+keep_alive(struct link *l, int64_t now)
+{
+	if (l->asked != 0 &&
+	    now - l->asked > l->conf->response_timeout * 1000LL) {
+		close_link(l, "no answer to enquire_link");
+	} else if (l->asked == 0 &&
+	    now - l->heard > l->conf->enquire_interval * 1000LL) {
+		l->asked = now;
+		write_request(l, ENQUIRE_LINK);
+	}
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct link *l = arg;
+	int64_t now = now_ms(), in_state = now - l->state_since;
+
+	(void)fd;
+	(void)what;
+	switch (l->state) {
+	case CONNECTING:
+	case BINDING:
+		if (in_state > l->conf->response_timeout * 1000LL)
+			close_link(l,
+			    l->state == BINDING ? "no answer to bind"
+						: "connection timed out");
+		break;
+	case BOUND:
+		expire_submits(l, now);
+		if (l->state == BOUND)
+			keep_alive(l, now);
+		break;
+	case UNBINDING:
+		if (in_state > UNBIND_MS)
+			close_link(l, "no answer to unbind");
+		break;
+	case WAITING:
+	case CLOSED:
+		break;
+	}
+}
+
+/* Sending messages. */
+
+unsigned
+link_room(const struct link *l)
+{
+	return l->state == BOUND ? l->conf->window - l->outstanding : 0;
+}
+
+void
+link_submit(struct link *l, const struct submit_sm *s, void *ref)
+{
+	uint8_t pdu[PDU_SUBMIT_MAX];
+	uint32_t n = next_sequence(l);
+
+	l->pending[n & l->mask] = (struct pending){ref, n, now_ms()};
+	l->outstanding++;
+	write_pdu(l, pdu, pdu_write_submit_sm(s, n, pdu));
+}
+
+void
+link_ack(struct link *l, uint32_t sequence_number, uint32_t command_status)
+{
+	uint8_t pdu[PDU_SESSION_MAX];
+
+	write_pdu(l, pdu,
+	    pdu_write_deliver_sm_resp(command_status, sequence_number, pdu));
+}
+
+/* Reading. */
+
+static void
+nack(struct link *l, const struct pdu_header *h, uint32_t status)
+{
+	uint8_t pdu[PDU_SESSION_MAX];
+
+	write_pdu(l, pdu,
+	    pdu_write_header(GENERIC_NACK, status, h->sequence_number, pdu));
+}
+
+/* Every whole PDU that is there; stops when the link is no more. */
+static void
+read_all(struct link *l)
+{
+	struct evbuffer *in = bufferevent_get_input(l->bev);
+	uint8_t header[PDU_HEADER];
+	struct pdu_header h;
+
+	while (l->fault == NULL) {
+		ssize_t n = evbuffer_copyout(in, header, sizeof(header));
+		int len = pdu_frame(header, n > 0 ? n : 0, &h);
+
+		if (len < 0) {
+			h.sequence_number = 0;
+			nack(l, &h, ESME_RINVCMDLEN);
+			l->fault = "command_length is not 16 to 16384";
+			return;
+		}
+		if (n < PDU_HEADER ||
+		    evbuffer_get_length(in) < h.command_length)
+			return;
+		handle(l, &h, evbuffer_pullup(in, h.command_length));
+		evbuffer_drain(in, h.command_length);
+	}
+}
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	struct link *l = arg;
+
+	(void)bev;
+	l->heard = now_ms();
+	l->asked = 0;
+	read_all(l);
+	l->events->read_done(l, l->arg);
+	if (l->fault != NULL)
+		close_link(l, l->fault);
+}
+
+static void
+handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
+{
+	char system_id[16], name[16];
+
+	if (l->state != BINDING)
+		return;
+	if (h->command_status != ESME_ROK) {
+		log_error(DSMPP,
+		    "link %s bind refused status=%s; check system_id and "
+		    "password_file, and that the SMSC allows this address",
+		    l->conf->name, pdu_status_name(h->command_status, name));
+		l->fault = "bind refused";
+		return;
+	}
+	if (pdu_read_bind_resp(p, h->command_length, system_id) < 0)
+		log_notice(DSMPP, "link %s bind accepted with an odd body",
+		    l->conf->name);
+	l->backoff = BACKOFF_FIRST_MS;
+	enter_state(l, BOUND);
+	log_info(DSMPP, "link %s bound peer=%s:%u system_id=\"%s\"",
+	    l->conf->name, l->conf->host, l->conf->port, system_id);
+}
+
+static void
+handle_deliver_sm(struct link *l, const struct pdu_header *h, const uint8_t *p)
+{
+	struct deliver_sm d;
+	uint32_t status = pdu_read_deliver_sm(p, h->command_length, &d);
+	char name[16];
+
+	if (l->state != BOUND)
+		status = l->state == UNBINDING ? l->conf->retry_status
+					       : ESME_RINVBNDSTS;
+	if (status == ESME_ROK) {
+		l->events->deliver(l, h->sequence_number, &d, l->arg);
+		return;
+	}
+	log_notice(DSMPP, "link %s deliver_sm refused status=%s", l->conf->name,
+	    pdu_status_name(status, name));
+	link_ack(l, h->sequence_number, status);
+}
+
+/* The answer to a submit_sm: with or without a body (4.4.2), or a
+ * generic_nack, which says the same. */
+static void
+handle_submit_resp(struct link *l, const struct pdu_header *h)
+{
+	struct pending *p = &l->pending[h->sequence_number & l->mask];
+	void *ref = p->ref;
+
+	if (ref == NULL || p->sequence_number != h->sequence_number)
+		return; /* too late, or never asked for */
+	p->ref = NULL;
+	l->outstanding--;
+	l->events->submitted(l, ref,
+	    h->command_id == GENERIC_NACK && h->command_status == ESME_ROK
+		? ESME_RUNKNOWNERR
+		: h->command_status,
+	    l->arg);
+}
+
+static void
+handle_unbind(struct link *l, const struct pdu_header *h)
+{
+	uint8_t pdu[PDU_SESSION_MAX];
+	int len = pdu_write_unbind(UNBIND_RESP, h->sequence_number, pdu);
+
+	if (len > 0)
+		write_pdu(l, pdu, len);
+	l->fault = "the SMSC unbound";
+}
+
+static void
+handle(struct link *l, const struct pdu_header *h, const uint8_t *p)
+{
+	uint8_t pdu[PDU_SESSION_MAX];
+
+	switch (h->command_id) {
+	case DELIVER_SM:
+		handle_deliver_sm(l, h, p);
+		break;
+	case SUBMIT_SM_RESP:
+	case GENERIC_NACK:
+		handle_submit_resp(l, h);
+		break;
+	case ENQUIRE_LINK:
+		write_pdu(l, pdu,
+		    pdu_write_header(
+			ENQUIRE_LINK_RESP, ESME_ROK, h->sequence_number, pdu));
+		break;
+	case BIND_TRANSCEIVER_RESP:
+		handle_bind_resp(l, h, p);
+		break;
+	case UNBIND:
+		handle_unbind(l, h);
+		break;
+	case UNBIND_RESP:
+		if (l->state == UNBINDING)
+			l->fault = "unbound";
+		break;
+	case ENQUIRE_LINK_RESP:
+	case ALERT_NOTIFICATION:
+		break;
+	default:
+		/* a response to nothing is not answered (3.3) */
+		if (!(h->command_id & GENERIC_NACK))
+			nack(l, h, ESME_RINVCMDID);
+	}
+}

@@ -1,0 +1,55 @@
+/* One bind to one SMSC: connect, bind, keep alive, count the window, come
+ * back when it breaks. What the messages mean is not its business. */
+#ifndef LINK_H
+#define LINK_H
+
+#include <event2/event.h>
+
+#include "conf.h"
+#include "pdu.h"
+
+struct link;
+
+/* The command_status of a submit_sm that was never answered. */
+#define LINK_NO_RESPONSE UINT32_MAX
+
+/* What a link tells its owner. None is called from inside a link_ call. */
+struct link_events {
+	/* A deliver_sm, valid during the call; answer with link_ack. */
+	void (*deliver)(struct link *l, uint32_t sequence_number,
+	    const struct deliver_sm *d, void *arg);
+	/* A submit_sm was answered, or is given up. */
+	void (*submitted)(
+	    struct link *l, void *ref, uint32_t command_status, void *arg);
+	/* Every PDU of one read has been handed out. */
+	void (*read_done)(struct link *l, void *arg);
+	/* The link broke: what it had in flight or unanswered is void. */
+	void (*down)(struct link *l, void *arg);
+	/* After link_unbind: nothing more will come. */
+	void (*closed)(struct link *l, void *arg);
+};
+
+/* Makes a link and begins to connect. `conf`, `events` and `arg` must
+ * outlive it. 0 or -errno. */
+int link_new(struct link **lp, struct event_base *base,
+    const struct conf_smsc *conf, const struct link_events *events, void *arg);
+void link_free(struct link *l);
+
+/* How many submit_sm may be sent now: what is left of the window, 0 while
+ * not bound. */
+unsigned link_room(const struct link *l);
+
+/* Sends one; `ref`, not null, comes back with its answer. There must be
+ * room. */
+void link_submit(struct link *l, const struct submit_sm *s, void *ref);
+
+/* Answers a deliver_sm of this link's present connection. */
+void
+link_ack(struct link *l, uint32_t sequence_number, uint32_t command_status);
+
+/* Takes leave: unbind, a while for its answer, then `closed`. */
+void link_unbind(struct link *l);
+
+const struct conf_smsc *link_conf(const struct link *l);
+
+#endif

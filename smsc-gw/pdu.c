@@ -1,0 +1,393 @@
+/* The SMPP codec.
+ *
+ *   0        4        8        12       16
+ *   +--------+--------+--------+--------+---------------------------+
+ *   | length | id     | status | seq    | body: fields, then TLVs   |
+ *   +--------+--------+--------+--------+---------------------------+
+ *                                         TLV: tag16 length16 value
+ *
+ * Reading goes through a cursor that checks every length before it believes
+ * it and, once it has failed, gives out zeros; so a decoder reads straight
+ * down and asks once at the end. Peers differ from the specification where
+ * it costs nothing to understand them: a field that deliver_sm must leave
+ * empty may be filled (4.6.1), an unknown or misshapen TLV is passed over
+ * (3.3), a response may lack its body. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pdu.h"
+
+#include <smpp34_structs.h>
+#include <smpp34_params.h> /* needs the structs before it */
+
+#define TLVS_MAX 20 /* libsmpp34 overflows at 29 */
+
+/* Reading. */
+
+struct cursor {
+	const uint8_t *p, *end;
+	uint32_t fault; /* the command_status of what went wrong first */
+};
+
+static uint32_t
+get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+static void
+fail(struct cursor *c, uint32_t status)
+{
+	if (c->fault == ESME_ROK)
+		c->fault = status;
+	c->p = c->end;
+}
+
+static uint8_t
+octet(struct cursor *c)
+{
+	if (c->p == c->end) {
+		fail(c, ESME_RINVMSGLEN);
+		return 0;
+	}
+	return *c->p++;
+}
+
+/* A C-Octet String (3.1): at most `max` octets and a NUL. */
+static void
+c_octets(struct cursor *c, char *out, size_t max, uint32_t status)
+{
+	size_t room = c->end - c->p, n = 0;
+
+	while (n < room && c->p[n] != '\0')
+		n++;
+	out[0] = '\0';
+	if (n == room) {
+		fail(c, ESME_RINVMSGLEN);
+	} else if (n > max) {
+		fail(c, status);
+	} else {
+		memcpy(out, c->p, n + 1);
+		c->p += n + 1;
+	}
+}
+
+int
+pdu_frame(const uint8_t *p, size_t len, struct pdu_header *h)
+{
+	if (len >= 4) {
+		h->command_length = get32(p);
+		if (h->command_length < PDU_HEADER ||
+		    h->command_length > PDU_MAX)
+			return -EBADMSG;
+	}
+	if (len < PDU_HEADER)
+		return 0;
+	h->command_id = get32(p + 4);
+	h->command_status = get32(p + 8);
+	h->sequence_number = get32(p + 12);
+	return len < h->command_length ? 0 : (int)h->command_length;
+}
+
+/* One TLV (3.2.4.1): 1, 0 at the end, -EBADMSG when it reaches beyond. */
+static int
+next_tlv(struct cursor *c, uint16_t *tag, const uint8_t **value, uint16_t *len)
+{
+	size_t room = c->end - c->p;
+
+	if (room == 0)
+		return 0;
+	if (room < 4)
+		return -EBADMSG;
+	*tag = c->p[0] << 8 | c->p[1];
+	*len = c->p[2] << 8 | c->p[3];
+	if (*len > room - 4)
+		return -EBADMSG;
+	*value = c->p + 4;
+	c->p += 4 + *len;
+	return 1;
+}
+
+/* short_message is empty when the text is in message_payload (5.3.2.32). */
+static void
+read_tlvs(struct cursor *c, struct deliver_sm *d)
+{
+	const uint8_t *value;
+	uint16_t tag, len;
+	int more;
+
+	while ((more = next_tlv(c, &tag, &value, &len)) == 1) {
+		if (tag == TLVID_message_payload && d->message_len == 0) {
+			d->message = value;
+			d->message_len = len;
+		}
+	}
+	if (more < 0)
+		fail(c, ESME_RINVOPTPARSTREAM);
+}
+
+uint32_t
+pdu_read_deliver_sm(const uint8_t *p, size_t len, struct deliver_sm *d)
+{
+	struct cursor c = {p + PDU_HEADER, p + len, ESME_ROK};
+	char service_type[6], time[17];
+
+	*d = (struct deliver_sm){0};
+	c_octets(&c, service_type, 5, ESME_RINVSERTYP);
+	d->source_addr_ton = octet(&c);
+	d->source_addr_npi = octet(&c);
+	c_octets(&c, d->source_addr, ADDRESS_MAX, ESME_RINVSRCADR);
+	d->dest_addr_ton = octet(&c);
+	d->dest_addr_npi = octet(&c);
+	c_octets(&c, d->destination_addr, ADDRESS_MAX, ESME_RINVDSTADR);
+	d->esm_class = octet(&c);
+	octet(&c); /* protocol_id */
+	octet(&c); /* priority_flag */
+	c_octets(&c, time, 16, ESME_RINVSCHED);
+	c_octets(&c, time, 16, ESME_RINVEXPIRY);
+	octet(&c); /* registered_delivery */
+	octet(&c); /* replace_if_present_flag */
+	d->data_coding = octet(&c);
+	octet(&c); /* sm_default_msg_id */
+	d->message_len = octet(&c);
+	d->message = c.p;
+	if (d->message_len > (size_t)(c.end - c.p))
+		fail(&c, ESME_RINVMSGLEN);
+	if (c.fault == ESME_ROK)
+		c.p += d->message_len;
+	read_tlvs(&c, d);
+	return c.fault;
+}
+
+/* Writing. */
+
+static uint8_t *
+put32(uint8_t *p, uint32_t v)
+{
+	p[0] = v >> 24;
+	p[1] = v >> 16;
+	p[2] = v >> 8;
+	p[3] = v;
+	return p + 4;
+}
+
+static uint8_t *
+put_string(uint8_t *p, const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	memcpy(p, s, n);
+	return p + n;
+}
+
+/* Relative time (7.1.1.2): "YYMMDDhhmmsstnnR". */
+static uint8_t *
+put_validity(uint8_t *p, uint32_t minutes)
+{
+	char s[17];
+
+	if (minutes == 0)
+		return put_string(p, "");
+	snprintf(s, sizeof(s), "0000%02u%02u%02u00000R", minutes / 1440 % 100,
+	    minutes / 60 % 24, minutes % 60);
+	return put_string(p, s);
+}
+
+size_t
+pdu_write_header(uint32_t command_id, uint32_t command_status,
+    uint32_t sequence_number, uint8_t out[PDU_SESSION_MAX])
+{
+	uint8_t *p = out;
+
+	p = put32(p, PDU_HEADER);
+	p = put32(p, command_id);
+	p = put32(p, command_status);
+	p = put32(p, sequence_number);
+	return p - out;
+}
+
+size_t
+pdu_write_deliver_sm_resp(uint32_t command_status, uint32_t sequence_number,
+    uint8_t out[PDU_SESSION_MAX])
+{
+	size_t n = pdu_write_header(
+	    DELIVER_SM_RESP, command_status, sequence_number, out);
+
+	out[n++] = '\0'; /* message_id */
+	put32(out, n);
+	return n;
+}
+
+size_t
+pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
+    uint8_t out[PDU_SUBMIT_MAX])
+{
+	uint8_t *p =
+	    out + pdu_write_header(SUBMIT_SM, ESME_ROK, sequence_number, out);
+
+	p = put_string(p, ""); /* service_type */
+	*p++ = s->source_addr_ton;
+	*p++ = s->source_addr_npi;
+	p = put_string(p, s->source_addr);
+	*p++ = s->dest_addr_ton;
+	*p++ = s->dest_addr_npi;
+	p = put_string(p, s->destination_addr);
+	*p++ = s->esm_class;
+	*p++ = 0;              /* protocol_id */
+	*p++ = 0;              /* priority_flag */
+	p = put_string(p, ""); /* schedule_delivery_time */
+	p = put_validity(p, s->validity_minutes);
+	*p++ = 0; /* registered_delivery */
+	*p++ = 0; /* replace_if_present_flag */
+	*p++ = s->data_coding;
+	*p++ = 0; /* sm_default_msg_id */
+	*p++ = s->sm_length;
+	memcpy(p, s->short_message, s->sm_length);
+	p += s->sm_length;
+	put32(out, p - out);
+	return p - out;
+}
+
+/* Session PDUs, by libsmpp34. It believes what it reads, so what goes in has
+ * been walked before: every string ends, every TLV lies inside, few TLVs. */
+
+int
+pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
+    uint8_t out[PDU_SESSION_MAX])
+{
+	bind_transceiver_t pdu = {
+	    .command_id = BIND_TRANSCEIVER,
+	    .sequence_number = sequence_number,
+	    .interface_version = SMPP_VERSION,
+	    .addr_ton = b->addr_ton,
+	    .addr_npi = b->addr_npi,
+	};
+	int len = 0;
+
+	snprintf(
+	    (char *)pdu.system_id, sizeof(pdu.system_id), "%s", b->system_id);
+	snprintf((char *)pdu.password, sizeof(pdu.password), "%s", b->password);
+	snprintf((char *)pdu.system_type, sizeof(pdu.system_type), "%s",
+	    b->system_type);
+	if (smpp34_pack(BIND_TRANSCEIVER, out, PDU_SESSION_MAX, &len, &pdu) !=
+	    0)
+		return -EINVAL;
+	return len;
+}
+
+int
+pdu_write_unbind(
+    uint32_t command_id, uint32_t sequence_number, uint8_t out[PDU_SESSION_MAX])
+{
+	/* unbind and its response are one header and one struct */
+	unbind_t pdu = {
+	    .command_id = command_id,
+	    .sequence_number = sequence_number,
+	};
+	int len = 0;
+
+	if (smpp34_pack(command_id, out, PDU_SESSION_MAX, &len, &pdu) != 0)
+		return -EINVAL;
+	return len;
+}
+
+/* The guard of a bind response. */
+static int
+walk_bind_resp(const uint8_t *p, size_t len)
+{
+	struct cursor c = {p + PDU_HEADER, p + len, ESME_ROK};
+	const uint8_t *value;
+	char system_id[16];
+	uint16_t tag, n;
+	int tlvs = 0, more;
+
+	if (len > PDU_MAX || get32(p) != len)
+		return -EBADMSG;
+	c_octets(&c, system_id, 15, ESME_RINVSYSID);
+	while ((more = next_tlv(&c, &tag, &value, &n)) == 1)
+		if (++tlvs > TLVS_MAX)
+			return -EBADMSG;
+	return more < 0 || c.fault != ESME_ROK ? -EBADMSG : 0;
+}
+
+int
+pdu_read_bind_resp(const uint8_t *p, size_t len, char system_id[16])
+{
+	uint8_t copy[PDU_MAX + 1];
+	bind_transceiver_resp_t pdu;
+
+	system_id[0] = '\0';
+	if (len == PDU_HEADER)
+		return 0; /* no body: not to the letter, but clear */
+	if (walk_bind_resp(p, len) < 0)
+		return -EBADMSG;
+	memcpy(copy, p, len);
+	copy[len] = 0; /* it looks one octet beyond the end */
+	memset(&pdu, 0, sizeof(pdu));
+	if (smpp34_unpack(BIND_TRANSCEIVER_RESP, &pdu, copy, len) != 0)
+		return -EBADMSG;
+	memcpy(system_id, pdu.system_id, 16);
+	system_id[15] = '\0';
+	destroy_tlv(pdu.tlv);
+	return 0;
+}
+
+/* What the SMSC says of the message itself stays true however often it is
+ * sent; what it says of its own state passes. */
+int
+pdu_refused_for_good(uint32_t command_status)
+{
+	switch (command_status) {
+	case ESME_RINVMSGLEN:
+	case ESME_RINVPRTFLG:
+	case ESME_RINVREGDLVFLG:
+	case ESME_RINVSRCADR:
+	case ESME_RINVDSTADR:
+	case ESME_RINVSERTYP:
+	case ESME_RINVESMCLASS:
+	case ESME_RINVSRCTON:
+	case ESME_RINVSRCNPI:
+	case ESME_RINVDSTTON:
+	case ESME_RINVDSTNPI:
+	case ESME_RINVREPFLAG:
+	case ESME_RINVSCHED:
+	case ESME_RINVEXPIRY:
+	case ESME_RINVDFTMSGID:
+	case ESME_RX_P_APPN:
+	case ESME_RX_R_APPN:
+	case ESME_RINVOPTPARSTREAM:
+	case ESME_RINVPARLEN:
+	case ESME_RINVOPTPARAMVAL:
+		return 1;
+	}
+	return 0;
+}
+
+const char *
+pdu_status_name(uint32_t command_status, char buf[16])
+{
+	static const struct {
+		uint32_t status;
+		const char *name;
+	} names[] = {
+	    {ESME_ROK, "ESME_ROK"},
+	    {ESME_RINVCMDLEN, "ESME_RINVCMDLEN"},
+	    {ESME_RINVCMDID, "ESME_RINVCMDID"},
+	    {ESME_RALYBND, "ESME_RALYBND"},
+	    {ESME_RSYSERR, "ESME_RSYSERR"},
+	    {ESME_RINVDSTADR, "ESME_RINVDSTADR"},
+	    {ESME_RBINDFAIL, "ESME_RBINDFAIL"},
+	    {ESME_RINVPASWD, "ESME_RINVPASWD"},
+	    {ESME_RINVSYSID, "ESME_RINVSYSID"},
+	    {ESME_RMSGQFUL, "ESME_RMSGQFUL"},
+	    {ESME_RSUBMITFAIL, "ESME_RSUBMITFAIL"},
+	    {ESME_RTHROTTLED, "ESME_RTHROTTLED"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].status == command_status)
+			return names[i].name;
+	snprintf(buf, 16, "0x%x", command_status);
+	return buf;
+}

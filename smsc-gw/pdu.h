@@ -1,0 +1,92 @@
+/* SMPP 3.4 on the wire: octets to structs and back. Pure.
+ *
+ * Names and values are the specification's, as libsmpp34's header gives them.
+ * The PDUs of every message (deliver_sm, submit_sm, their responses,
+ * enquire_link, generic_nack) are read and written here by hand; libsmpp34
+ * serves bind and unbind, behind a guard. Nothing else includes smpp34.h. */
+#ifndef PDU_H
+#define PDU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <smpp34.h>
+
+#define PDU_HEADER 16
+#define PDU_MAX 16384       /* a longer one from a peer is refused */
+#define PDU_SUBMIT_MAX 384  /* octets of the longest submit_sm we write */
+#define PDU_SESSION_MAX 128 /* and of a session PDU */
+#define ADDRESS_MAX 20      /* of source_addr and the like, without NUL */
+
+struct pdu_header { /* 3.2 */
+	uint32_t command_length;
+	uint32_t command_id;
+	uint32_t command_status;
+	uint32_t sequence_number;
+};
+
+/* How many octets the PDU at `p` takes once all are there: 0 for "not yet",
+ * -EBADMSG when command_length cannot be (less than 16, more than PDU_MAX).
+ * The header is filled in as soon as its 16 octets are there. */
+int pdu_frame(const uint8_t *p, size_t len, struct pdu_header *h);
+
+struct deliver_sm { /* 4.6.1 */
+	uint8_t source_addr_ton, source_addr_npi;
+	char source_addr[ADDRESS_MAX + 1];
+	uint8_t dest_addr_ton, dest_addr_npi;
+	char destination_addr[ADDRESS_MAX + 1];
+	uint8_t esm_class;
+	uint8_t data_coding;
+	/* short_message, or message_payload (5.3.2.32); within the PDU */
+	const uint8_t *message;
+	size_t message_len;
+};
+
+/* Reads a whole PDU. 0, or the command_status to refuse it with. */
+uint32_t
+pdu_read_deliver_sm(const uint8_t *p, size_t len, struct deliver_sm *d);
+
+struct submit_sm { /* 4.4.1; what is not here is empty or 0 */
+	uint8_t source_addr_ton, source_addr_npi;
+	char source_addr[ADDRESS_MAX + 1];
+	uint8_t dest_addr_ton, dest_addr_npi;
+	char destination_addr[ADDRESS_MAX + 1];
+	uint8_t esm_class;
+	uint32_t validity_minutes; /* 0: the SMSC's default */
+	uint8_t data_coding;
+	const uint8_t *short_message;
+	uint8_t sm_length; /* at most 254 */
+};
+
+/* Each writes a whole PDU and returns its length. */
+size_t pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
+    uint8_t out[PDU_SUBMIT_MAX]);
+/* 4.6.2: with a body, the empty message_id. */
+size_t pdu_write_deliver_sm_resp(uint32_t command_status,
+    uint32_t sequence_number, uint8_t out[PDU_SESSION_MAX]);
+/* A header alone: enquire_link, its response, generic_nack. */
+size_t pdu_write_header(uint32_t command_id, uint32_t command_status,
+    uint32_t sequence_number, uint8_t out[PDU_SESSION_MAX]);
+
+struct bind { /* 4.1.5 */
+	const char *system_id, *password, *system_type;
+	uint8_t addr_ton, addr_npi;
+};
+
+/* Through libsmpp34: the length, or -EINVAL when it does not take it. */
+int pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
+    uint8_t out[PDU_SESSION_MAX]);
+int pdu_write_unbind(uint32_t command_id, uint32_t sequence_number,
+    uint8_t out[PDU_SESSION_MAX]);
+
+/* The system_id of the SMSC in an accepted bind's response (4.1.6), "" when
+ * there is none. 0, or -EBADMSG for a body that lies. */
+int pdu_read_bind_resp(const uint8_t *p, size_t len, char system_id[16]);
+
+/* Is it useless to send the message again? (5.1.3) */
+int pdu_refused_for_good(uint32_t command_status);
+
+/* "ESME_RTHROTTLED"; "0x400" and the like for a vendor's own. */
+const char *pdu_status_name(uint32_t command_status, char buf[16]);
+
+#endif
