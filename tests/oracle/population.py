@@ -296,7 +296,8 @@ class Population:
                 continue
             taken.add((msisdn, since))
             until = rng.choice((None, None, since + 1, since + DAY,
-                                since + 5 * DAY, self.now + DAY))
+                                since + 5 * DAY,
+                                max(since, self.now) + DAY))
             row(imsi, msisdn, rng.choice(ids), since, until)
             times += [since, since + DAY] + [until] * (until is not None)
 
