@@ -93,7 +93,7 @@ class Places:
         if place.startswith("tadig:"):
             return self.abroad(self.alpha3.get(place[6:9], ""))
         kind, parts = self.parse(place)
-        candidates = [place, area]
+        candidates = [kind + ":" + "-".join(parts), area]
         if kind == "cgi":
             candidates.append("lai:" + "-".join(parts[:3]))
         for candidate in candidates:
@@ -111,7 +111,8 @@ class Places:
         if len(parts) != counts.get(kind) or not all(
                 re.fullmatch("[0-9]+", p) for p in parts):
             raise Refused("place")
-        return kind, parts
+        # Numbers are decimal, so zeros before them say nothing.
+        return kind, parts[:2] + [str(int(p)) for p in parts[2:]]
 
     def number(self, digits, at):
         """A VLR or MSC number: longest prefix, own table first."""

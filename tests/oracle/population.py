@@ -165,6 +165,7 @@ class Geography:
             lambda: (f"ncgi:460-00-{lost}", tai),
             # By the area inside the cell's name, unless the column speaks.
             lambda: (f"cgi:{lai[4:]}-{lost}", ""),
+            lambda: (f"cgi:460-00-0{lai[11:]}-00{lost}", ""),
             lambda: (f"cgi:{other['lai'][0][4:]}-{lost}", lai),
             lambda: (f"cgi:{lai[4:]}-{lost}", "lai:460-00-65001"),
             lambda: (f"gt:{self.numbers[region][0]}{rng.randrange(9999)}", ""),
@@ -208,7 +209,8 @@ class Population:
         self.rng, self.geography = rng, geography
         self.now, self.max_gap = now, max_gap
         self.edges = edges(zone, now, max_gap, services)
-        self.lengths = [0, 0, 1, max_gap, max_gap + 1, 2 * max_gap, DAY]
+        self.lengths = [0, 0, 1, max_gap, max_gap + 1, 2 * max_gap,
+                        min(DAY, 12 * max_gap)]
         for m in sorted({s.min_stay for s in services}):
             self.lengths += [m, m, m - 1, m - 1, m + 1]
         self.persons = []
@@ -376,23 +378,47 @@ def rfc3339(t, rng):
     return text.replace("+00:00", "Z") if rng.random() < 0.5 else text
 
 
+class Writer:
+    """Times in any form that a file may have them in; a local midnight is
+    sometimes a date."""
+
+    def __init__(self, rng, zone):
+        self.rng, self.zone = rng, zone
+
+    def time(self, t):
+        if t is None:
+            return ""
+        date = oracle.local_date(t, self.zone)
+        if oracle.midnight(date, self.zone) == t and self.rng.random() < 0.7:
+            return date.isoformat()
+        return t if self.rng.random() < 0.5 else rfc3339(t, self.rng)
+
+
+class Plain:
+    """Epoch seconds."""
+
+    @staticmethod
+    def time(t):
+        return "" if t is None else t
+
+
 def write_csv(f, header, rows):
     w = csv.writer(f, lineterminator="\n")
     w.writerow(header)
     w.writerows(rows)
 
 
-def write_cells(f, cells):
+def write_cells(f, cells, writer):
     write_csv(f, ["place", "region", "valid_from"],
-              [(p, r, "" if t is None else t) for p, r, t in cells])
+              [(p, r, writer.time(t)) for p, r, t in cells])
 
 
-def write_subscribers(f, rows):
+def write_subscribers(f, rows, writer=Plain):
     header = ["holder", "imsi", "msisdn", "id_last4", "active_since",
               "active_until", "carrier", "language"]
     write_csv(f, header,
-              [(r.holder, r.imsi, r.msisdn, r.digits, r.since,
-                "" if r.until is None else r.until, "", "") for r in rows])
+              [(r.holder, r.imsi, r.msisdn, r.digits, writer.time(r.since),
+                writer.time(r.until), "", "") for r in rows])
 
 
 def write_records(f, records, key, rng, plain=False):
