@@ -133,7 +133,10 @@ $(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/libcore.a
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -Itests/fuzz -I. -o $@ $< \
 		$(ALL_LDFLAGS) $(O)/libcore.a $(PKG_LIBS)
 
-$(O)/tests/demo/journeys: $(O)/tests/demo/journeys.o
+JOURNEYS_OBJ = $(addprefix $(O)/tests/demo/,journeys.o records.o lives.o \
+	people.o ground.o cells.o table.o)
+
+$(O)/tests/demo/journeys: $(JOURNEYS_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
 

@@ -296,6 +296,8 @@ on_deliver(struct link *l, uint32_t sequence_number,
 		refuse_for_now(d, sequence_number);
 		return;
 	}
+	j->sequence_number = sequence_number;
+	address(j, d, sm);
 	read_text(d, sm, text);
 	verdict = query_text(d->query, service, msisdn, text, &a, say);
 	log_debug(DQUERY, "link=%s service=%s from=%s verdict=%s places=%zu",
@@ -313,8 +315,6 @@ on_deliver(struct link *l, uint32_t sequence_number,
 		link_ack(l, sequence_number, ESME_ROK);
 		return;
 	}
-	j->sequence_number = sequence_number;
-	address(j, d, sm);
 	TAILQ_INSERT_TAIL(&d->unsent, j, entry);
 	send_more(d);
 }
