@@ -76,6 +76,8 @@ core_open(struct core **cp, const char *conf_path)
 	if (rc == 0)
 		rc = regions_load(&c->regions, c->conf->tables);
 	if (rc == 0)
+		rc = networks_load(&c->networks, c->conf->tables);
+	if (rc == 0)
 		rc = messages_load(&c->messages, c->conf->tables);
 	if (rc == 0)
 		rc = open_vaults(c);
@@ -97,6 +99,7 @@ core_close(struct core *c)
 	}
 	free(c->vaults);
 	messages_free(c->messages);
+	networks_free(c->networks);
 	regions_free(c->regions);
 	conf_free(c->conf);
 	free(c);

@@ -2,6 +2,7 @@
  * buffer that holds whole lines; a line longer than the buffer is no row. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -292,6 +293,30 @@ uint64_t
 csv_size(const struct csv *c)
 {
 	return c->size;
+}
+
+int
+csv_each(const char *dir, const char *file, const struct csv_column *columns,
+    size_t n, csv_row_h *row, void *arg)
+{
+	struct csv_field fields[CSV_COLUMNS];
+	char path[4096];
+	struct csv *csv;
+	int got, rc;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >=
+	    (int)sizeof(path))
+		return -ENAMETOOLONG;
+	rc = csv_open(&csv, path, columns, n);
+	if (rc < 0)
+		return rc;
+	while (rc == 0 && (got = csv_next(csv, fields)) != 0)
+		rc = got < 0 ? got : row(fields, arg);
+	if (rc == -EBADMSG)
+		log_error(DCORE, "%s:%llu: not a row of this table", path,
+		    (unsigned long long)csv_line(csv));
+	csv_close(csv);
+	return rc;
 }
 
 int

@@ -40,6 +40,12 @@ uint64_t csv_line(const struct csv *c);
 uint64_t csv_used(const struct csv *c);
 uint64_t csv_size(const struct csv *c);
 
+/* Reads a whole reference table: `row` for every row, which gives 0 or -errno,
+ * -EBADMSG for a row that is none of this table. 0 or -errno, logged. */
+typedef int csv_row_h(const struct csv_field *fields, void *arg);
+int csv_each(const char *dir, const char *file,
+    const struct csv_column *columns, size_t n, csv_row_h *row, void *arg);
+
 int csv_equal(const struct csv_field *f, const char *s);
 
 #endif

@@ -457,7 +457,7 @@ open_feed(struct import *im)
 	};
 
 	return feed_open(
-	    &im->feed, im->vault->store, im->core->regions, &terms);
+	    &im->feed, im->vault->store, im->core->networks, &terms);
 }
 
 /* All files, in one transaction. */
