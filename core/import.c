@@ -83,7 +83,8 @@ import_kind_parse(const char *s)
 
 /* The reject file, made with the first reject: file, line, reason, the number
  * masked, the place. What is not a place is not copied, for it may be a
- * number that slipped into the wrong column. */
+ * number that slipped into the wrong column; so may a global title, which is
+ * shown as far as a prefix of it is of use. */
 
 static int
 open_rejects(struct import *im)
@@ -145,19 +146,28 @@ mask_row(const struct import *im, const struct csv_field *f, char buf[MASK_MAX])
 	mask_field(im, &f[column], is_imsi, buf);
 }
 
+static void
+put_place(FILE *out, const struct csv_field *f)
+{
+	struct place p;
+	int hidden;
+
+	if (f == NULL || place_parse(f->s, f->len, &p) < 0)
+		return;
+	hidden = p.kind != PLACE_GT ? 0 : p.mnc_len < 4 ? p.mnc_len : 4;
+	fprintf(out, "%.*s%.*s", (int)f->len - hidden, f->s, hidden, "****");
+}
+
 static int
 reject(struct import *im, uint64_t line, enum reject why, const char *number,
     const struct csv_field *place)
 {
-	struct place p;
-
 	im->why[why]++;
 	if (im->rejects == NULL && open_rejects(im) < 0)
 		return -EIO;
 	fprintf(im->rejects, "%s,%llu,%s,%s,", im->file,
 	    (unsigned long long)line, reject_name(why), number);
-	if (place != NULL && place_parse(place->s, place->len, &p) == 0)
-		fwrite(place->s, 1, place->len, im->rejects);
+	put_place(im->rejects, place);
 	fputc('\n', im->rejects);
 	return ferror(im->rejects) ? -EIO : 0;
 }
