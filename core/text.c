@@ -136,15 +136,16 @@ extended(uint8_t septet)
 	for (size_t i = 0; i < EXTENSIONS; i++)
 		if (extension[i].septet == septet)
 			return extension[i].c;
-	/* 23.038 6.2.1.1: show the character of the default table */
-	return gsm7[septet & 0x7f];
+	/* 23.038 6.2.1.1: ESC again is kept for another table and shown as a
+	 * space, any other as the default table has it */
+	return septet == ESC ? ' ' : gsm7[septet];
 }
 
 static size_t
 next_gsm7(const uint8_t *in, size_t len, uint32_t *c)
 {
-	if (in[0] == ESC && len > 1) {
-		*c = extended(in[1] & 0x7f);
+	if (in[0] == ESC && len > 1 && in[1] < 128) {
+		*c = extended(in[1]);
 		return 2;
 	}
 	*c = in[0] < 128 ? gsm7[in[0]] : REPLACEMENT;
