@@ -300,7 +300,9 @@ place_region(const struct networks *n, const struct cells *c,
 
 	if (find_place(c, p, time, region))
 		return PLACED;
-	if (area != NULL && find_place(c, area, time, region))
+	/* a VLR's number speaks for itself */
+	if (area != NULL && p->kind != PLACE_GT &&
+	    find_place(c, area, time, region))
 		return PLACED;
 	lai.kind = PLACE_LAI;
 	lai.cell = 0;

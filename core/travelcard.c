@@ -416,6 +416,7 @@ show_language(
 	    .language = lang,
 	    .lo = when_midnight(now, -(int)service->window_days),
 	    .as_of = now,
+	    .minutes = 30,
 	    .places = places,
 	};
 

@@ -260,13 +260,18 @@ put_people(void)
 	subscriber(IMSI("16"), MSISDN("15"), "", "", NOW - DAY, STORE_FOREVER);
 	record(IMSI("15"), NOW - 2 * DAY, JAPAN, NULL);
 	record(IMSI("16"), NOW - HOUR, HONG_KONG, NULL);
+	/* 17 and 18: two holders from the same moment */
+	subscriber(IMSI("17"), MSISDN("17"), "", "q", LONG_AGO, STORE_FOREVER);
+	subscriber(IMSI("18"), MSISDN("17"), "", "r", LONG_AGO, STORE_FOREVER);
+	record(IMSI("17"), NOW - HOUR, HONG_KONG, NULL);
 }
 
 static void
 what_is_rejected(void)
 {
 	ok_int(record(IMSI("03"), NOW - DAY, UNKNOWN_ECGI, NULL),
-	    REJECT_MAINLAND_NETWORK, "an unknown ECGI without an area is rejected");
+	    REJECT_MAINLAND_NETWORK,
+	    "an unknown ECGI without an area is rejected");
 	ok_int(record(IMSI("03"), NOW - DAY, UNKNOWN_CELL, NULL),
 	    REJECT_MAINLAND_NETWORK, "so is a cell of no known area");
 	ok_int(record(IMSI("03"), NOW - DAY, "cgi:460-00-4100-99", NULL),
@@ -310,6 +315,8 @@ who_a_person_is(void)
 	    "without a holder equal digits are one person");
 	ok_str(places("open", MSISDN("15")), "810000",
 	    "without both, each row is its own");
+	ok_str(places("open", MSISDN("17")), "-",
+	    "two holders since the same moment: nobody is told anything");
 }
 
 static void
