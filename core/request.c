@@ -12,6 +12,15 @@
 
 #define FOLDED 512
 
+/* Also the wide one, those without width, and what input methods leave
+ * between syllables. */
+static int
+is_space(uint32_t c)
+{
+	return c < ' ' || c == 0xa0 || (c >= 0x2000 && c <= 0x200f) ||
+	    c == 0x202f || c == 0x3000 || c == 0xfeff;
+}
+
 static uint32_t
 fold_character(uint32_t c)
 {
@@ -19,9 +28,7 @@ fold_character(uint32_t c)
 		c -= 0xff01 - '!';
 	if (c >= 'a' && c <= 'z')
 		c -= 'a' - 'A';
-	if (c == 0x3000 || c == 0xa0 || c < ' ')
-		c = ' ';
-	return c;
+	return is_space(c) ? ' ' : c;
 }
 
 /* A longer text than any request is cut; what counts comes first. */
@@ -62,18 +69,17 @@ after_keyword(const char *s, const char *keyword)
 	return s;
 }
 
-/* The longest keyword of a list that comes first. */
+/* The longest keyword of a list that comes first, if longer than *longest. */
 static const char *
-after_any(const char *s, const struct conf_list *keywords)
+after_any(const char *s, const struct conf_list *keywords, size_t *longest)
 {
 	const char *best = NULL;
-	size_t longest = 0;
 
 	for (size_t i = 0; i < keywords->n; i++) {
 		const char *rest = after_keyword(s, keywords->v[i]);
 
-		if (rest != NULL && strlen(keywords->v[i]) > longest) {
-			longest = strlen(keywords->v[i]);
+		if (rest != NULL && strlen(keywords->v[i]) > *longest) {
+			*longest = strlen(keywords->v[i]);
 			best = rest;
 		}
 	}
@@ -111,6 +117,17 @@ struct pieces {
 	size_t n; /* more than four: no identity */
 };
 
+/* Behind four, only what has a digit makes more of them. */
+static void
+take_piece(struct pieces *p, const char *s, size_t len)
+{
+	if (p->n == sizeof(p->s) && strcspn(s, "0123456789") >= len)
+		return;
+	if (p->n + len <= sizeof(p->s))
+		memcpy(p->s + p->n, s, len);
+	p->n += len;
+}
+
 static void
 take_word(struct request *r, struct pieces *p, const char *s, size_t len)
 {
@@ -124,9 +141,7 @@ take_word(struct request *r, struct pieces *p, const char *s, size_t len)
 	} else if (lang == LANGUAGES && r->digits[0] == '\0' &&
 	    identity_parse(s, len, r->digits) < 0) {
 		r->digits[0] = '\0';
-		if (p->n + len <= 4)
-			memcpy(p->s + p->n, s, len);
-		p->n += len;
+		take_piece(p, s, len);
 	}
 	if (lang != LANGUAGES && r->language == LANGUAGES)
 		r->language = lang;
@@ -164,18 +179,14 @@ request_parse(
     const char *text, const struct conf_service *service, struct request *r)
 {
 	char folded[FOLDED];
-	const char *rest;
+	const char *rest, *help;
+	size_t longest = 0;
 
 	*r = (struct request){.verb = VERB_UNKNOWN, .language = LANGUAGES};
 	fold(text, folded);
-	rest = after_any(folded, &service->keywords);
-	if (rest != NULL) {
-		r->verb = VERB_QUERY;
-	} else {
-		rest = after_any(folded, &service->help);
-		if (rest == NULL)
-			return;
-		r->verb = VERB_HELP;
-	}
-	take_rest(r, rest);
+	rest = after_any(folded, &service->keywords, &longest);
+	help = after_any(folded, &service->help, &longest);
+	r->verb = help ? VERB_HELP : rest ? VERB_QUERY : VERB_UNKNOWN;
+	if (r->verb != VERB_UNKNOWN)
+		take_rest(r, help ? help : rest);
 }
