@@ -411,6 +411,8 @@ import_rows(struct import *im)
 	while ((n = csv_next(im->csv, f)) != 0) {
 		enum reject why = n == -EBADMSG ? REJECT_ROW : ACCEPTED;
 
+		if (n == -EUCLEAN)
+			return n;
 		if (n < 0 && n != -EBADMSG) {
 			im->broken = 1;
 			break;
@@ -439,6 +441,8 @@ import_file(struct import *im, const char *file)
 	im->file = file;
 	rc = csv_open(
 	    &im->csv, file, kinds[im->kind].columns, kinds[im->kind].n);
+	if (rc == -EUCLEAN)
+		return rc;
 	if (rc < 0) {
 		im->broken = 1;
 		return 0;
