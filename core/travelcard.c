@@ -139,12 +139,32 @@ chosen_vault(struct core *c, const struct options *o)
 	return core_vault(c, carrier);
 }
 
+/* --complete-to, when it is there: 0, or EXIT_USAGE. */
+static int
+parse_complete_to(
+    const struct options *o, enum import_kind kind, int64_t *complete_to)
+{
+	const char *s = o->complete_to;
+
+	*complete_to = 0;
+	if (s == NULL)
+		return 0;
+	if (kind != IMPORT_RECORDS)
+		return usage_error("--complete-to is for records", "");
+	if (when_parse(s, strlen(s), complete_to) < 0)
+		return usage_error("--complete-to: not a time: ", s);
+	if (*complete_to <= when_now())
+		return 0;
+	fprintf(stderr, "travelcard: --complete-to %s is in the future\n", s);
+	return EXIT_USAGE;
+}
+
 static int
 cmd_import(struct core *c, const struct options *o)
 {
-	struct vault *v = chosen_vault(c, o);
-	int64_t complete_to = 0;
 	enum import_kind kind;
+	int64_t complete_to;
+	struct vault *v;
 	int rc;
 
 	if (o->nargs < 2)
@@ -152,20 +172,11 @@ cmd_import(struct core *c, const struct options *o)
 	kind = import_kind_parse(o->args[0]);
 	if (kind == IMPORT_KINDS)
 		return usage_error("import: not a kind: ", o->args[0]);
+	if (parse_complete_to(o, kind, &complete_to) != 0)
+		return EXIT_USAGE;
+	v = chosen_vault(c, o);
 	if (v == NULL)
 		return EXIT_USAGE;
-	if (o->complete_to != NULL &&
-	    (kind != IMPORT_RECORDS ||
-		when_parse(
-		    o->complete_to, strlen(o->complete_to), &complete_to) < 0))
-		return usage_error(
-		    "--complete-to: not a time of records: ", o->complete_to);
-	if (complete_to > when_now()) {
-		fprintf(stderr,
-		    "travelcard: --complete-to %s is in the future\n",
-		    o->complete_to);
-		return EXIT_USAGE;
-	}
 	rc = import_files(c, v, kind, o->args + 1, o->nargs - 1, complete_to);
 	return rc < 0 ? EXIT_FAULT : rc ? EXIT_REJECTS : EXIT_OK;
 }
