@@ -28,8 +28,9 @@ int csv_open(struct csv **cp, const char *path,
 void csv_close(struct csv *c);
 
 /* The next row's fields in the order of the columns, those not there empty.
- * 1; 0 at the end; -EBADMSG for a row that is none (read on); another
- * -errno, logged, when the file cannot be read to its end. */
+ * 1; 0 at the end; -EBADMSG for a row that is none (read on); -EIO when the
+ * file cannot be read to its end, -EUCLEAN when what came before may be wrong
+ * as well, both logged. */
 int csv_next(struct csv *c, struct csv_field fields[]);
 
 /* Is an optional column there? */

@@ -122,11 +122,15 @@ int
 store_fault(struct store *s, const char *what)
 {
 	int code = s->db ? sqlite3_extended_errcode(s->db) : SQLITE_NOMEM;
+	int primary = code & 0xff, system = 0;
 	int64_t now = time(NULL);
 
+	if (s->db && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN))
+		system = sqlite3_system_errno(s->db);
 	if (code != s->last_fault || now != s->last_fault_at)
-		log_error(DSTORE, "%s: %s: %s", s->path, what,
-		    s->db ? sqlite3_errmsg(s->db) : "no memory");
+		log_error(DSTORE, "%s: %s: %s%s%s", s->path, what,
+		    s->db ? sqlite3_errmsg(s->db) : "no memory",
+		    system ? ": " : "", system ? strerror(system) : "");
 	s->last_fault = code;
 	s->last_fault_at = now;
 	return errno_of(code);
@@ -381,6 +385,14 @@ open_file(struct store *s, const char *dir, enum store_mode mode)
 	mode_t mask;
 	int rc = 0;
 
+	if (mode == STORE_READ && access(s->path, F_OK) < 0 &&
+	    errno == ENOENT) {
+		log_error(DSTORE,
+		    "%s: there is no store yet; an import "
+		    "makes it",
+		    s->path);
+		return -ENOENT;
+	}
 	if (mode == STORE_WRITE) {
 		if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
 			log_error(DSTORE, "%s: %s", dir, strerror(errno));
