@@ -82,6 +82,13 @@ struct conf_smsc {
 	uint32_t enquire_interval; /* seconds */
 };
 
+/* What one subscriber may cost (admit.h). */
+struct conf_limits {
+	uint32_t repeat_window; /* seconds */
+	uint32_t tries, lock_minutes;
+	uint32_t busy_minutes, texts_per_hour, stale_minutes;
+};
+
 struct conf {
 	char *path;
 	const char *store, *key_file;
@@ -90,6 +97,7 @@ struct conf {
 	const char *tables; /* folder of reference tables and catalogues */
 	const char *log_level;
 	uint32_t max_gap; /* seconds */
+	struct conf_limits limits;
 	struct conf_carrier *carriers;
 	size_t ncarriers;
 	struct conf_service *services;
