@@ -102,12 +102,13 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The schema as a C string.
-$(O)/core/schema.h: core/schema.sql
+# A schema as a C string.
+$(O)/core/%.sql.h: core/%.sql
 	@mkdir -p $(@D)
 	$(Q)sed 's/.*/"&\\n"/' $< >$@
 
-$(O)/core/store_sqlite.o: $(O)/core/schema.h
+$(O)/core/store_sqlite.o: $(O)/core/schema.sql.h
+$(O)/core/state.o: $(O)/core/state.sql.h
 
 $(O)/libcore.a: $(CORE_OBJ)
 	@rm -f $@

@@ -30,14 +30,14 @@ store_write_commit(struct store *s)
 	}
 	/* a sweep's log is as large as the sweep: give the room back */
 	sqlite3_wal_checkpoint_v2(
-	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	    s->q.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	return 0;
 }
 
 void
 store_write_abort(struct store *s)
 {
-	if (!sqlite3_get_autocommit(s->db))
+	if (!sqlite3_get_autocommit(s->q.db))
 		store_run(s, SQL_ROLLBACK);
 }
 
@@ -126,7 +126,7 @@ put_out_of_use(struct store *s, int kind, uint64_t key)
 	log_error(DSTORE,
 	    "%s: two %ss have one key; neither is served until the site key "
 	    "is changed",
-	    s->path, kind == KIND_MSISDN ? "MSISDN" : "IMSI");
+	    s->q.path, kind == KIND_MSISDN ? "MSISDN" : "IMSI");
 	sqlite3_bind_int(s->st[SQL_OUT_OF_USE_PUT], 1, kind);
 	sqlite3_bind_int64(s->st[SQL_OUT_OF_USE_PUT], 2, key);
 	rc = store_run(s, SQL_OUT_OF_USE_PUT);
@@ -281,7 +281,7 @@ unpack_one(uint64_t bucket, const uint8_t *blob, size_t len, void *arg)
 	}
 	if (rc < 0) {
 		t->damaged = 1;
-		log_error(DSTORE, "%s: bucket %llu is damaged", t->s->path,
+		log_error(DSTORE, "%s: bucket %llu is damaged", t->s->q.path,
 		    (unsigned long long)bucket);
 	}
 	return 0;
@@ -313,7 +313,7 @@ store_stat(struct store *s, struct store_stat *st)
 	st->cells = sqlite3_column_int64(counts, 2);
 	st->marks = sqlite3_column_int64(counts, 3);
 	store_reset(s, SQL_COUNTS);
-	if (stat(s->path, &file) == 0)
+	if (stat(s->q.path, &file) == 0)
 		st->bytes = file.st_size;
 	rc = store_watermark(s, &st->watermark);
 	if (rc < 0 && rc != -ENOENT)
@@ -328,15 +328,15 @@ store_check(struct store *s)
 	sqlite3_stmt *check;
 	int rc = 0;
 
-	if (sqlite3_prepare_v2(
-		s->db, "PRAGMA integrity_check", -1, &check, NULL) != SQLITE_OK)
-		return store_fault(s, "integrity check");
+	if (sqlite3_prepare_v2(s->q.db, "PRAGMA integrity_check", -1, &check,
+		NULL) != SQLITE_OK)
+		return sqlite_fault(&s->q, "integrity check");
 	while (sqlite3_step(check) == SQLITE_ROW) {
 		const char *what = (const char *)sqlite3_column_text(check, 0);
 
 		if (what != NULL && strcmp(what, "ok") == 0)
 			continue;
-		log_error(DSTORE, "%s: %s", s->path, what ? what : "?");
+		log_error(DSTORE, "%s: %s", s->q.path, what ? what : "?");
 		rc = -EUCLEAN;
 	}
 	sqlite3_finalize(check);
