@@ -35,9 +35,15 @@ int link_new(struct link **lp, struct event_base *base,
     const struct conf_smsc *conf, const struct link_events *events, void *arg);
 void link_free(struct link *l);
 
-/* How many submit_sm may be sent now: what is left of the window, 0 while
- * not bound. */
+/* Can it send at all: bound, as transceiver or transmitter. */
+int link_may_send(const struct link *l);
+
+/* How many submit_sm may be sent now: what is left of the window and of the
+ * rate, 0 while paused. */
 unsigned link_room(const struct link *l);
+
+/* Sends nothing for a while: the SMSC has had enough. */
+void link_pause(struct link *l, unsigned ms);
 
 /* Sends one; `ref`, not null, comes back with its answer. There must be
  * room. */

@@ -252,12 +252,17 @@ pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
 /* Session PDUs, by libsmpp34. It believes what it reads, so what goes in has
  * been walked before: every string ends, every TLV lies inside, few TLVs. */
 
+/* libsmpp34 has a struct for each kind of bind, alike but for the name. */
+_Static_assert(sizeof(bind_transceiver_t) == sizeof(bind_transmitter_t) &&
+	sizeof(bind_transceiver_t) == sizeof(bind_receiver_t),
+    "one struct serves the three binds");
+
 int
-pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
+pdu_write_bind(const struct bind *b, uint32_t sequence_number,
     uint8_t out[PDU_SESSION_MAX])
 {
 	bind_transceiver_t pdu = {
-	    .command_id = BIND_TRANSCEIVER,
+	    .command_id = b->command_id,
 	    .sequence_number = sequence_number,
 	    .interface_version = SMPP_VERSION,
 	    .addr_ton = b->addr_ton,
@@ -265,13 +270,13 @@ pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
 	};
 	int len = 0;
 
-	snprintf(
-	    (char *)pdu.system_id, sizeof(pdu.system_id), "%s", b->system_id);
-	snprintf((char *)pdu.password, sizeof(pdu.password), "%s", b->password);
+	snprintf((char *)pdu.system_id, sizeof(pdu.system_id), "%s",
+	    b->system_id);
+	snprintf((char *)pdu.password, sizeof(pdu.password), "%s",
+	    b->password);
 	snprintf((char *)pdu.system_type, sizeof(pdu.system_type), "%s",
 	    b->system_type);
-	if (smpp34_pack(BIND_TRANSCEIVER, out, PDU_SESSION_MAX, &len, &pdu) !=
-	    0)
+	if (smpp34_pack(b->command_id, out, PDU_SESSION_MAX, &len, &pdu) != 0)
 		return -EINVAL;
 	return len;
 }

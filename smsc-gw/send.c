@@ -25,6 +25,7 @@
 #define TICK_MS 250
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_MAX_MS 30000
+#define LINK_PAUSE_MS 1000
 #define RENEW_MS (OUTBOX_LEASE * 1000 / 3)
 #define CLAIM_MS 2000
 #define STOP_MS 3000
@@ -499,6 +500,9 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 		return;
 	}
 	if (command_status != ESME_ROK && !for_good) {
+		if (command_status == ESME_RTHROTTLED ||
+		    command_status == ESME_RMSGQFUL)
+			link_pause(f->over, LINK_PAUSE_MS);
 		pause_job(s, j);
 		return;
 	}
