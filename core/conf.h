@@ -78,7 +78,7 @@ struct conf_smsc {
 	char *password; /* read from password_file, at most 8; "" for none */
 	const char *system_type; /* at most 12 */
 	uint8_t addr_ton, addr_npi;
-	uint32_t window;       /* submit_sm unanswered at once, 1..1000 */
+	uint32_t window; /* submit_sm unanswered at once, 1..1000 */
 	enum bind_mode bind;
 	uint32_t rate;         /* submit_sm a second, 0 for no limit */
 	uint32_t ack_after;    /* seconds; then the answer goes to the outbox */

@@ -20,7 +20,7 @@ enum verdict {
 	VERDICT_SERVICE_CLOSED,
 	VERDICT_SYSTEM_BUSY,
 	VERDICT_SEND_AGAIN, /* the text is too old to be answered */
-	VERDICT_SILENCE, /* no answer at all */
+	VERDICT_SILENCE,    /* no answer at all */
 	VERDICTS
 };
 

@@ -180,8 +180,8 @@ query_text(struct query *q, const struct conf_service *service,
 		     say, ANSWER_MAX) < 0)
 		a->verdict = VERDICT_SYSTEM_BUSY;
 	if (!may_be_repeated(a->verdict)) {
-		query_sent(q, &(struct ticket){.request = ticket->request},
-		    NULL);
+		query_sent(
+		    q, &(struct ticket){.request = ticket->request}, NULL);
 		ticket->request = 0;
 	}
 	if (a->verdict != VERDICT_SYSTEM_BUSY &&

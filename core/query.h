@@ -17,7 +17,7 @@ void query_end(struct query *q);
 
 /* What a front end keeps of a query until its answer has left. */
 struct ticket {
-	uint64_t query;	  /* subscriber, code and text, hashed; 0 for none */
+	uint64_t query;   /* subscriber, code and text, hashed; 0 for none */
 	uint64_t request; /* what was asked, hashed; 0: not to be repeated */
 };
 

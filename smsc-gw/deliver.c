@@ -20,8 +20,8 @@
 #include "text.h"
 #include "when.h"
 
-#define TEXT_MAX 1024	   /* octets of UTF-8 of a user's text that count */
-#define UNFINISHED 4096	   /* long messages whose parts are awaited */
+#define TEXT_MAX 1024   /* octets of UTF-8 of a user's text that count */
+#define UNFINISHED 4096 /* long messages whose parts are awaited */
 #define TON_INTERNATIONAL 1
 #define TON_ALPHANUMERIC 5 /* 5.2.5 */
 #define MESSAGE_TYPE 0x3c  /* of esm_class, 5.2.12 */
@@ -51,8 +51,8 @@ struct deliver {
 
 static void on_deliver(struct link *l, uint32_t sequence_number,
     const struct deliver_sm *sm, void *arg);
-static void on_submitted(
-    struct link *l, void *ref, uint32_t command_status, void *arg);
+static void
+on_submitted(struct link *l, void *ref, uint32_t command_status, void *arg);
 static void on_read_done(struct link *l, void *arg);
 static void on_down(struct link *l, void *arg);
 static void on_closed(struct link *l, void *arg);
@@ -133,8 +133,7 @@ open_all(struct deliver *d, struct event_base *base)
 		return -ENOMEM;
 	rc = core_state(v);
 	if (rc == 0)
-		rc = outbox_new(
-		    &d->outbox, v->state, v->key, d->carrier->name);
+		rc = outbox_new(&d->outbox, v->state, v->key, d->carrier->name);
 	if (rc == 0)
 		rc = sender_new(&d->sender, base, jobs, v->state, d->outbox,
 		    d->query, on_idle, d);
@@ -228,11 +227,11 @@ asked_service(const struct deliver *d, const struct deliver_sm *sm,
 
 	if (sm->esm_class & MESSAGE_TYPE ||
 	    sm->source_addr_ton == TON_ALPHANUMERIC ||
-	    msisdn_parse(from, strlen(from), d->core->conf->country_code,
-		msisdn) < 0)
+	    msisdn_parse(
+		from, strlen(from), d->core->conf->country_code, msisdn) < 0)
 		return NULL;
-	return conf_service_at(d->core->conf, d->carrier,
-	    without_plus(sm->destination_addr));
+	return conf_service_at(
+	    d->core->conf, d->carrier, without_plus(sm->destination_addr));
 }
 
 /* The text of a message, or of the last missing part of one. 0 when other
@@ -250,8 +249,7 @@ read_text(struct deliver *d, const struct conf_smsc *conf,
 	concat_read(sm, &part);
 	if (part.total > 1) {
 		d->now.parts++;
-		rc = concat_add(
-		    d->concat, sm, &part, when_now(), whole, &len);
+		rc = concat_add(d->concat, sm, &part, when_now(), whole, &len);
 	}
 	if (rc == 0)
 		return 0;
@@ -313,8 +311,7 @@ answer(struct deliver *d, const struct origin *origin,
 	enum verdict verdict;
 	struct answer a;
 
-	verdict =
-	    query_text(d->query, service, msisdn, text, &a, say, &ticket);
+	verdict = query_text(d->query, service, msisdn, text, &a, say, &ticket);
 	log_debug(DQUERY, "link=%s service=%s from=%s verdict=%s places=%zu",
 	    link_conf(origin->link)->name, service->name,
 	    key_mask(msisdn, d->core->conf->country_code, mask),
@@ -356,8 +353,7 @@ on_deliver(struct link *l, uint32_t sequence_number,
 }
 
 static void
-on_submitted(
-    struct link *l, void *ref, uint32_t command_status, void *arg)
+on_submitted(struct link *l, void *ref, uint32_t command_status, void *arg)
 {
 	struct deliver *d = arg;
 
@@ -421,9 +417,9 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 	    "carrier %s texts=%lu silent=%lu parts=%lu refused_for_now=%lu "
 	    "answers=%lu refused=%lu segments=%lu again=%lu stored=%lu "
 	    "claimed=%lu expired=%lu failed=%lu",
-	    d->carrier->name, c->texts, c->silent, c->parts,
-	    c->refused_for_now, s->answers, s->refused, s->segments, s->again,
-	    s->stored, s->claimed, s->expired, s->failed);
+	    d->carrier->name, c->texts, c->silent, c->parts, c->refused_for_now,
+	    s->answers, s->refused, s->segments, s->again, s->stored,
+	    s->claimed, s->expired, s->failed);
 	d->told = *c;
 	d->sent_told = *s;
 }

@@ -16,8 +16,8 @@ typedef void deliver_closed_h(void *arg);
 /* Begins to serve a carrier over all its smsc sections. All that is passed
  * must outlive it. `closed` is called once after deliver_stop. 0 or -errno,
  * -ENOENT when the carrier has no smsc section. */
-int deliver_new(struct deliver **dp, struct event_base *base,
-    struct core *core, struct query *query, const struct conf_carrier *carrier,
+int deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
+    struct query *query, const struct conf_carrier *carrier,
     deliver_closed_h *closed, void *arg);
 void deliver_free(struct deliver *d);
 

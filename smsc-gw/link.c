@@ -55,10 +55,10 @@ struct link {
 	enum state state;
 	const char *fault; /* set while reading: close when back */
 	uint32_t sequence_number, connection;
-	int64_t paused_until, credit_at; /* ms */
-	double credit;			 /* submit_sm that the rate allows */
+	int64_t paused_until, credit_at;   /* ms */
+	double credit;                     /* submit_sm that the rate allows */
 	int64_t state_since, heard, asked; /* ms; asked: enquire_link */
-	uint32_t backoff;                       /* ms */
+	uint32_t backoff;                  /* ms */
 	struct pending *pending; /* by sequence number, mask + 1 places */
 	uint32_t mask, outstanding;
 };

@@ -270,10 +270,9 @@ pdu_write_bind(const struct bind *b, uint32_t sequence_number,
 	};
 	int len = 0;
 
-	snprintf((char *)pdu.system_id, sizeof(pdu.system_id), "%s",
-	    b->system_id);
-	snprintf((char *)pdu.password, sizeof(pdu.password), "%s",
-	    b->password);
+	snprintf(
+	    (char *)pdu.system_id, sizeof(pdu.system_id), "%s", b->system_id);
+	snprintf((char *)pdu.password, sizeof(pdu.password), "%s", b->password);
 	snprintf((char *)pdu.system_type, sizeof(pdu.system_type), "%s",
 	    b->system_type);
 	if (smpp34_pack(b->command_id, out, PDU_SESSION_MAX, &len, &pdu) != 0)

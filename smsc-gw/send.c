@@ -55,17 +55,17 @@ struct flight {
 
 struct job {
 	TAILQ_ENTRY(job) entry; /* in the queue of its place */
-	TAILQ_ENTRY(job) owed;	/* while its deliver_sm is unanswered */
+	TAILQ_ENTRY(job) owed;  /* while its deliver_sm is unanswered */
 	enum place place;
 	struct lane *lane;
 	int is_owed;
-	int stored; /* written to the outbox, perhaps not yet durable */
+	int stored;  /* written to the outbox, perhaps not yet durable */
 	int dropped; /* only waits for what flies */
 	int refused;
 	unsigned tries;
 	int64_t since, not_before; /* ms */
-	int64_t expires;	   /* epoch seconds */
-	int64_t id;		   /* in the outbox */
+	int64_t expires;           /* epoch seconds */
+	int64_t id;                /* in the outbox */
 	struct origin origin;
 	struct ticket ticket;
 	struct outbox_message message;
@@ -665,8 +665,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (!s->stopping && s->now - s->claimed > CLAIM_MS)
 		claim(s);
 	sender_flush(s);
-	if (s->stopping &&
-	    (s->busy == 0 || s->now - s->stopping > STOP_MS))
+	if (s->stopping && (s->busy == 0 || s->now - s->stopping > STOP_MS))
 		leave(s);
 }
 

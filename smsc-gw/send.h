@@ -19,14 +19,14 @@ struct origin {
 };
 
 struct sender_counters {
-	unsigned long answers;	/* all of whose segments were taken */
-	unsigned long refused;	/* of which a segment was refused for good */
+	unsigned long answers;  /* all of whose segments were taken */
+	unsigned long refused;  /* of which a segment was refused for good */
 	unsigned long segments; /* sent */
-	unsigned long again;	/* of these, sent again */
-	unsigned long stored;	/* answers that went into the outbox */
-	unsigned long claimed;	/* that came out of it, left by another */
-	unsigned long expired;	/* that were of no use any more */
-	unsigned long failed;	/* that could not be kept: refused for now */
+	unsigned long again;    /* of these, sent again */
+	unsigned long stored;   /* answers that went into the outbox */
+	unsigned long claimed;  /* that came out of it, left by another */
+	unsigned long expired;  /* that were of no use any more */
+	unsigned long failed;   /* that could not be kept: refused for now */
 };
 
 struct sender;
