@@ -375,6 +375,16 @@ keep_alive(struct link *l, int64_t now)
 	}
 }
 
+/* A second's credit at the most, so that a quiet hour is no burst. */
+static void
+earn_credit(struct link *l, int64_t now)
+{
+	l->credit += (now - l->credit_at) / 1000.0 * l->conf->rate;
+	if (l->credit > l->conf->rate)
+		l->credit = l->conf->rate;
+	l->credit_at = now;
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -431,16 +441,6 @@ void
 link_pause(struct link *l, unsigned ms)
 {
 	l->paused_until = now_ms() + ms;
-}
-
-/* A second's credit at the most, so that a quiet hour is no burst. */
-static void
-earn_credit(struct link *l, int64_t now)
-{
-	l->credit += (now - l->credit_at) / 1000.0 * l->conf->rate;
-	if (l->credit > l->conf->rate)
-		l->credit = l->conf->rate;
-	l->credit_at = now;
 }
 
 uint32_t

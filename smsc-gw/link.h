@@ -49,9 +49,12 @@ void link_pause(struct link *l, unsigned ms);
  * room. */
 void link_submit(struct link *l, const struct submit_sm *s, void *ref);
 
-/* Answers a deliver_sm of this link's present connection. */
-void
-link_ack(struct link *l, uint32_t sequence_number, uint32_t command_status);
+/* Which connection this is, counted from 1. */
+uint32_t link_connection(const struct link *l);
+
+/* Answers a deliver_sm; does nothing when its connection is no more. */
+void link_ack(struct link *l, uint32_t connection, uint32_t sequence_number,
+    uint32_t command_status);
 
 /* Takes leave: unbind, a while for its answer, then `closed`. */
 void link_unbind(struct link *l);
