@@ -30,7 +30,7 @@
 #define CLAIM_MS 2000
 #define STOP_MS 3000
 
-enum place {
+enum job_place {
 	FREE,
 	READY,
 	WAITING,
@@ -56,7 +56,7 @@ struct flight {
 struct job {
 	TAILQ_ENTRY(job) entry; /* in the queue of its place */
 	TAILQ_ENTRY(job) owed;  /* while its deliver_sm is unanswered */
-	enum place place;
+	enum job_place place;
 	struct lane *lane;
 	int is_owed;
 	int stored;  /* written to the outbox, perhaps not yet durable */
@@ -216,7 +216,7 @@ queue_of(struct sender *s, struct job *j)
 }
 
 static void
-move(struct sender *s, struct job *j, enum place place)
+move(struct sender *s, struct job *j, enum job_place place)
 {
 	TAILQ_REMOVE(queue_of(s, j), j, entry);
 	s->busy += (j->place == FREE) - (place == FREE);
