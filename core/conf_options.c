@@ -170,12 +170,12 @@ static const struct option hlr_options[] = {
 };
 
 static const struct option limits_options[] = {
-    {UNUSED("repeat_window"), NUM("60", 0, 86400)},
-    {UNUSED("tries"), NUM("5", 1, 100)},
-    {UNUSED("lock_minutes"), NUM("30", 1, 1440)},
-    {UNUSED("busy_minutes"), NUM("10", 1, 1440)},
-    {UNUSED("texts_per_hour"), NUM("10", 1, 1000)},
-    {UNUSED("stale_minutes"), NUM("30", 1, 1440)},
+    {AT(conf_limits, repeat_window), NUM("60", 0, 86400)},
+    {AT(conf_limits, tries), NUM("5", 1, 100)},
+    {AT(conf_limits, lock_minutes), NUM("30", 1, 1440)},
+    {AT(conf_limits, busy_minutes), NUM("10", 1, 1440)},
+    {AT(conf_limits, texts_per_hour), NUM("10", 1, 1000)},
+    {AT(conf_limits, stale_minutes), NUM("30", 1, 1440)},
     {0},
 };
 
