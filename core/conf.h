@@ -29,6 +29,11 @@ enum horizon {
 	HORIZON_NOW,
 	HORIZON_YESTERDAY
 };
+enum bind_mode {
+	BIND_MODE_TRANSCEIVER,
+	BIND_MODE_RECEIVER,
+	BIND_MODE_TRANSMITTER
+};
 enum unknown {
 	UNKNOWN_HELP,
 	UNKNOWN_IGNORE
@@ -73,7 +78,10 @@ struct conf_smsc {
 	char *password; /* read from password_file, at most 8; "" for none */
 	const char *system_type; /* at most 12 */
 	uint8_t addr_ton, addr_npi;
-	uint32_t window;       /* submit_sm unanswered at once, 1..1000 */
+	uint32_t window; /* submit_sm unanswered at once, 1..1000 */
+	enum bind_mode bind;
+	uint32_t rate;         /* submit_sm a second, 0 for no limit */
+	uint32_t ack_after;    /* seconds; then the answer goes to the outbox */
 	uint32_t retry_status; /* command_status for "not now" */
 	enum alphabet default_alphabet; /* of data_coding 0 */
 	uint32_t validity_minutes;

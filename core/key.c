@@ -217,6 +217,14 @@ key_person(const struct key *k, uint64_t msisdn_key, const char *holder,
 	return hash(k->person, digest, sizeof(digest));
 }
 
+uint64_t
+key_hash(const struct key *k, const void *in, size_t len)
+{
+	uint64_t v = hash(k->person, in, len);
+
+	return v ? v : 1;
+}
+
 /* Digit strings of up to 15 numbered by length, then value: those shorter
  * than n come first, and there are (10^n - 1) / 9 of them. */
 static uint64_t

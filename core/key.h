@@ -36,6 +36,9 @@ key_identity(const struct key *k, uint64_t msisdn_key, const char digits[4]);
 uint64_t key_person(const struct key *k, uint64_t msisdn_key,
     const char *holder, const char *digits, const char *row);
 
+/* A keyed hash of anything, for tables in memory; never 0. */
+uint64_t key_hash(const struct key *k, const void *in, size_t len);
+
 /* Both are digit strings of at most DIGITS_MAX. */
 void key_seal(const struct key *k, const char *imsi, const char *msisdn,
     uint8_t sealed[KEY_SEALED]);

@@ -158,16 +158,29 @@ outbox_erase(struct outbox *o, int64_t id)
 	return state_step(o->state, OUTBOX_ERASE);
 }
 
-int
-outbox_renew(struct outbox *o, int64_t now)
+/* All that this process owns is leased until then. */
+static int
+lease(struct outbox *o, int64_t until)
 {
 	sqlite3_stmt *st = state_write(o->state, OUTBOX_RENEW);
 
 	if (st == NULL)
 		return -EIO;
-	sqlite3_bind_int64(st, 1, now + OUTBOX_LEASE);
+	sqlite3_bind_int64(st, 1, until);
 	sqlite3_bind_int64(st, 2, o->owner);
 	return state_step(o->state, OUTBOX_RENEW);
+}
+
+int
+outbox_renew(struct outbox *o, int64_t now)
+{
+	return lease(o, now + OUTBOX_LEASE);
+}
+
+int
+outbox_release(struct outbox *o)
+{
+	return lease(o, 0);
 }
 
 static int

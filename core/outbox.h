@@ -52,6 +52,9 @@ int outbox_erase(struct outbox *o, int64_t id);
 /* Prolongs the lease on all that this process owns. */
 int outbox_renew(struct outbox *o, int64_t now);
 
+/* Gives up the lease on all of it, for others to take over at once. */
+int outbox_release(struct outbox *o);
+
 /* Takes over up to `max` rows that nobody holds, and hands each to `h` (which
  * copies what it keeps). A row that cannot be opened is erased and logged. */
 typedef void outbox_row_h(const struct outbox_row *row, void *arg);

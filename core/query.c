@@ -5,15 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admit.h"
 #include "log.h"
 #include "query.h"
 #include "request.h"
 #include "when.h"
 
+#define REMEMBERED 65536 /* subscribers, for limits and repeats */
 #define REOPEN_SECONDS 1 /* between tries at a store that is away */
 
 struct query {
 	struct core *core;
+	struct admit *admit;
 	struct subscriber rows[STORE_ROWS];
 	size_t nrows;
 	struct stays stays;
@@ -37,6 +40,10 @@ query_new(struct query **qp, struct core *core)
 	if (q == NULL)
 		return -ENOMEM;
 	q->core = core;
+	if (admit_new(&q->admit, &core->conf->limits, REMEMBERED) < 0) {
+		free(q);
+		return -ENOMEM;
+	}
 	*qp = q;
 	return 0;
 }
@@ -46,6 +53,7 @@ query_free(struct query *q)
 {
 	if (q == NULL)
 		return;
+	admit_free(q->admit);
 	stays_free(&q->stays);
 	free(q->visits);
 	free(q->places);
@@ -87,23 +95,119 @@ snapshot(struct query *q, struct vault *v)
 	return NULL;
 }
 
+/* Everything that makes two queries the same, for the tables of admit. */
+static void
+identify(const struct query *q, const struct conf_service *service,
+    uint64_t who, const char *text, const struct request *r,
+    struct ticket *ticket)
+{
+	const struct key *k = core_vault(q->core, service->carrier)->key;
+	struct {
+		uint64_t who, service, rest, digits;
+	} in = {.who = who, .service = (uintptr_t)service};
+
+	in.rest = key_hash(k, text, strlen(text));
+	ticket->query = key_hash(k, &in, sizeof(in));
+	in.rest = r->language;
+	if (r->digits[0] != '\0')
+		in.digits = key_identity(k, who, r->digits);
+	ticket->request = key_hash(k, &in, sizeof(in));
+}
+
+/* Is this query one to be worked on? VERDICT_OK if so, VERDICT_SILENCE or
+ * VERDICT_SEND_AGAIN if not; `from_memory` is the answer to a repeat. */
+static enum verdict
+admit_query(struct query *q, const struct ticket *t, int is_request,
+    const char **from_memory)
+{
+	int64_t now = when_now();
+
+	*from_memory = NULL;
+	switch (admit_age(q->admit, t->query, now)) {
+	case ADMIT_STALE:
+		return VERDICT_SEND_AGAIN;
+	case ADMIT_STALE_SILENT:
+		return VERDICT_SILENCE;
+	case ADMIT_TIMELY:
+		break;
+	}
+	if (is_request &&
+	    admit_request(q->admit, t->request, now, when_midnight(now, 0),
+		from_memory) == ADMIT_ON_ITS_WAY)
+		return VERDICT_SILENCE;
+	return VERDICT_OK;
+}
+
+/* Only what was found is the same again; a wrong try always counts. */
+static int
+may_be_repeated(enum verdict v)
+{
+	return v == VERDICT_OK || v == VERDICT_NO_STAYS;
+}
+
 enum verdict
 query_text(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text, struct answer *a, char *say)
+    const char *msisdn, const char *text, struct answer *a, char *say,
+    struct ticket *ticket)
 {
+	struct vault *v = core_vault(q->core, service->carrier);
+	uint64_t who = key_msisdn(v->key, msisdn);
+	const char *from_memory;
+	enum verdict admitted;
 	struct request r;
 
+	say[0] = '\0';
 	request_parse(text, service, &r);
+	identify(q, service, who, text, &r, ticket);
 	*a = (struct answer){.language = service->language};
 	a->verdict = dialogue_open(service, &r);
-	if (a->verdict == VERDICT_OK)
+	if (a->verdict != VERDICT_OK)
+		ticket->request = 0;
+	admitted = admit_query(q, ticket, ticket->request != 0, &from_memory);
+	if (admitted == VERDICT_SILENCE) {
+		*ticket = (struct ticket){0};
+		return a->verdict = VERDICT_SILENCE;
+	}
+	if (admitted == VERDICT_SEND_AGAIN)
+		a->verdict = VERDICT_SEND_AGAIN;
+	else if (from_memory == NULL && a->verdict == VERDICT_OK)
 		a->verdict = find(q, service, msisdn, &r, a);
 	if (r.language != LANGUAGES)
 		a->language = r.language;
-	if (answer_text(a, q->core->messages, q->core->regions, service, say,
-		ANSWER_MAX) < 0)
-		return a->verdict = VERDICT_SYSTEM_BUSY;
+	if (from_memory != NULL)
+		strcpy(say, from_memory);
+	else if (answer_text(a, q->core->messages, q->core->regions, service,
+		     say, ANSWER_MAX) < 0)
+		a->verdict = VERDICT_SYSTEM_BUSY;
+	if (!may_be_repeated(a->verdict)) {
+		query_sent(
+		    q, &(struct ticket){.request = ticket->request}, NULL);
+		ticket->request = 0;
+	}
+	if (a->verdict != VERDICT_SYSTEM_BUSY &&
+	    a->verdict != VERDICT_SILENCE &&
+	    !admit_text(q->admit, who, when_now())) {
+		query_sent(q, ticket, NULL);
+		a->verdict = VERDICT_SILENCE;
+	}
 	return a->verdict;
+}
+
+void
+query_sent(struct query *q, const struct ticket *t, const char *say)
+{
+	if (t->request != 0)
+		admit_answered(q->admit, t->request, when_now(), say);
+	if (t->query != 0 && say != NULL)
+		admit_query_done(q->admit, t->query, when_now());
+}
+
+void
+query_refused(struct query *q, const struct ticket *t)
+{
+	query_sent(q, t, NULL);
+	if (t->query != 0)
+		admit_refused(q->admit, t->query, when_now());
 }
 
 /* The row that is in force now, the latest of several: the person who asks.

@@ -10,9 +10,9 @@
 
 #include "pdu.h"
 
-#define CONCAT_PARTS 10	    /* of one message; more are no request */
-#define CONCAT_SECONDS 60   /* how long parts wait for the others */
-#define CONCAT_OCTETS 1600  /* of a whole message */
+#define CONCAT_PARTS 10    /* of one message; more are no request */
+#define CONCAT_SECONDS 60  /* how long parts wait for the others */
+#define CONCAT_OCTETS 1600 /* of a whole message */
 
 /* Which part of what a deliver_sm is. total is 1 for a whole message. */
 struct concat_part {

@@ -54,9 +54,11 @@ struct link {
 	struct event *tick, *retry;
 	enum state state;
 	const char *fault; /* set while reading: close when back */
-	uint32_t sequence_number;
-	int64_t now, state_since, heard, asked; /* ms; asked: enquire_link */
-	uint32_t backoff;                       /* ms */
+	uint32_t sequence_number, connection;
+	int64_t paused_until, credit_at;   /* ms */
+	double credit;                     /* submit_sm that the rate allows */
+	int64_t state_since, heard, asked; /* ms; asked: enquire_link */
+	uint32_t backoff;                  /* ms */
 	struct pending *pending; /* by sequence number, mask + 1 places */
 	uint32_t mask, outstanding;
 };
@@ -270,7 +272,13 @@ write_request(struct link *l, uint32_t command_id)
 static void
 bind_now(struct link *l)
 {
+	static const uint32_t commands[] = {
+	    [BIND_MODE_TRANSCEIVER] = BIND_TRANSCEIVER,
+	    [BIND_MODE_RECEIVER] = BIND_RECEIVER,
+	    [BIND_MODE_TRANSMITTER] = BIND_TRANSMITTER,
+	};
 	const struct bind b = {
+	    .command_id = commands[l->conf->bind],
 	    .system_id = l->conf->system_id,
 	    .password = l->conf->password,
 	    .system_type = l->conf->system_type,
@@ -279,7 +287,7 @@ bind_now(struct link *l)
 	};
 	uint8_t pdu[PDU_SESSION_MAX];
 	int on = 1;
-	int len = pdu_write_bind_transceiver(&b, next_sequence(l), pdu);
+	int len = pdu_write_bind(&b, next_sequence(l), pdu);
 
 	if (len < 0) {
 		close_link(l,
@@ -367,6 +375,16 @@ keep_alive(struct link *l, int64_t now)
 	}
 }
 
+/* A second's credit at the most, so that a quiet hour is no burst. */
+static void
+earn_credit(struct link *l, int64_t now)
+{
+	l->credit += (now - l->credit_at) / 1000.0 * l->conf->rate;
+	if (l->credit > l->conf->rate)
+		l->credit = l->conf->rate;
+	l->credit_at = now;
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -384,6 +402,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 						: "connection timed out");
 		break;
 	case BOUND:
+		earn_credit(l, now);
 		expire_submits(l, now);
 		if (l->state == BOUND)
 			keep_alive(l, now);
@@ -400,10 +419,34 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 /* Sending messages. */
 
+int
+link_may_send(const struct link *l)
+{
+	return l->state == BOUND && l->conf->bind != BIND_MODE_RECEIVER;
+}
+
 unsigned
 link_room(const struct link *l)
 {
-	return l->state == BOUND ? l->conf->window - l->outstanding : 0;
+	unsigned room = l->conf->window - l->outstanding;
+
+	if (!link_may_send(l) || now_ms() < l->paused_until)
+		return 0;
+	if (l->conf->rate != 0 && l->credit < room)
+		return l->credit;
+	return room;
+}
+
+void
+link_pause(struct link *l, unsigned ms)
+{
+	l->paused_until = now_ms() + ms;
+}
+
+uint32_t
+link_connection(const struct link *l)
+{
+	return l->connection;
 }
 
 void
@@ -414,14 +457,19 @@ link_submit(struct link *l, const struct submit_sm *s, void *ref)
 
 	l->pending[n & l->mask] = (struct pending){ref, n, now_ms()};
 	l->outstanding++;
+	if (l->conf->rate != 0)
+		l->credit--;
 	write_pdu(l, pdu, pdu_write_submit_sm(s, n, pdu));
 }
 
 void
-link_ack(struct link *l, uint32_t sequence_number, uint32_t command_status)
+link_ack(struct link *l, uint32_t connection, uint32_t sequence_number,
+    uint32_t command_status)
 {
 	uint8_t pdu[PDU_SESSION_MAX];
 
+	if (connection != l->connection)
+		return;
 	write_pdu(l, pdu,
 	    pdu_write_deliver_sm_resp(command_status, sequence_number, pdu));
 }
@@ -496,6 +544,9 @@ handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		log_notice(DSMPP, "link %s bind accepted with an odd body",
 		    l->conf->name);
 	l->backoff = BACKOFF_FIRST_MS;
+	l->connection++;
+	l->credit = 0;
+	l->credit_at = now_ms();
 	enter_state(l, BOUND);
 	log_info(DSMPP, "link %s bound peer=%s:%u system_id=\"%s\"",
 	    l->conf->name, l->conf->host, l->conf->port, system_id);
@@ -517,7 +568,7 @@ handle_deliver_sm(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	}
 	log_notice(DSMPP, "link %s deliver_sm refused status=%s", l->conf->name,
 	    pdu_status_name(status, name));
-	link_ack(l, h->sequence_number, status);
+	link_ack(l, l->connection, h->sequence_number, status);
 }
 
 /* The answer to a submit_sm: with or without a body (4.4.2), or a
@@ -569,6 +620,8 @@ handle(struct link *l, const struct pdu_header *h, const uint8_t *p)
 			ENQUIRE_LINK_RESP, ESME_ROK, h->sequence_number, pdu));
 		break;
 	case BIND_TRANSCEIVER_RESP:
+	case BIND_TRANSMITTER_RESP:
+	case BIND_RECEIVER_RESP:
 		handle_bind_resp(l, h, p);
 		break;
 	case UNBIND:

@@ -254,12 +254,17 @@ pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
  * them are too many for it, and it refuses one of a length it does not know,
  * where the specification has it ignored (3.3). */
 
+/* libsmpp34 has a struct for each kind of bind, alike but for the name. */
+_Static_assert(sizeof(bind_transceiver_t) == sizeof(bind_transmitter_t) &&
+	sizeof(bind_transceiver_t) == sizeof(bind_receiver_t),
+    "one struct serves the three binds");
+
 int
-pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
+pdu_write_bind(const struct bind *b, uint32_t sequence_number,
     uint8_t out[PDU_SESSION_MAX])
 {
 	bind_transceiver_t pdu = {
-	    .command_id = BIND_TRANSCEIVER,
+	    .command_id = b->command_id,
 	    .sequence_number = sequence_number,
 	    .interface_version = SMPP_VERSION,
 	    .addr_ton = b->addr_ton,
@@ -272,8 +277,7 @@ pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
 	snprintf((char *)pdu.password, sizeof(pdu.password), "%s", b->password);
 	snprintf((char *)pdu.system_type, sizeof(pdu.system_type), "%s",
 	    b->system_type);
-	if (smpp34_pack(BIND_TRANSCEIVER, out, PDU_SESSION_MAX, &len, &pdu) !=
-	    0)
+	if (smpp34_pack(b->command_id, out, PDU_SESSION_MAX, &len, &pdu) != 0)
 		return -EINVAL;
 	return len;
 }

@@ -68,13 +68,14 @@ size_t pdu_write_deliver_sm_resp(uint32_t command_status,
 size_t pdu_write_header(uint32_t command_id, uint32_t command_status,
     uint32_t sequence_number, uint8_t out[PDU_SESSION_MAX]);
 
-struct bind { /* 4.1.5 */
+struct bind {                /* 4.1.1, 4.1.3, 4.1.5 */
+	uint32_t command_id; /* BIND_TRANSMITTER and the like */
 	const char *system_id, *password, *system_type;
 	uint8_t addr_ton, addr_npi;
 };
 
 /* Through libsmpp34: the length, or -EINVAL when it does not take it. */
-int pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
+int pdu_write_bind(const struct bind *b, uint32_t sequence_number,
     uint8_t out[PDU_SESSION_MAX]);
 int pdu_write_unbind(uint32_t command_id, uint32_t sequence_number,
     uint8_t out[PDU_SESSION_MAX]);
