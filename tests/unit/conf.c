@@ -129,6 +129,12 @@ test_defaults(void)
 	ok_int(l->max_segments, 10, "max_segments");
 	ok_int(l->response_timeout, 10, "response_timeout");
 	ok_int(l->enquire_interval, 30, "enquire_interval");
+	ok_int(c->limits.repeat_window, 60, "repeat_window");
+	ok_int(c->limits.tries, 5, "tries");
+	ok_int(c->limits.lock_minutes, 30, "lock_minutes");
+	ok_int(c->limits.busy_minutes, 10, "busy_minutes");
+	ok_int(c->limits.texts_per_hour, 10, "texts_per_hour");
+	ok_int(c->limits.stale_minutes, 30, "stale_minutes");
 	conf_free(c);
 }
 
@@ -165,7 +171,8 @@ static const char whole[] =
     "	ack_after = 0 response_timeout = 5 enquire_interval = 60 tls = no\n"
     "}\n"
     "hlr \"h\" { carrier = cmcc host = \"::1\" port = 1 name = \"T\" }\n"
-    "limits { repeat_window = 0 tries = 1 }\n"
+    "limits { repeat_window = 0 tries = 1 lock_minutes = 2 busy_minutes = 3\n"
+    "	texts_per_hour = 4 stale_minutes = 1440 }\n"
     "metrics { listen = \"[::1]:9464\" }\n";
 
 static void
@@ -210,6 +217,12 @@ check_whole(const struct conf *c, const char *how)
 	ok_int(l->addr_npi, 8, "%s: addr_npi", how);
 	ok_int(l->default_alphabet, ALPHABET_LATIN1, "%s: alphabet", how);
 	ok_int(l->retry_status, 88, "%s: retry_status", how);
+	ok_int(c->limits.repeat_window, 0, "%s: repeat_window", how);
+	ok_int(c->limits.tries, 1, "%s: tries", how);
+	ok_int(c->limits.lock_minutes, 2, "%s: lock_minutes", how);
+	ok_int(c->limits.busy_minutes, 3, "%s: busy_minutes", how);
+	ok_int(c->limits.texts_per_hour, 4, "%s: texts_per_hour", how);
+	ok_int(c->limits.stale_minutes, 1440, "%s: stale_minutes", how);
 	ok_int(c->services[1].keywords.n, 0, "%s: USSD, no keyword", how);
 	ok_int(c->services[2].keywords.n, 1, "%s: a list of one", how);
 }
