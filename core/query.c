@@ -103,12 +103,13 @@ identify(const struct query *q, const struct conf_service *service,
 {
 	const struct key *k = core_vault(q->core, service->carrier)->key;
 	struct {
-		uint64_t who, service, rest, digits;
+		uint64_t who, service, rest, digits, day;
 	} in = {.who = who, .service = (uintptr_t)service};
 
 	in.rest = key_hash(k, text, strlen(text));
 	ticket->query = key_hash(k, &in, sizeof(in));
 	in.rest = r->language;
+	in.day = when_midnight(when_now(), 0);
 	if (r->digits[0] != '\0')
 		in.digits = key_identity(k, who, r->digits);
 	ticket->request = key_hash(k, &in, sizeof(in));
@@ -132,8 +133,8 @@ admit_query(struct query *q, const struct ticket *t, int is_request,
 		break;
 	}
 	if (is_request &&
-	    admit_request(q->admit, t->request, now, when_midnight(now, 0),
-		from_memory) == ADMIT_ON_ITS_WAY)
+	    admit_request(q->admit, t->request, now, from_memory) ==
+		ADMIT_ON_ITS_WAY)
 		return VERDICT_SILENCE;
 	return VERDICT_OK;
 }
