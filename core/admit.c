@@ -213,6 +213,8 @@ admit_answered(struct admit *a, uint64_t request, int64_t now, const char *text)
 		return;
 	}
 	r = find_or_make(&a->repeats, request, now);
+	if (r->answered && still_counts(a, r, now))
+		return; /* from memory: that makes it no younger */
 	r->place.used = now;
 	r->answered = 1;
 	memcpy(text_of(a, r), text, len + 1);

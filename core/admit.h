@@ -45,7 +45,8 @@ enum admit_repeat admit_request(
 
 /* The request was answered with `text` (kept when it is shorter than
  * ADMIT_TEXT), or, with null, was not: a wrong try, a refusal, a fault, an
- * answer that got lost; then the next one is fresh. */
+ * answer that got lost; then the next one is fresh. Told again of an answer
+ * from memory, it stays as old as it is. */
 void admit_answered(
     struct admit *a, uint64_t request, int64_t now, const char *text);
 

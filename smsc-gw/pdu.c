@@ -109,20 +109,43 @@ next_tlv(struct cursor *c, uint16_t *tag, const uint8_t **value, uint16_t *len)
 	return 1;
 }
 
+#define SAR_ALL 7
+
+/* 5.3.2.22 to 24. Which of the three this is, as a bit; 0 for none. */
+static int
+read_sar(struct deliver_sm *d, uint16_t tag, const uint8_t *value, uint16_t len)
+{
+	if (tag == TLVID_sar_msg_ref_num && len == 2) {
+		d->sar_msg_ref_num = value[0] << 8 | value[1];
+		return 1;
+	}
+	if (tag == TLVID_sar_total_segments && len == 1) {
+		d->sar_total_segments = *value;
+		return 2;
+	}
+	if (tag == TLVID_sar_segment_seqnum && len == 1) {
+		d->sar_segment_seqnum = *value;
+		return 4;
+	}
+	return 0;
+}
+
 /* short_message is empty when the text is in message_payload (5.3.2.32). */
 static void
 read_tlvs(struct cursor *c, struct deliver_sm *d)
 {
 	const uint8_t *value;
 	uint16_t tag, len;
-	int more;
+	int more, sar = 0;
 
 	while ((more = next_tlv(c, &tag, &value, &len)) == 1) {
 		if (tag == TLVID_message_payload && d->message_len == 0) {
 			d->message = value;
 			d->message_len = len;
 		}
+		sar |= read_sar(d, tag, value, len);
 	}
+	d->has_sar = sar == SAR_ALL;
 	if (more < 0)
 		fail(c, ESME_RINVOPTPARSTREAM);
 }

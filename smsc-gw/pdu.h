@@ -40,6 +40,10 @@ struct deliver_sm { /* 4.6.1 */
 	/* short_message, or message_payload (5.3.2.32); within the PDU */
 	const uint8_t *message;
 	size_t message_len;
+	/* 5.3.2.22 to 24: a part of a long message; they count together only */
+	int has_sar;
+	uint16_t sar_msg_ref_num;
+	uint8_t sar_total_segments, sar_segment_seqnum;
 };
 
 /* Reads a whole PDU. 0, or the command_status to refuse it with. */

@@ -68,6 +68,7 @@ repeats(void)
 	admit_answered(a, 1, T + 9, "one");
 	ok_str(request(a, 1, T + 9), "one", "answered from memory");
 	ok_str(request(a, 2, T + 9), "on its way", "the other is not");
+	admit_answered(a, 1, T + 60, "one");
 	ok_str(request(a, 1, T + 68), "one", "until repeat_window");
 	ok_str(request(a, 1, T + 69), "fresh", "from the answer on is over");
 	ok_str(request(a, 1, T + 70), "on its way", "and on its way again");
@@ -111,8 +112,8 @@ long_texts(void)
 	text[ADMIT_TEXT - 1] = '\0';
 	admit_answered(a, 1, T, text);
 	ok_str(request(a, 1, T), text, "%d are", ADMIT_TEXT - 1);
-	admit_answered(a, 1, T, "");
-	ok_str(request(a, 1, T), "", "an empty one too");
+	admit_answered(a, 2, T, "");
+	ok_str(request(a, 2, T), "", "an empty one too");
 	admit_free(a);
 }
 
