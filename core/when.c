@@ -5,12 +5,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "when.h"
 
 static int64_t shift;       /* what the clock is moved by */
 static int64_t frozen = -1; /* or what it stands at */
+
+/* RFC 8536 3.1: what begins a zone's file. */
+static int
+is_zone_file(const char *path)
+{
+	char magic[4] = "";
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL)
+		return 0;
+	if (fread(magic, 1, sizeof(magic), f) != sizeof(magic))
+		magic[0] = '\0'; /* a folder, too */
+	fclose(f);
+	return memcmp(magic, "TZif", sizeof(magic)) == 0;
+}
 
 int
 when_zone(const char *iana)
@@ -21,7 +35,7 @@ when_zone(const char *iana)
 	if (iana[0] == '/' || strstr(iana, "..") != NULL ||
 	    snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", iana) >=
 		(int)sizeof(path) ||
-	    access(path, R_OK) != 0)
+	    !is_zone_file(path))
 		return -ENOENT;
 	setenv("TZ", iana, 1);
 	tzset();
