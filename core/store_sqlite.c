@@ -202,7 +202,7 @@ set_pragmas(struct store *s, enum store_mode mode)
 	    {"page_size", "8192", 1}, /* before the first table */
 	    {"journal_mode", "wal", 1},
 	    {"synchronous", "1", 0}, /* NORMAL: the feed replays */
-	    {"wal_autocheckpoint", "8000", 0},
+	    {"wal_autocheckpoint", "8000", 0}, {"journal_size_limit", "0", 0},
 	    {"secure_delete", "1", 0}, /* leaves no deleted octet */
 	    {"mmap_size", "0", 0}, {"cell_size_check", "1", 0},
 	    {"trusted_schema", "0", 0}, {"temp_store", "2", 0}, /* MEMORY */
@@ -382,8 +382,8 @@ static int
 open_file(struct store *s, const char *dir, enum store_mode mode)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	int rc = 0, keep = 1;
 	mode_t mask;
-	int rc = 0;
 
 	if (mode == STORE_READ && access(s->path, F_OK) < 0 &&
 	    errno == ENOENT) {
@@ -408,6 +408,8 @@ open_file(struct store *s, const char *dir, enum store_mode mode)
 	umask(mask);
 	if (rc != SQLITE_OK)
 		return store_fault(s, "opening");
+	/* readers find the log's files there, on a full disk as well */
+	sqlite3_file_control(s->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
 	return 0;
 }
 
