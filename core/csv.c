@@ -83,7 +83,7 @@ next_line(struct csv *c, char **line, size_t *len)
 		}
 		if (lf == NULL && check_end(c) < 0)
 			return -EIO;
-		if (lf == NULL && n == 0)
+		if (lf == NULL && n == 0 && !skipped)
 			return 0;
 		c->begin = lf ? (size_t)(lf - c->buf) + 1 : c->end;
 		c->line++;

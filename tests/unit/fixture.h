@@ -87,6 +87,7 @@ capture_log(void)
 	struct log_target *target;
 
 	log_open("error");
+	log_del_target(log_target_find(LOG_TGT_TYPE_STDERR, NULL));
 	target = log_target_create();
 	target->output = fixture_log;
 	log_set_use_color(target, 0);
