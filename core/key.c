@@ -323,7 +323,7 @@ msisdn_parse(const char *s, size_t len, const char *country_code,
     char out[DIGITS_MAX + 1])
 {
 	size_t cc = strlen(country_code);
-	int international = 0;
+	int international = 0, own;
 
 	if (len > 0 && *s == '+') {
 		s++, len--;
@@ -333,11 +333,13 @@ msisdn_parse(const char *s, size_t len, const char *country_code,
 		international = 1;
 	}
 	/* E.164: at most 15 digits, none begins with 0; less than 7 is a
-	 * short code */
+	 * short code, behind the country code too */
 	if (len < 7 || len > DIGITS_MAX || *s == '0' || !all_digits(s, len))
 		return -EBADMSG;
-	if (!international &&
-	    (len < cc + 7 || memcmp(s, country_code, cc) != 0)) {
+	own = memcmp(s, country_code, cc) == 0;
+	if (international && own && len < cc + 7)
+		return -EBADMSG;
+	if (!international && !(own && len >= cc + 7)) {
 		if (len + cc > DIGITS_MAX)
 			return -EBADMSG;
 		memcpy(out, country_code, cc);
