@@ -4,9 +4,11 @@
 #   make demo       sample data, an SMSC simulator, smsc-gw, a conversation
 #   make check      every test; SAN=1 builds with ASan and UBSan
 #   make check-long the tests at their full stated sizes
-#   make install    PREFIX=/usr/local DESTDIR=
+#   make install    PREFIX=/usr/local DESTDIR=; make uninstall undoes it
 
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DATA = $(PREFIX)/share/travelcard
 V ?= 0
 Q_0 = @
 Q = $(Q_$(V))
@@ -48,7 +50,7 @@ PROGRAMS = $(BIN)/core/travelcard $(BIN)/smsc-gw/smsc-gw
 
 .DEFAULT_GOAL = all
 .PHONY: all build tests deps deps-demo deps-check demo check check-long \
-	install clean
+	install uninstall clean
 
 MAKE_J = $(MAKE) --no-print-directory -j$(shell nproc)
 
@@ -145,6 +147,39 @@ $(O)/tests/peer/sctp_tcp.so: tests/peer/sctp_tcp.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) -fPIC -shared \
 		-o $@ $<
+
+# Where the files name /usr/local they get PREFIX; the sample as installed
+# finds the tables. A configuration in use is left alone.
+INSTALLED = bin/travelcard sbin/smsc-gw share/man/man1/travelcard.1 \
+	share/man/man5/travelcard.conf.5 share/man/man8/smsc-gw.8 \
+	share/doc/travelcard/travelcard.conf share/doc/travelcard/COPYING \
+	lib/systemd/system/smsc-gw.service lib/sysusers.d/travelcard.conf
+TABLES = $(wildcard conf/*.csv conf/messages.*)
+OURS = sed -e 's|/usr/local|$(PREFIX)|g' -e 's|^\#tables|tables|'
+CONF = $(DESTDIR)$(SYSCONFDIR)/travelcard
+
+install: build
+	$(Q)install -d $(dir $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%)) \
+		$(DESTDIR)$(DATA)
+	$(Q)install -m 755 $(BIN)/core/travelcard $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -m 755 $(BIN)/smsc-gw/smsc-gw $(DESTDIR)$(PREFIX)/sbin
+	$(Q)cd $(DESTDIR)$(PREFIX) && umask 022 && \
+	    from() { $(OURS) $(CURDIR)/$$1 >$$2; } && \
+	    from core/travelcard.1 share/man/man1/travelcard.1 && \
+	    from conf/travelcard.conf.5 share/man/man5/travelcard.conf.5 && \
+	    from smsc-gw/smsc-gw.8 share/man/man8/smsc-gw.8 && \
+	    from conf/travelcard.conf share/doc/travelcard/travelcard.conf && \
+	    from conf/smsc-gw.service lib/systemd/system/smsc-gw.service && \
+	    from conf/travelcard.sysusers lib/sysusers.d/travelcard.conf
+	$(Q)install -m 644 COPYING $(DESTDIR)$(PREFIX)/share/doc/travelcard
+	$(Q)install -m 644 $(TABLES) $(DESTDIR)$(DATA)
+	$(Q)install -d $(CONF)
+	$(Q)[ -e $(CONF)/travelcard.conf ] || install -m 644 -t $(CONF) \
+		$(DESTDIR)$(PREFIX)/share/doc/travelcard/travelcard.conf
+
+uninstall:
+	$(Q)cd $(DESTDIR)$(PREFIX) && rm -f $(INSTALLED)
+	$(Q)rm -rf $(DESTDIR)$(DATA) $(DESTDIR)$(PREFIX)/share/doc/travelcard
 
 clean:
 	rm -rf build build-san core/travelcard smsc-gw/smsc-gw ussd/ussd-gw

@@ -119,13 +119,12 @@ put_notes(struct writer *w, struct words *out)
 static void
 put_findings(struct writer *w, enum message id, struct words *out)
 {
-	char from[DATE_MAX] = "", time[DATE_MAX] = "", as_of[2 * DATE_MAX] = "";
+	char time[DATE_MAX] = "", as_of[2 * DATE_MAX] = "";
 	char places[ANSWER_MAX] = "", notes[NOTES_MAX] = "";
 	struct words as_of_words = {.s = as_of, .size = sizeof(as_of)};
 	struct words place_words = {.s = places, .size = sizeof(places)};
 	struct words note_words = {.s = notes, .size = sizeof(notes)};
 
-	put_time(w, MSG_DATE, w->a->lo, from);
 	if (w->a->as_of != 0) {
 		put_time(w, MSG_DATE_TIME, w->a->as_of, time);
 		w->values[VALUE_TIME] = time;
@@ -134,7 +133,6 @@ put_findings(struct writer *w, enum message id, struct words *out)
 	}
 	put_places(w, &place_words);
 	put_notes(w, &note_words);
-	w->values[VALUE_FROM] = from;
 	w->values[VALUE_AS_OF] = as_of;
 	w->values[VALUE_PLACES] = places;
 	w->values[VALUE_NOTES] = notes;
@@ -160,10 +158,15 @@ answer_text(const struct answer *a, const struct messages *m,
 	};
 	struct writer w = {.a = a, .m = m, .r = r, .service = service};
 	struct words out = {.s = buf, .size = size};
+	char from[DATE_MAX] = "", minutes[16];
 
 	buf[0] = '\0';
 	if (a->verdict == VERDICT_SILENCE)
 		return 0;
+	put_time(&w, MSG_DATE, a->lo, from);
+	snprintf(minutes, sizeof(minutes), "%u", a->minutes);
+	w.values[VALUE_FROM] = from;
+	w.values[VALUE_MINUTES] = minutes;
 	w.values[VALUE_HOTLINE] = service->carrier->hotline;
 	w.values[VALUE_CARRIER] = a->language == LANG_ZH
 	    ? service->carrier->name_zh

@@ -27,6 +27,7 @@ struct answer {
 	int64_t lo;            /* the window's first day */
 	int64_t as_of;         /* complete up to here */
 	int64_t history_since; /* the window reaches before this day */
+	unsigned minutes;      /* to wait, where the text says so */
 	int data_late;         /* the data is older than it should be */
 	const struct answer_place *places;
 	size_t nplaces;

@@ -145,8 +145,8 @@ get_runs(struct reader r, uint64_t key, struct stays *out)
 		if (get_varint(&r, UINT32_MAX - first, &length) < 0)
 			return -EBADMSG;
 		last = first + length;
-		if (stays_push(out, (struct stay){key, region, first, last}) <
-		    0)
+		if (stays_push(
+			out, (struct stay){key, region, first, last, 0}) < 0)
 			return -ENOMEM;
 	}
 	return 0;

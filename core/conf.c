@@ -91,43 +91,47 @@ list_has(const struct conf_list *list, const char *s)
 	return 0;
 }
 
-/* A code belongs to one service of a carrier. `s` is the last so far. */
-static void
-check_codes(struct conf *c, cfg_t *sec, const struct conf_service *s)
+static int
+is_ussd(const char *code)
 {
+	return *code == '*';
+}
+
+/* A code belongs to one service of a carrier, a service to one channel. `s`
+ * is the last service so far. */
+static void
+check_code(struct conf *c, cfg_t *sec, const struct conf_service *s, size_t i)
+{
+	const char *code = s->code.v[i];
+	const struct conf_list before = {s->code.v, i};
 	const struct conf_service *other;
-	size_t i;
 
-	for (i = 0; i < s->code.n; i++) {
-		struct conf_list before = {s->code.v, i};
-
-		if (list_has(&before, s->code.v[i]))
-			conf_file_wrong(c->file, sec, "code",
-			    "%s is given twice", s->code.v[i]);
-		if (s->carrier == NULL)
-			continue;
-		other = conf_service_at(c, s->carrier, s->code.v[i]);
-		if (other != NULL && other != s)
-			conf_file_wrong(c->file, sec, "code",
-			    "%s is service \"%s\" already", s->code.v[i],
-			    other->name);
-	}
+	if (list_has(&before, code))
+		conf_file_wrong(
+		    c->file, sec, "code", "%s is given twice", code);
+	if (is_ussd(code) != is_ussd(s->code.v[0]))
+		conf_file_wrong(c->file, sec, "code",
+		    "%s: short codes and USSD codes need a service each", code);
+	if (s->carrier == NULL)
+		return;
+	other = conf_service_at(c, s->carrier, code);
+	if (other != s)
+		conf_file_wrong(c->file, sec, "code",
+		    "%s is service \"%s\" already", code, other->name);
 }
 
 static void
-check_keywords(struct conf *c, cfg_t *sec, const struct conf_service *s)
+check_words(struct conf *c, cfg_t *sec, const struct conf_service *s)
 {
 	size_t i;
 
+	for (i = 0; i < s->code.n; i++)
+		check_code(c, sec, s, i);
 	for (i = 0; i < s->help.n; i++)
 		if (list_has(&s->keywords, s->help.v[i]))
 			conf_file_wrong(c->file, sec, "help",
 			    "%s is one of keywords", s->help.v[i]);
-	if (s->keywords.n > 0)
-		return;
-	for (i = 0; i < s->code.n && *s->code.v[i] == '*'; i++)
-		; /* a USSD code says it all by itself */
-	if (i < s->code.n || s->code.n == 0)
+	if (s->keywords.n == 0 && !(s->code.n > 0 && is_ussd(s->code.v[0])))
 		conf_file_wrong(c->file, sec, "keywords",
 		    "missing in service \"%s\"", s->name);
 }
@@ -149,8 +153,7 @@ fill_services(struct conf *c)
 		to->name = cfg_title(sec);
 		to->carrier = carrier_of(c, sec);
 		rc = conf_file_fill(c->file, sec, to);
-		check_codes(c, sec, to);
-		check_keywords(c, sec, to);
+		check_words(c, sec, to);
 		if (to->min_stay <= c->max_gap)
 			conf_file_wrong(c->file, sec, "min_stay",
 			    "%u is not more than max_gap, %u", to->min_stay,

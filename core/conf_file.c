@@ -15,6 +15,7 @@
 #include "conf.h"
 #include "conf_file.h"
 #include "log.h"
+#include "text.h"
 
 struct given {
 	const cfg_opt_t *opt;
@@ -195,16 +196,19 @@ on_word(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return 0;
 }
 
-/* Characters of UTF-8; -1 with a control character among them. */
+/* Characters of UTF-8; -1 where there is another octet or a control
+ * character. */
 static long
 characters(const char *s)
 {
+	size_t step;
+	uint32_t c;
 	long n = 0;
 
-	for (; *s; s++) {
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
+	for (; (step = utf8_next(s, &c)) > 0; s += step) {
+		if (c < ' ' || c == 0x7f || (c == 0xfffd && step == 1))
 			return -1;
-		n += (*s & 0xc0) != 0x80;
+		n++;
 	}
 	return n;
 }
@@ -218,7 +222,8 @@ on_text(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	if (o == NULL)
 		return -1;
 	if (n < 0)
-		wrong_at(cfg->line, o->name, "has a control character");
+		wrong_at(cfg->line, o->name,
+		    "has a control character, or is not UTF-8");
 	else if (o->good != NULL && !o->good(value))
 		wrong_at(
 		    cfg->line, o->name, "%s is not %s", shown(value), o->what);

@@ -7,32 +7,22 @@
 #include "log.h"
 #include "when.h"
 
-static const char *
-vault_where(const struct conf *conf, const struct conf_carrier *carrier)
-{
-	return carrier->store ? carrier->store : conf->store;
-}
-
 /* One vault for each store that a carrier has. */
 static int
 add_vault(struct core *c, const struct conf_carrier *carrier)
 {
-	const char *where = vault_where(c->conf, carrier);
-	const char *key_file =
-	    carrier->key_file ? carrier->key_file : c->conf->key_file;
-
 	for (size_t i = 0; i < c->nvaults; i++) {
-		if (strcmp(c->vaults[i].where, where) != 0)
+		if (strcmp(c->vaults[i].where, carrier->store) != 0)
 			continue;
-		if (strcmp(c->vaults[i].key_file, key_file) == 0)
+		if (strcmp(c->vaults[i].key_file, carrier->key_file) == 0)
 			return 0;
 		log_error(DCORE, "carrier %s: one store has one key_file",
 		    carrier->name);
 		return -EINVAL;
 	}
-	c->vaults[c->nvaults++] =
-	    (struct vault){.where = where, .key_file = key_file};
-	return key_open(&c->vaults[c->nvaults - 1].key, key_file);
+	c->vaults[c->nvaults++] = (struct vault){
+	    .where = carrier->store, .key_file = carrier->key_file};
+	return key_open(&c->vaults[c->nvaults - 1].key, carrier->key_file);
 }
 
 static int
@@ -76,6 +66,8 @@ core_open(struct core **cp, const char *conf_path)
 	if (rc == 0)
 		rc = regions_load(&c->regions, c->conf->tables);
 	if (rc == 0)
+		rc = networks_load(&c->networks, c->conf->tables);
+	if (rc == 0)
 		rc = messages_load(&c->messages, c->conf->tables);
 	if (rc == 0)
 		rc = open_vaults(c);
@@ -97,6 +89,7 @@ core_close(struct core *c)
 	}
 	free(c->vaults);
 	messages_free(c->messages);
+	networks_free(c->networks);
 	regions_free(c->regions);
 	conf_free(c->conf);
 	free(c);
@@ -105,10 +98,8 @@ core_close(struct core *c)
 struct vault *
 core_vault(struct core *c, const struct conf_carrier *carrier)
 {
-	const char *where = vault_where(c->conf, carrier);
-
 	for (size_t i = 0; i < c->nvaults; i++)
-		if (strcmp(c->vaults[i].where, where) == 0)
+		if (strcmp(c->vaults[i].where, carrier->store) == 0)
 			return &c->vaults[i];
 	abort(); /* core_open made one for every carrier */
 }

@@ -5,6 +5,7 @@
 #include "conf.h"
 #include "key.h"
 #include "message.h"
+#include "network.h"
 #include "region.h"
 #include "store.h"
 
@@ -19,6 +20,7 @@ struct vault {
 struct core {
 	struct conf *conf;
 	struct regions *regions;
+	struct networks *networks;
 	struct messages *messages;
 	struct vault *vaults;
 	size_t nvaults;

@@ -2,6 +2,7 @@
  * buffer that holds whole lines; a line longer than the buffer is no row. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,7 +45,8 @@ fill(struct csv *c)
 }
 
 /* Was what looked like the end the file's end? What stands behind the last
- * whole line of a broken file is half a line, and is not given out. */
+ * whole line of a broken file is half a line, and is not given out. A file
+ * cut short is right so far; where a check failed, any line may be wrong. */
 static int
 check_end(const struct csv *c)
 {
@@ -57,20 +59,22 @@ check_end(const struct csv *c)
 		why = strerror(errno);
 	if (err == Z_BUF_ERROR)
 		why = "the gzip data ends too early";
+	if (err == Z_DATA_ERROR)
+		why = "the gzip data is damaged";
 	log_error(DFEED, "%s: after line %llu: %s", c->path,
 	    (unsigned long long)c->line, why);
-	return -EIO;
+	return err == Z_DATA_ERROR ? -EUCLEAN : -EIO;
 }
 
 /* The next line without its end, cut by a NUL. 1, 0 at the end, -EBADMSG for
- * one too long, -EIO. */
+ * one too long, -EIO, -EUCLEAN. */
 static int
 next_line(struct csv *c, char **line, size_t *len)
 {
 	for (;;) {
 		char *s = c->buf + c->begin, *lf;
 		size_t n = c->end - c->begin;
-		int skipped = c->skipping;
+		int skipped = c->skipping, rc;
 
 		lf = memchr(s, '\n', n);
 		if (lf == NULL && !c->eof) {
@@ -81,8 +85,9 @@ next_line(struct csv *c, char **line, size_t *len)
 			fill(c);
 			continue;
 		}
-		if (lf == NULL && check_end(c) < 0)
-			return -EIO;
+		rc = lf == NULL ? check_end(c) : 0;
+		if (rc < 0)
+			return rc;
 		if (lf == NULL && n == 0 && !skipped)
 			return 0;
 		c->begin = lf ? (size_t)(lf - c->buf) + 1 : c->end;
@@ -174,7 +179,7 @@ read_header(struct csv *c)
 	size_t len;
 	int n = next_line(c, &line, &len);
 
-	if (n == -EIO)
+	if (n == -EIO || n == -EUCLEAN)
 		return n;
 	if (n == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
 		line += 3;
@@ -292,6 +297,30 @@ uint64_t
 csv_size(const struct csv *c)
 {
 	return c->size;
+}
+
+int
+csv_each(const char *dir, const char *file, const struct csv_column *columns,
+    size_t n, csv_row_h *row, void *arg)
+{
+	struct csv_field fields[CSV_COLUMNS];
+	char path[4096];
+	struct csv *csv;
+	int got, rc;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >=
+	    (int)sizeof(path))
+		return -ENAMETOOLONG;
+	rc = csv_open(&csv, path, columns, n);
+	if (rc < 0)
+		return rc;
+	while (rc == 0 && (got = csv_next(csv, fields)) != 0)
+		rc = got < 0 ? got : row(fields, arg);
+	if (rc == -EBADMSG)
+		log_error(DCORE, "%s:%llu: not a row of this table", path,
+		    (unsigned long long)csv_line(csv));
+	csv_close(csv);
+	return rc;
 }
 
 int

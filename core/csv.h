@@ -28,8 +28,9 @@ int csv_open(struct csv **cp, const char *path,
 void csv_close(struct csv *c);
 
 /* The next row's fields in the order of the columns, those not there empty.
- * 1; 0 at the end; -EBADMSG for a row that is none (read on); another
- * -errno, logged, when the file cannot be read to its end. */
+ * 1; 0 at the end; -EBADMSG for a row that is none (read on); -EIO when the
+ * file cannot be read to its end, -EUCLEAN when what came before may be wrong
+ * as well, both logged. */
 int csv_next(struct csv *c, struct csv_field fields[]);
 
 /* Is an optional column there? */
@@ -39,6 +40,12 @@ int csv_has(const struct csv *c, size_t column);
 uint64_t csv_line(const struct csv *c);
 uint64_t csv_used(const struct csv *c);
 uint64_t csv_size(const struct csv *c);
+
+/* Reads a whole reference table: `row` for every row, which gives 0 or -errno,
+ * -EBADMSG for a row that is none of this table. 0 or -errno, logged. */
+typedef int csv_row_h(const struct csv_field *fields, void *arg);
+int csv_each(const char *dir, const char *file,
+    const struct csv_column *columns, size_t n, csv_row_h *row, void *arg);
 
 int csv_equal(const struct csv_field *f, const char *s);
 

@@ -23,7 +23,7 @@ struct slot {
 
 struct feed {
 	struct store *store;
-	const struct regions *regions;
+	const struct networks *networks;
 	struct feed_terms terms;
 	struct cells *cells;
 	struct slot *slots; /* 1 << bits of them */
@@ -133,7 +133,7 @@ load(struct feed *f)
 }
 
 int
-feed_open(struct feed **fp, struct store *s, const struct regions *r,
+feed_open(struct feed **fp, struct store *s, const struct networks *n,
     const struct feed_terms *terms)
 {
 	struct feed *f = calloc(1, sizeof(*f));
@@ -142,7 +142,7 @@ feed_open(struct feed **fp, struct store *s, const struct regions *r,
 	if (f == NULL)
 		return -ENOMEM;
 	f->store = s;
-	f->regions = r;
+	f->networks = n;
 	f->terms = *terms;
 	rc = load(f);
 	if (rc < 0)
@@ -242,8 +242,8 @@ feed_record(
 	    : r->time > f->terms.newest  ? REJECT_FUTURE
 					 : ACCEPTED;
 	if (*why == ACCEPTED)
-		*why = reject_of(region_of_place(
-		    f->regions, f->cells, r->place, r->area, r->time, &region));
+		*why = reject_of(place_region(f->networks, f->cells, r->place,
+		    r->area, r->time, &region));
 	if (*why == ACCEPTED && store_out_of_use(f->store, r->imsi))
 		*why = REJECT_OUT_OF_USE;
 	if (*why != ACCEPTED)

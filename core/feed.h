@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "region.h"
+#include "network.h"
+#include "place.h"
 #include "store.h"
 
 /* Why a line of any import, a record or another, is not taken. */
@@ -52,7 +53,7 @@ struct feed_terms {
 
 /* Loads the store's stays and cells; the store is open for writing and must
  * outlive the feed, like the tables. 0 or -errno. */
-int feed_open(struct feed **fp, struct store *s, const struct regions *r,
+int feed_open(struct feed **fp, struct store *s, const struct networks *n,
     const struct feed_terms *terms);
 void feed_close(struct feed *f);
 

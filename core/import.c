@@ -4,18 +4,16 @@
  * (files, progress, rejects, the transaction) is one. A repeated import
  * changes nothing: rows replace themselves and records merge. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "csv.h"
 #include "feed.h"
 #include "import.h"
 #include "log.h"
 #include "progress.h"
+#include "rejects.h"
 #include "when.h"
 
 #define FUTURE_SECONDS 300
@@ -38,11 +36,11 @@ struct import {
 	struct waiting *batch;
 	size_t nbatch;
 	struct progress progress;
-	FILE *rejects;
-	char rejects_path[4096];
+	struct rejects rejects;
 	uint64_t lines, taken, changed;
 	uint64_t why[REJECTS];
-	int broken; /* a file could not be read to its end */
+	int64_t complete_to; /* 0: nothing said */
+	int broken;          /* a file could not be read to its end */
 };
 
 /* Takes a row in; -errno for a fault, else 0 with *why. */
@@ -79,37 +77,6 @@ import_kind_parse(const char *s)
 		if (strcmp(s, kinds[k].name) == 0)
 			return k;
 	return IMPORT_KINDS;
-}
-
-/* The reject file, made with the first reject: file, line, reason, the number
- * masked, the place. What is not a place is not copied, for it may be a
- * number that slipped into the wrong column. */
-
-static int
-open_rejects(struct import *im)
-{
-	char stamp[32];
-	time_t now = time(NULL);
-	struct tm tm;
-	int fd;
-
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-	snprintf(im->rejects_path, sizeof(im->rejects_path),
-	    "%s/rejects-%s-%s-%d.csv", im->vault->where + strlen("sqlite:"),
-	    kinds[im->kind].name, stamp, (int)getpid());
-	fd = open(
-	    im->rejects_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	im->rejects = fd < 0 ? NULL : fdopen(fd, "w");
-	if (im->rejects == NULL) {
-		int rc = -errno;
-
-		log_error(DFEED, "%s: %s", im->rejects_path, strerror(-rc));
-		if (fd >= 0)
-			close(fd);
-		return rc;
-	}
-	fputs("file,line,reason,number,place\n", im->rejects);
-	return 0;
 }
 
 static void
@@ -149,17 +116,9 @@ static int
 reject(struct import *im, uint64_t line, enum reject why, const char *number,
     const struct csv_field *place)
 {
-	struct place p;
-
 	im->why[why]++;
-	if (im->rejects == NULL && open_rejects(im) < 0)
-		return -EIO;
-	fprintf(im->rejects, "%s,%llu,%s,%s,", im->file,
-	    (unsigned long long)line, reject_name(why), number);
-	if (place != NULL && place_parse(place->s, place->len, &p) == 0)
-		fwrite(place->s, 1, place->len, im->rejects);
-	fputc('\n', im->rejects);
-	return ferror(im->rejects) ? -EIO : 0;
+	return rejects_put(&im->rejects, im->vault->where + strlen("sqlite:"),
+	    kinds[im->kind].name, im->file, line, why, number, place);
 }
 
 static int
@@ -401,6 +360,8 @@ import_rows(struct import *im)
 	while ((n = csv_next(im->csv, f)) != 0) {
 		enum reject why = n == -EBADMSG ? REJECT_ROW : ACCEPTED;
 
+		if (n == -EUCLEAN)
+			return n;
 		if (n < 0 && n != -EBADMSG) {
 			im->broken = 1;
 			break;
@@ -412,8 +373,10 @@ import_rows(struct import *im)
 			return rc;
 		if (why == ACCEPTED)
 			im->taken++;
-		else if (reject_row(im, n == 1 ? f : NULL, why) < 0)
-			return -EIO;
+		else
+			rc = reject_row(im, n == 1 ? f : NULL, why);
+		if (rc < 0)
+			return rc;
 		if ((im->lines & 0xfff) == 0)
 			progress_show(
 			    &im->progress, csv_used(im->csv), im->lines);
@@ -429,6 +392,8 @@ import_file(struct import *im, const char *file)
 	im->file = file;
 	rc = csv_open(
 	    &im->csv, file, kinds[im->kind].columns, kinds[im->kind].n);
+	if (rc == -EUCLEAN)
+		return rc;
 	if (rc < 0) {
 		im->broken = 1;
 		return 0;
@@ -457,13 +422,12 @@ open_feed(struct import *im)
 	};
 
 	return feed_open(
-	    &im->feed, im->vault->store, im->core->regions, &terms);
+	    &im->feed, im->vault->store, im->core->networks, &terms);
 }
 
 /* All files, in one transaction. */
 static int
-import_all(
-    struct import *im, char *const files[], size_t n, int64_t complete_to)
+import_all(struct import *im, char *const files[], size_t n)
 {
 	struct store *s = im->vault->store;
 	int rc = im->kind == IMPORT_RECORDS ? open_feed(im) : 0;
@@ -477,13 +441,15 @@ import_all(
 	progress_end(&im->progress);
 	if (rc == 0 && im->feed != NULL)
 		rc = feed_sweep(im->feed);
-	if (rc == 0 && complete_to != 0 && !im->broken)
-		rc = store_put_watermark(s, "import", complete_to);
-	if (rc < 0) {
+	if (rc == 0 && im->complete_to != 0 && !im->broken)
+		rc = store_put_watermark(s, "import", im->complete_to);
+	if (rc == 0)
+		rc = rejects_close(&im->rejects);
+	if (rc == 0)
+		rc = store_write_commit(s);
+	else
 		store_write_abort(s);
-		return rc;
-	}
-	return store_write_commit(s);
+	return rc;
 }
 
 static void
@@ -505,27 +471,32 @@ print_summary(const struct import *im, size_t files)
 		if (im->why[r] > 0)
 			printf("  %-26s %llu\n", reject_name(r),
 			    (unsigned long long)im->why[r]);
-	if (im->rejects != NULL)
-		printf("  listed in %s\n", im->rejects_path);
+	if (im->rejects.path[0] != '\0')
+		printf("  listed in %s\n", im->rejects.path);
 }
 
 static int
 finish(struct import *im, size_t files, int rc)
 {
-	if (im->rejects != NULL && fclose(im->rejects) != 0 && rc == 0)
-		rc = -EIO;
-	if (rc < 0)
+	if (rc < 0) {
 		log_error(DFEED,
 		    "import: %s; nothing of this run was kept, import again",
-		    strerror(-rc));
-	else
+		    rc == -EUCLEAN ? "damaged data" : strerror(-rc));
+		rejects_drop(&im->rejects);
+	} else {
 		print_summary(im, files);
-	if (im->broken && rc == 0)
+	}
+	if (im->broken && rc == 0) {
+		log_error(DFEED,
+		    "import: not every file was read to its end; what was "
+		    "read is kept, import the whole file again%s",
+		    im->complete_to ? "; --complete-to was not applied" : "");
 		rc = -EIO;
+	}
 	feed_close(im->feed);
 	free(im->batch);
 	if (rc == 0)
-		rc = im->rejects != NULL;
+		rc = im->rejects.path[0] != '\0';
 	return rc;
 }
 
@@ -533,7 +504,8 @@ int
 import_files(struct core *c, struct vault *v, enum import_kind kind,
     char *const files[], size_t n, int64_t complete_to)
 {
-	struct import im = {.core = c, .vault = v, .kind = kind};
+	struct import im = {
+	    .core = c, .vault = v, .kind = kind, .complete_to = complete_to};
 	int rc = core_store(c, v, STORE_WRITE);
 
 	if (rc < 0)
@@ -544,6 +516,6 @@ import_files(struct core *c, struct vault *v, enum import_kind kind,
 			return -ENOMEM;
 	}
 	progress_begin(&im.progress, kinds[kind].name, files, n);
-	rc = import_all(&im, files, n, complete_to);
+	rc = import_all(&im, files, n);
 	return finish(&im, n, rc);
 }

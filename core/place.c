@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "region.h"
+#include "network.h"
+#include "place.h"
 
 struct cell {
 	uint64_t place;
@@ -291,7 +292,7 @@ find_place(const struct cells *c, const struct place *p, uint32_t time,
 }
 
 enum unplaced
-region_of_place(const struct regions *r, const struct cells *c,
+place_region(const struct networks *n, const struct cells *c,
     const struct place *p, const struct place *area, uint32_t time,
     uint32_t *region)
 {
@@ -299,11 +300,13 @@ region_of_place(const struct regions *r, const struct cells *c,
 
 	if (find_place(c, p, time, region))
 		return PLACED;
-	if (area != NULL && find_place(c, area, time, region))
+	/* a VLR's number speaks for itself */
+	if (area != NULL && p->kind != PLACE_GT &&
+	    find_place(c, area, time, region))
 		return PLACED;
 	lai.kind = PLACE_LAI;
 	lai.cell = 0;
 	if (p->kind == PLACE_CGI && find_place(c, &lai, time, region))
 		return PLACED;
-	return region_of_network(r, p, region);
+	return network_region(n, p, region);
 }

@@ -106,14 +106,25 @@ query_text(struct query *q, const struct conf_service *service,
 	return a->verdict;
 }
 
-/* The row that is in force now: the person who asks. */
+/* The row that is in force now, the latest of several: the person who asks.
+ * Null when two people's rows begin at the same time, for nobody can say
+ * whose travels these are. */
 static const struct subscriber *
 in_force(const struct query *q, int64_t now)
 {
-	for (size_t i = 0; i < q->nrows; i++)
-		if (q->rows[i].since <= now && now < q->rows[i].end)
-			return &q->rows[i]; /* the latest comes first */
-	return NULL;
+	const struct subscriber *who = NULL;
+
+	for (size_t i = 0; i < q->nrows; i++) {
+		const struct subscriber *row = &q->rows[i];
+
+		if (now < row->since || now >= row->end)
+			continue;
+		if (who == NULL)
+			who = row; /* the latest comes first */
+		else if (row->since == who->since && row->person != who->person)
+			return NULL;
+	}
+	return who;
 }
 
 static enum verdict

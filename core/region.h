@@ -1,6 +1,6 @@
-/* Regions, and which of them a place lies in.
+/* Regions: the places that users are told, by code and by name.
  *
- * A region code is a number: the six digits of a mainland division, 810000
+ * A code is a number: the six digits of a mainland division, 810000
  * Hong Kong, 820000 Macao, 710000 Taiwan; or a country, its two letters
  * (ISO 3166-1 alpha-2) as ASCII, first letter high: "JP" = 0x4a50. */
 #ifndef REGION_H
@@ -23,8 +23,14 @@ uint32_t region_province(uint32_t region);
 /* "110000" or "JP"; returns buf. */
 const char *region_code(uint32_t region, char buf[7]);
 
-/* The reference tables, read from a folder: regions.csv provinces.csv
- * countries.csv mcc.csv plmn.csv networks.csv cc.csv. 0 or -errno. */
+/* A country's two letters as a region; HK, MO and TW are the three above, CN
+ * is REGION_CHINA, which is a network's country but never a region. 0 when
+ * they are no two capitals. */
+#define REGION_CHINA ('C' << 8 | 'N')
+uint32_t region_country(const char *s, size_t len);
+
+/* The names, read from a folder: provinces.csv regions.csv countries.csv. 0
+ * or -errno. */
 struct regions;
 int regions_load(struct regions **rp, const char *dir);
 void regions_free(struct regions *r);
@@ -37,63 +43,5 @@ int region_parse(
  * language. */
 const char *
 region_name(const struct regions *r, uint32_t region, enum language lang);
-
-/* Places, 3GPP TS 23.003: 4.1 LAI, 4.3.1 CGI, 19.4.2.3 TAI, 19.6 ECGI, 19.6A
- * NCGI; GSMA TD.13 TADIG; E.164 global titles. */
-enum place_kind {
-	PLACE_CGI,
-	PLACE_LAI,
-	PLACE_TAI,
-	PLACE_ECGI,
-	PLACE_NCGI,
-	PLACE_PLMN,
-	PLACE_TADIG,
-	PLACE_GT,
-};
-
-struct place {
-	enum place_kind kind;
-	uint16_t mcc, mnc;
-	uint8_t mnc_len; /* 2 or 3; for a global title its number of digits */
-	uint32_t area;   /* LAC 16 bit, TAC 24 bit; TADIG: three letters */
-	uint64_t cell;   /* CI 16, ECI 28, NCI 36 bit; gt: the digits */
-};
-
-/* "cgi:460-00-6145-52301" and the like. 0, or -EBADMSG. */
-int place_parse(const char *s, size_t len, struct place *p);
-
-/* A place packed into one number, its key in a cells table. */
-uint64_t place_pack(const struct place *p);
-
-/* Why a place has no region. */
-enum unplaced {
-	PLACED,
-	UNPLACED_MAINLAND_NETWORK, /* says nothing of where in it */
-	UNPLACED_UNKNOWN_NETWORK,
-	UNPLACED_AMBIGUOUS_NETWORK,     /* one code, several territories */
-	UNPLACED_INTERNATIONAL_NETWORK, /* ships, aircraft, satellites, test */
-};
-
-/* The country, or Hong Kong, Macao, Taiwan, of a place's network. */
-enum unplaced region_of_network(
-    const struct regions *r, const struct place *p, uint32_t *region);
-
-/* The operator's own cells and areas. A place may have several regions over
- * time: each counts from its valid_from. */
-struct cells;
-int cells_new(struct cells **cp);
-void cells_free(struct cells *c);
-int cells_add(
-    struct cells *c, uint64_t packed, uint32_t valid_from, uint32_t region);
-size_t cells_count(const struct cells *c);
-/* Makes what was added findable; before the first look-up. 0, -ENOMEM. */
-int cells_sort(struct cells *c);
-
-/* Cell first, then the area given beside it, then the area inside a CGI,
- * then the network; a global title by its longest prefix. `area` may be
- * null. `time` is the record's, epoch seconds. */
-enum unplaced region_of_place(const struct regions *r, const struct cells *c,
-    const struct place *p, const struct place *area, uint32_t time,
-    uint32_t *region);
 
 #endif

@@ -128,7 +128,7 @@ stay_add(struct stays *s, uint64_t key, uint32_t region, uint32_t time,
 		prev->last = time;
 	} else if (next != NULL) {
 		next->first = time;
-	} else if (insert_at(s, i, (struct stay){key, region, time, time}) <
+	} else if (insert_at(s, i, (struct stay){key, region, time, time, 0}) <
 	    0) {
 		return -ENOMEM;
 	}
@@ -155,17 +155,6 @@ stay_expire(struct stays *s, uint32_t limit)
 	return touched;
 }
 
-/* A cut at a row's end leaves a mainland stay its length up to that moment;
- * elsewhere single records count, and the last that the row can own is a
- * second before. */
-static uint32_t
-cut_end(const struct stay *s, int64_t end)
-{
-	if (s->last < end)
-		return s->last;
-	return region_group(s->region) == REGION_MAINLAND ? end : end - 1;
-}
-
 void
 stay_cut(struct stays *s, size_t from, int64_t since, int64_t end)
 {
@@ -176,11 +165,13 @@ stay_cut(struct stays *s, size_t from, int64_t since, int64_t end)
 
 		if (stay.last < since || stay.first >= end)
 			continue;
-		stay.last = cut_end(&stay, end);
+		if (stay.last >= end) {
+			stay.last = end;
+			stay.open_end = 1;
+		}
 		if (stay.first < since)
 			stay.first = since;
-		if (stay.first <= stay.last)
-			s->v[kept++] = stay;
+		s->v[kept++] = stay;
 	}
 	s->n = kept;
 }
@@ -193,6 +184,18 @@ by_region_and_time(const void *pa, const void *pb)
 	if (a->region != b->region)
 		return a->region < b->region ? -1 : 1;
 	return (a->first > b->first) - (a->first < b->first);
+}
+
+/* The later end is the end; of two equal ones a closed one. */
+static void
+prolong(struct stay *run, const struct stay *stay)
+{
+	if (stay->last > run->last) {
+		run->last = stay->last;
+		run->open_end = stay->open_end;
+	} else if (stay->last == run->last) {
+		run->open_end &= stay->open_end;
+	}
 }
 
 void
@@ -210,8 +213,8 @@ stay_join(struct stays *s, uint32_t max_gap)
 		if (run == NULL || run->region != stay->region ||
 		    stay->first > (uint64_t)run->last + max_gap)
 			s->v[n++] = *stay;
-		else if (stay->last > run->last)
-			run->last = stay->last;
+		else
+			prolong(run, stay);
 	}
 	s->n = n;
 }
@@ -223,7 +226,7 @@ counts(const struct stay *s, const struct window *w, int64_t *last)
 	int64_t from = s->first > w->lo ? s->first : w->lo;
 	int64_t to = s->last < w->hi ? s->last : w->hi;
 
-	if (s->first >= w->hi || s->last < w->lo)
+	if (s->first >= w->hi || s->last < w->lo + s->open_end)
 		return 0;
 	*last = to;
 	return region_group(s->region) != REGION_MAINLAND ||

@@ -15,6 +15,7 @@ struct stay {
 	uint32_t region; /* region.h */
 	uint32_t first;  /* epoch seconds, first <= last */
 	uint32_t last;
+	uint32_t open_end; /* last is where it was cut, not inside it */
 };
 
 /* A growing array; all zero is empty. In what a store holds the order is
@@ -38,7 +39,8 @@ int stay_add(struct stays *s, uint64_t key, uint32_t region, uint32_t time,
 size_t stay_expire(struct stays *s, uint32_t limit);
 
 /* Cuts the runs from index `from` on to a subscriber row's active times
- * [since, end), keeping those with a part in it. */
+ * [since, end), keeping those with a part in it. What is cut at `end` has an
+ * open end: it lasts until then, but is not there in that second. */
 void stay_cut(struct stays *s, size_t from, int64_t since, int64_t end);
 
 /* Makes one person's runs of several subscribers' runs: by region, those

@@ -1,5 +1,5 @@
-/* The SQLite store's inside, shared by its two halves: store_sqlite.c opens
- * and reads, store_write.c writes. */
+/* The SQLite store's inside, shared by its three parts: store_sqlite.c opens,
+ * store_read.c reads, store_write.c writes. */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
 
@@ -64,5 +64,8 @@ int store_run(struct store *s, enum statement st);
 /* Steps: 1 for a row, 0 at the end, -errno. store_reset after the rows. */
 int store_step(struct store *s, enum statement st);
 void store_reset(struct store *s, enum statement st);
+
+/* A number of the meta table. 0, -EUCLEAN when it is not there. */
+int store_get_meta(struct store *s, const char *name, int64_t *value);
 
 #endif

@@ -110,8 +110,9 @@ parse_options(int argc, char **argv, struct options *o)
 		case 'h':
 			fputs(usage, stdout);
 			exit(EXIT_OK);
-		default:
-			return usage_error("", "");
+		default: /* getopt has said what is wrong */
+			fputs(usage, stderr);
+			return EXIT_USAGE;
 		}
 	}
 	o->args = argv + optind;
@@ -139,12 +140,32 @@ chosen_vault(struct core *c, const struct options *o)
 	return core_vault(c, carrier);
 }
 
+/* --complete-to, when it is there: 0, or EXIT_USAGE. */
+static int
+parse_complete_to(
+    const struct options *o, enum import_kind kind, int64_t *complete_to)
+{
+	const char *s = o->complete_to;
+
+	*complete_to = 0;
+	if (s == NULL)
+		return 0;
+	if (kind != IMPORT_RECORDS)
+		return usage_error("--complete-to is for records", "");
+	if (when_parse(s, strlen(s), complete_to) < 0)
+		return usage_error("--complete-to: not a time: ", s);
+	if (*complete_to <= when_now())
+		return 0;
+	fprintf(stderr, "travelcard: --complete-to %s is in the future\n", s);
+	return EXIT_USAGE;
+}
+
 static int
 cmd_import(struct core *c, const struct options *o)
 {
-	struct vault *v = chosen_vault(c, o);
-	int64_t complete_to = 0;
 	enum import_kind kind;
+	int64_t complete_to;
+	struct vault *v;
 	int rc;
 
 	if (o->nargs < 2)
@@ -152,46 +173,24 @@ cmd_import(struct core *c, const struct options *o)
 	kind = import_kind_parse(o->args[0]);
 	if (kind == IMPORT_KINDS)
 		return usage_error("import: not a kind: ", o->args[0]);
+	if (parse_complete_to(o, kind, &complete_to) != 0)
+		return EXIT_USAGE;
+	v = chosen_vault(c, o);
 	if (v == NULL)
 		return EXIT_USAGE;
-	if (o->complete_to != NULL &&
-	    (kind != IMPORT_RECORDS ||
-		when_parse(
-		    o->complete_to, strlen(o->complete_to), &complete_to) < 0))
-		return usage_error(
-		    "--complete-to: not a time of records: ", o->complete_to);
-	if (complete_to > when_now()) {
-		fprintf(stderr,
-		    "travelcard: --complete-to %s is in the future\n",
-		    o->complete_to);
-		return EXIT_USAGE;
-	}
 	rc = import_files(c, v, kind, o->args + 1, o->nargs - 1, complete_to);
 	return rc < 0 ? EXIT_FAULT : rc ? EXIT_REJECTS : EXIT_OK;
 }
 
-/* Prints one number's places; `first` goes before all but the first. */
-static int
-lookup_one(struct query *q, struct core *c, const struct conf_service *service,
-    const char *asked, int json)
+static void
+print_places(const struct core *c, const struct answer *a, int json)
 {
-	char number[DIGITS_MAX + 1], code[7];
-	struct answer a = {0};
-	int rc =
-	    msisdn_parse(asked, strlen(asked), c->conf->country_code, number);
+	char code[7];
 
-	if (rc == 0)
-		rc = query_lookup(q, service, number, &a);
-	if (rc < 0 && rc != -ENOENT && rc != -EBADMSG)
-		return rc;
-	if (rc < 0) {
-		printf(json ? "null" : "not provisioned");
-		return 0;
-	}
 	if (json)
 		putchar('[');
-	for (size_t i = 0; i < a.nplaces; i++) {
-		uint32_t region = a.places[i].region;
+	for (size_t i = 0; i < a->nplaces; i++) {
+		uint32_t region = a->places[i].region;
 
 		if (json)
 			printf("%s\"%s\"", i ? ", " : "",
@@ -203,23 +202,26 @@ lookup_one(struct query *q, struct core *c, const struct conf_service *service,
 	}
 	if (json)
 		putchar(']');
-	else if (a.nplaces == 0)
+	else if (a->nplaces == 0)
 		printf("none");
-	return 0;
 }
 
 /* A JSON string; what an operator typed as a number may be anything. */
 static void
 print_string(const char *s)
 {
+	char utf8[4];
+	uint32_t c;
+	size_t n;
+
 	putchar('"');
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			printf("\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			printf("\\u%04x", *s);
+	for (; (n = utf8_next(s, &c)) > 0; s += n) {
+		if (c == '"' || c == '\\')
+			printf("\\%c", (int)c);
+		else if (c < 0x20)
+			printf("\\u%04x", c);
 		else
-			putchar(*s);
+			fwrite(utf8, 1, utf8_put(c, utf8), stdout);
 	}
 	putchar('"');
 }
@@ -232,18 +234,39 @@ struct lookup {
 };
 
 static int
+lookup_fault(const struct lookup *l, int rc)
+{
+	if (rc == -ESTALE)
+		fprintf(stderr,
+		    "travelcard: lookup: the data is older than refuse_after "
+		    "of service %s; nobody is answered\n",
+		    l->service->name);
+	return EXIT_FAULT;
+}
+
+static int
 lookup_next(struct lookup *l, const char *asked)
 {
-	if (l->json) {
-		fputs(l->count ? ",\n " : "", stdout);
+	char number[DIGITS_MAX + 1];
+	struct answer a = {0};
+	int rc = msisdn_parse(
+	    asked, strlen(asked), l->c->conf->country_code, number);
+
+	if (rc == 0)
+		rc = query_lookup(l->q, l->service, number, &a);
+	if (rc < 0 && rc != -ENOENT && rc != -EBADMSG)
+		return lookup_fault(l, rc);
+	if (l->json && l->count++ > 0)
+		fputs(",\n ", stdout);
+	if (l->json)
 		print_string(asked);
-	} else {
+	else
 		fputs(asked, stdout);
-	}
 	fputs(": ", stdout);
-	l->count++;
-	if (lookup_one(l->q, l->c, l->service, asked, l->json) < 0)
-		return EXIT_FAULT;
+	if (rc == 0)
+		print_places(l->c, &a, l->json);
+	else
+		fputs(l->json ? "null" : "not provisioned", stdout);
 	if (!l->json)
 		putchar('\n');
 	return EXIT_OK;
@@ -345,9 +368,12 @@ open_to_read(struct core *c, struct vault *v)
 static int
 cmd_stat(struct core *c, const struct options *o)
 {
+	const char *between = "";
 	struct store_stat st;
 	int rc = EXIT_OK;
 
+	if (o->nargs > 0)
+		return usage_error("stat takes no argument", "");
 	if (o->json)
 		putchar('[');
 	for (size_t i = 0; i < c->nvaults; i++) {
@@ -358,12 +384,13 @@ cmd_stat(struct core *c, const struct options *o)
 			continue;
 		}
 		store_end(v->store);
-		if (o->json && i > 0)
-			fputs(",\n ", stdout);
-		if (o->json)
-			print_stat_json(v, &st);
-		else
+		if (!o->json) {
 			print_stat(v, &st);
+			continue;
+		}
+		fputs(between, stdout);
+		print_stat_json(v, &st);
+		between = ",\n ";
 	}
 	if (o->json)
 		puts("]");
@@ -416,6 +443,7 @@ show_language(
 	    .language = lang,
 	    .lo = when_midnight(now, -(int)service->window_days),
 	    .as_of = now,
+	    .minutes = 30,
 	    .places = places,
 	};
 
@@ -472,7 +500,7 @@ set_clock(const struct options *o)
 
 	if (o->at == NULL)
 		return EXIT_OK;
-	if (when_parse(o->at, strlen(o->at), &t) < 0)
+	if (when_parse(o->at, strlen(o->at), &t) < 0 || t > WHEN_MAX)
 		return usage_error("--at: not a time: ", o->at);
 	when_set(t, 0);
 	return EXIT_OK;

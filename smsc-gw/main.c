@@ -169,16 +169,19 @@ serve(struct gateway *g)
 	event_base_free(g->base);
 }
 
-static void
+static int
 start_clock(const char *time)
 {
 	int64_t t;
 
 	if (time == NULL)
-		return;
-	if (when_parse(time, strlen(time), &t) < 0)
-		fatal("-t %s: not a time", time);
+		return 0;
+	if (when_parse(time, strlen(time), &t) < 0) {
+		fprintf(stderr, "smsc-gw: -t %s: not a time\n", time);
+		return -1;
+	}
 	when_set(t, 1);
+	return 0;
 }
 
 int
@@ -191,7 +194,8 @@ main(int argc, char **argv)
 	parse_options(argc, argv, &o);
 	if (core_open(&g.core, o.conf) < 0)
 		return 1;
-	start_clock(o.time);
+	if (start_clock(o.time) < 0)
+		return 2;
 	if (o.print)
 		conf_print(g.core->conf, stdout);
 	else if (check_services(g.core->conf) < 0)

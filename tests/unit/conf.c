@@ -321,7 +321,11 @@ test_values(void)
 	refuse("key_file = \"\"\n" CARRIER,
 	    "travelcard.conf:1: key_file: \"\" is not a path\n");
 	refuse("zone = \"a\\nb\"\n" CARRIER,
-	    "travelcard.conf:1: zone: has a control character\n");
+	    "travelcard.conf:1: zone: has a control character, or is not "
+	    "UTF-8\n");
+	refuse("zone = \"a\xd6\xd0\"\n" CARRIER,
+	    "travelcard.conf:1: zone: has a control character, or is not "
+	    "UTF-8\n");
 	refuse(CARRIER "\n\nmetrics { listen = 9464 }\n",
 	    "travelcard.conf:4: listen: 9464 is not HOST:PORT\n");
 	refuse(CARRIER "limits {\n tries = 0 }\n",
@@ -352,7 +356,7 @@ test_missing(void)
 	    "travelcard.conf:3: carrier: missing in service \"s\"\n"
 	    "travelcard.conf:3: code: missing in service \"s\"\n"
 	    "travelcard.conf:3: keywords: missing in service \"s\"\n");
-	refuse(CARRIER "service s { carrier = a code = {1, \"*1#\"} }\n",
+	refuse(CARRIER "service s { carrier = a code = {1, 2} }\n",
 	    "travelcard.conf:2: keywords: missing in service \"s\"\n");
 	refuse(CARRIER "smsc l {\n}\n",
 	    "travelcard.conf:3: carrier: missing in smsc \"l\"\n"
@@ -385,6 +389,10 @@ test_between(void)
 	refuse(CARRIER "service s { carrier = a keywords = K\n code = {1, 1} "
 		       "}\n",
 	    "travelcard.conf:3: code: 1 is given twice\n");
+	refuse(CARRIER "service s { carrier = a keywords = K\n"
+		       " code = {1, \"*1#\"} }\n",
+	    "travelcard.conf:3: code: *1#: short codes and USSD codes need a "
+	    "service each\n");
 	refuse(IN_SERVICE("help = {HILFE, CX}\n"),
 	    "travelcard.conf:6: help: CX is one of keywords\n");
 	refuse(IN_SERVICE("help = {help}\n"),

@@ -309,7 +309,7 @@ answer_order(void)
 static void
 push(uint64_t key, uint32_t region, uint32_t first, uint32_t last)
 {
-	stays_push(&runs, (struct stay){key, region, first, last});
+	stays_push(&runs, (struct stay){key, region, first, last, 0});
 }
 
 static void
@@ -378,6 +378,19 @@ changed_hands(void)
 	stay_cut(&runs, 0, 0, then);
 	ok_str(visited(&fortnight), "110000",
 	    "a mainland stay lasts until the row's end");
+
+	clear();
+	push(1, THAILAND, fortnight.lo - HOUR, fortnight.lo + HOUR);
+	stay_cut(&runs, 0, 0, fortnight.lo);
+	ok_str(visited(&fortnight), "",
+	    "a row that ends as the window begins has no second in it");
+
+	clear();
+	push(1, JAPAN, then - HOUR, then + HOUR);
+	stay_cut(&runs, 0, 0, then);
+	push(2, THAILAND, then - 1, then - 1);
+	ok_str(visited(&fortnight), "JP TH",
+	    "a cut trip ends with its row, after one a second before");
 
 	clear();
 	push(7, BEIJING, then - STAY, then + STAY);

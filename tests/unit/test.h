@@ -8,24 +8,24 @@
 
 static int test_count, test_failed;
 
-#define ok(cond, ...)                                                          \
-	do {                                                                   \
-		int ok_ = !!(cond);                                            \
-		printf("%sok %d - ", ok_ ? "" : "not ", ++test_count);         \
-		printf(__VA_ARGS__);                                           \
-		putchar('\n');                                                 \
-		if (!ok_) {                                                    \
-			test_failed++;                                         \
-			printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond);    \
-		}                                                              \
+#define ok(cond, ...)                                                       \
+	do {                                                                \
+		int ok_ = !!(cond);                                         \
+		printf("%sok %d - ", ok_ ? "" : "not ", ++test_count);      \
+		printf(__VA_ARGS__);                                        \
+		putchar('\n');                                              \
+		if (!ok_) {                                                 \
+			test_failed++;                                      \
+			printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond); \
+		}                                                           \
 	} while (0)
 
-#define ok_int(got, want, ...)                                                 \
-	do {                                                                   \
-		long long got_ = (got), want_ = (want);                        \
-		ok(got_ == want_, __VA_ARGS__);                                \
-		if (got_ != want_)                                             \
-			printf("# got %lld, want %lld\n", got_, want_);        \
+#define ok_int(got, want, ...)                                          \
+	do {                                                            \
+		long long got_ = (got), want_ = (want);                 \
+		ok(got_ == want_, __VA_ARGS__);                         \
+		if (got_ != want_)                                      \
+			printf("# got %lld, want %lld\n", got_, want_); \
 	} while (0)
 
 #define ok_str(got, want, ...)                                                 \

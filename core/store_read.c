@@ -1,0 +1,187 @@
+/* The SQLite store: reading it, one snapshot after the other. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bucket.h"
+#include "log.h"
+#include "store_sqlite.h"
+
+#define BITS_MAX 48
+
+int
+store_begin(struct store *s)
+{
+	int64_t bits;
+	int rc;
+
+	if (s->in_snapshot)
+		return 0;
+	rc = store_run(s, SQL_BEGIN);
+	if (rc < 0)
+		return rc;
+	s->in_snapshot = 1;
+	rc = store_get_meta(s, "bits", &bits);
+	if (rc == 0 && (bits < 1 || bits > BITS_MAX))
+		rc = -EUCLEAN;
+	if (rc < 0)
+		store_end(s);
+	else
+		s->bits = bits;
+	return rc;
+}
+
+void
+store_end(struct store *s)
+{
+	if (!s->in_snapshot)
+		return;
+	s->in_snapshot = 0;
+	store_run(s, SQL_ROLLBACK); /* nothing was written */
+}
+
+static void
+take_subscriber(sqlite3_stmt *st, uint64_t msisdn, struct subscriber *row)
+{
+	const char *language = (const char *)sqlite3_column_text(st, 7);
+	const char *carrier = (const char *)sqlite3_column_text(st, 6);
+	const void *sealed = sqlite3_column_blob(st, 8);
+
+	*row = (struct subscriber){
+	    .msisdn = msisdn,
+	    .imsi = sqlite3_column_int64(st, 0),
+	    .since = sqlite3_column_int64(st, 1),
+	    .until = sqlite3_column_type(st, 2) == SQLITE_NULL
+		? STORE_FOREVER
+		: sqlite3_column_int64(st, 2),
+	    .end = sqlite3_column_int64(st, 3),
+	    .person = sqlite3_column_int64(st, 4),
+	    .digits = sqlite3_column_int64(st, 5),
+	    .language = language ? language_parse(language, strlen(language))
+				 : LANGUAGES,
+	};
+	snprintf(
+	    row->carrier, sizeof(row->carrier), "%s", carrier ? carrier : "");
+	if (sealed != NULL && sqlite3_column_bytes(st, 8) == KEY_SEALED)
+		memcpy(row->sealed, sealed, KEY_SEALED);
+}
+
+int
+store_subscribers(
+    struct store *s, uint64_t msisdn, struct subscriber *rows, size_t *n)
+{
+	sqlite3_stmt *st = s->st[SQL_SUBSCRIBERS];
+	int rc;
+
+	sqlite3_bind_int64(st, 1, msisdn);
+	sqlite3_bind_int(st, 2, STORE_ROWS);
+	*n = 0;
+	while ((rc = store_step(s, SQL_SUBSCRIBERS)) == 1)
+		take_subscriber(st, msisdn, &rows[(*n)++]);
+	if (rc < 0)
+		return rc;
+	store_reset(s, SQL_SUBSCRIBERS);
+	return *n > 0 ? 0 : -ENOENT;
+}
+
+int
+store_stays(struct store *s, uint64_t imsi, struct stays *out)
+{
+	sqlite3_stmt *st = s->st[SQL_BUCKET_GET];
+	size_t n = out->n;
+	int rc;
+
+	sqlite3_bind_int64(st, 1, imsi >> (64 - s->bits));
+	rc = store_step(s, SQL_BUCKET_GET);
+	if (rc < 0)
+		return rc;
+	if (rc == 1) {
+		/* the blob first: its call gives the length its meaning */
+		const uint8_t *blob = sqlite3_column_blob(st, 0);
+
+		rc = bucket_find(blob, sqlite3_column_bytes(st, 0), imsi, out);
+		if (rc < 0) {
+			out->n = n;
+			log_error(DSTORE,
+			    "%s: bucket %llu is damaged; restore the store",
+			    s->path,
+			    (unsigned long long)(imsi >> (64 - s->bits)));
+			rc = rc == -EBADMSG ? -EUCLEAN : rc;
+		}
+	}
+	store_reset(s, SQL_BUCKET_GET);
+	return rc;
+}
+
+int
+store_watermark(struct store *s, int64_t *t)
+{
+	int rc = store_step(s, SQL_WATERMARK);
+
+	if (rc < 0)
+		return rc;
+	if (sqlite3_column_type(s->st[SQL_WATERMARK], 0) == SQLITE_NULL)
+		rc = -ENOENT;
+	else
+		rc = 0, *t = sqlite3_column_int64(s->st[SQL_WATERMARK], 0);
+	store_reset(s, SQL_WATERMARK);
+	return rc;
+}
+
+int
+store_mark(struct store *s, uint32_t region, int64_t time, char mark[MARK_MAX])
+{
+	sqlite3_stmt *st = s->st[SQL_MARK_GET];
+	int rc;
+
+	mark[0] = '\0';
+	sqlite3_bind_int64(st, 1, region);
+	sqlite3_bind_int64(st, 2, time);
+	rc = store_step(s, SQL_MARK_GET);
+	if (rc < 0)
+		return rc;
+	if (rc == 1)
+		snprintf(mark, MARK_MAX, "%s", sqlite3_column_text(st, 0));
+	store_reset(s, SQL_MARK_GET);
+	return 0;
+}
+
+int
+store_each_bucket(struct store *s, store_bucket_h *h, void *arg)
+{
+	sqlite3_stmt *st = s->st[SQL_BUCKET_EACH];
+	int rc;
+
+	while ((rc = store_step(s, SQL_BUCKET_EACH)) == 1) {
+		uint64_t id = sqlite3_column_int64(st, 0);
+		const uint8_t *blob = sqlite3_column_blob(st, 1);
+
+		rc = h(id, blob, sqlite3_column_bytes(st, 1), arg);
+		if (rc < 0)
+			break;
+	}
+	store_reset(s, SQL_BUCKET_EACH);
+	return rc;
+}
+
+int
+store_each_cell(struct store *s, store_cell_h *h, void *arg)
+{
+	sqlite3_stmt *st = s->st[SQL_CELL_EACH];
+	int rc;
+
+	while ((rc = store_step(s, SQL_CELL_EACH)) == 1) {
+		rc = h(sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+		    sqlite3_column_int64(st, 2), arg);
+		if (rc < 0)
+			break;
+	}
+	store_reset(s, SQL_CELL_EACH);
+	return rc;
+}
+
+unsigned
+store_bits(struct store *s)
+{
+	return s->bits;
+}

@@ -1,0 +1,411 @@
+/* The way of a query from records to the text, with a real store: who asks,
+ * whose travels are told, and how the window lies in the local day. */
+#include "core/query.c"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "feed.h"
+#include "key.h"
+#include "test.h"
+
+#define HOUR 3600
+#define DAY (24 * HOUR)
+#define NOW 1795305600 /* 2026-11-22 08:00 in Shanghai */
+#define LO (NOW - 8 * HOUR - 14 * DAY)
+#define LONG_AGO (NOW - 400 * DAY)
+
+#define BEIJING "cgi:460-00-4100-1"
+#define TIANJIN "cgi:460-00-4200-1"
+#define BEIJING_LAI "lai:460-00-4100"
+#define TIANJIN_TAI "tai:460-00-77"
+#define UNKNOWN_CELL "cgi:460-00-9-9"
+#define UNKNOWN_ECGI "ecgi:460-00-123456"
+#define JAPAN "plmn:440-10"
+#define HONG_KONG "plmn:454-12"
+
+static struct core *core;
+static struct query *query;
+static struct feed *feed;
+static const char *const config =
+    "store = \"sqlite:store\"\n"
+    "key_file = \"site.key\"\n"
+    "tables = \"%s/conf\"\n"
+    "carrier \"cmcc\" { name_zh = \"中国移动\" hotline = \"10086\" }\n"
+    "service \"inline\" { carrier = \"cmcc\" code = {\"10086\"}\n"
+    "  keywords = {\"CXMYD\"} identity = inline }\n"
+    "service \"open\" { carrier = \"cmcc\" code = {\"10087\"}\n"
+    "  keywords = {\"CXMYD\"} identity = none }\n"
+    "service \"yesterday\" { carrier = \"cmcc\" code = {\"10088\"}\n"
+    "  keywords = {\"CXMYD\"} identity = none horizon = yesterday }\n"
+    "service \"week\" { carrier = \"cmcc\" code = {\"10089\"}\n"
+    "  keywords = {\"CXMYD\"} identity = none window_days = 7 }\n"
+    "service \"strict\" { carrier = \"cmcc\" code = {\"10090\"}\n"
+    "  keywords = {\"CXMYD\"} identity = none late_after = 3600\n"
+    "  refuse_after = 7200 }\n";
+
+/* A place to work in, with a configuration and a key. */
+static void
+write_files(void)
+{
+	const char *dir = getenv("TEST_DIR");
+	char root[4096], name[] = "/tmp/travelcard-query-XXXXXX";
+	FILE *f;
+
+	if (getcwd(root, sizeof(root)) == NULL ||
+	    chdir(dir != NULL ? dir : mkdtemp(name)) < 0)
+		abort();
+	f = fopen("travelcard.conf", "w");
+	fprintf(f, config, root);
+	fclose(f);
+	umask(077);
+	f = fopen("site.key", "w");
+	fputs("0123456789abcdef0123456789abcdef", f);
+	fclose(f);
+}
+
+static struct vault *
+vault(void)
+{
+	return &core->vaults[0];
+}
+
+static void
+subscriber(const char *imsi, const char *msisdn, const char *digits,
+    const char *holder, int64_t since, int64_t until)
+{
+	const struct key *k = vault()->key;
+	struct subscriber row = {
+	    .msisdn = key_msisdn(k, msisdn),
+	    .imsi = key_imsi(k, imsi),
+	    .since = since,
+	    .until = until,
+	    .language = LANGUAGES,
+	};
+
+	row.digits = *digits ? key_identity(k, row.msisdn, digits) : 0;
+	row.person = key_person(k, row.msisdn, holder, digits, imsi);
+	key_seal(k, imsi, msisdn, row.sealed);
+	if (store_put_subscriber(vault()->store, k, &row) < 0)
+		abort();
+}
+
+static enum reject
+record(const char *imsi, int64_t time, const char *where, const char *beside)
+{
+	struct place place, area;
+	struct record r = {
+	    .time = time,
+	    .imsi = key_imsi(vault()->key, imsi),
+	    .place = &place,
+	    .area = beside != NULL ? &area : NULL,
+	};
+	enum reject why;
+	int changed;
+
+	if (place_parse(where, strlen(where), &place) < 0 ||
+	    (beside != NULL &&
+		place_parse(beside, strlen(beside), &area) < 0) ||
+	    feed_record(feed, &r, &why, &changed) < 0)
+		abort();
+	return why;
+}
+
+/* Records every hour, and one at the end. */
+static void
+presence(const char *imsi, int64_t first, int64_t last, const char *where,
+    const char *beside)
+{
+	for (int64_t t = first; t < last; t += HOUR)
+		record(imsi, t, where, beside);
+	record(imsi, last, where, beside);
+}
+
+static void
+cell(const char *where, const char *region)
+{
+	struct place p;
+	uint32_t code;
+
+	if (place_parse(where, strlen(where), &p) < 0 ||
+	    region_parse(core->regions, region, strlen(region), &code) < 0 ||
+	    store_put_cell(vault()->store, place_pack(&p), 0, code) < 0)
+		abort();
+}
+
+static void
+fill_store(void)
+{
+	const struct feed_terms terms = {
+	    .max_gap = core->conf->max_gap,
+	    .oldest = core_horizon(core, NOW),
+	    .newest = NOW + 300,
+	};
+	struct store *s;
+
+	if (core_store(core, vault(), STORE_WRITE) < 0)
+		abort();
+	s = vault()->store;
+	store_write_begin(s);
+	cell(BEIJING, "110000");
+	cell(BEIJING_LAI, "110000");
+	cell(TIANJIN, "120000");
+	cell(TIANJIN_TAI, "120000");
+	store_write_commit(s);
+	if (feed_open(&feed, s, core->networks, &terms) < 0)
+		abort();
+	store_write_begin(s);
+}
+
+static void
+finish_store(void)
+{
+	if (store_derive(vault()->store) < 0 || feed_sweep(feed) < 0 ||
+	    store_put_watermark(vault()->store, "test", NOW - 600) < 0 ||
+	    store_write_commit(vault()->store) < 0)
+		abort();
+	feed_close(feed);
+	core_store_close(vault());
+	query_begin(query);
+}
+
+/* "110000 JP", or "-" for somebody unknown. */
+static const char *
+places(const char *service, const char *msisdn)
+{
+	static char out[256];
+	struct answer a;
+	size_t len = 0;
+	char code[7];
+	int rc =
+	    query_lookup(query, conf_service(core->conf, service), msisdn, &a);
+
+	if (rc < 0)
+		return rc == -ENOENT ? "-" : "fault";
+	out[0] = '\0';
+	for (size_t i = 0; i < a.nplaces; i++)
+		len += snprintf(out + len, sizeof(out) - len, "%s%s",
+		    i ? " " : "", region_code(a.places[i].region, code));
+	return out;
+}
+
+static const char *
+said(const char *service, const char *msisdn, const char *text)
+{
+	static char say[ANSWER_MAX];
+	struct answer a;
+
+	query_text(
+	    query, conf_service(core->conf, service), msisdn, text, &a, say);
+	return say;
+}
+
+/* Each person is an IMSI and a number that end alike. */
+#define IMSI(n) "4600000000000" n
+#define MSISDN(n) "8613800000" n "0"
+
+static void
+put_people(void)
+{
+	/* 01: cell and area */
+	subscriber(
+	    IMSI("01"), MSISDN("01"), "1234", "a", LONG_AGO, STORE_FOREVER);
+	presence(
+	    IMSI("01"), NOW - DAY, NOW - DAY + 4 * HOUR, BEIJING, TIANJIN_TAI);
+	/* 02: an ECGI whose tracking area is told; 03: one whose is not */
+	subscriber(IMSI("02"), MSISDN("02"), "", "b", LONG_AGO, STORE_FOREVER);
+	presence(IMSI("02"), NOW - DAY, NOW - DAY + 4 * HOUR, UNKNOWN_ECGI,
+	    TIANJIN_TAI);
+	subscriber(IMSI("03"), MSISDN("03"), "", "c", LONG_AGO, STORE_FOREVER);
+	/* 04 and 05: one person's two IMSIs, in Beijing one after the other
+	 * with an overlap, together four hours */
+	subscriber(IMSI("04"), MSISDN("04"), "", "d", LONG_AGO, STORE_FOREVER);
+	subscriber(IMSI("05"), MSISDN("04"), "", "d", LONG_AGO, STORE_FOREVER);
+	presence(IMSI("04"), NOW - DAY, NOW - DAY + 3 * HOUR, BEIJING, NULL);
+	presence(IMSI("05"), NOW - DAY + 2 * HOUR, NOW - DAY + 4 * HOUR,
+	    BEIJING, NULL);
+	/* 06: a number that changed hands five days ago; the SIM went along */
+	subscriber(
+	    IMSI("06"), MSISDN("06"), "1111", "old", LONG_AGO, STORE_FOREVER);
+	subscriber(IMSI("06"), MSISDN("06"), "2222", "new", NOW - 5 * DAY,
+	    STORE_FOREVER);
+	record(IMSI("06"), NOW - 6 * DAY, JAPAN, NULL);
+	presence(IMSI("06"), NOW - 5 * DAY - 5 * HOUR, NOW - 5 * DAY + 4 * HOUR,
+	    BEIJING, NULL);
+	presence(IMSI("06"), NOW - 9 * DAY, NOW - 8 * DAY, TIANJIN, NULL);
+	/* 07: a row that ended last week and no other */
+	subscriber(IMSI("07"), MSISDN("07"), "", "g", LONG_AGO, NOW - 7 * DAY);
+	record(IMSI("07"), NOW - 8 * DAY, JAPAN, NULL);
+	/* 08: an IMSI that went to another number */
+	subscriber(IMSI("08"), MSISDN("08"), "", "h", LONG_AGO, STORE_FOREVER);
+	subscriber(
+	    IMSI("08"), MSISDN("09"), "", "i", NOW - 3 * DAY, STORE_FOREVER);
+	record(IMSI("08"), NOW - 4 * DAY, JAPAN, NULL);
+	record(IMSI("08"), NOW - 2 * DAY, HONG_KONG, NULL);
+	/* 10: at midnight; 11: a second before the window */
+	subscriber(IMSI("10"), MSISDN("10"), "", "k", LONG_AGO, STORE_FOREVER);
+	record(IMSI("10"), LO, JAPAN, NULL);
+	subscriber(IMSI("11"), MSISDN("11"), "", "l", LONG_AGO, STORE_FOREVER);
+	record(IMSI("11"), LO - 1, JAPAN, NULL);
+	/* 12: today only */
+	subscriber(IMSI("12"), MSISDN("12"), "", "m", LONG_AGO, STORE_FOREVER);
+	record(IMSI("12"), NOW - 8 * HOUR, HONG_KONG, NULL);
+	/* 13 and 14: no holder; equal digits are one person, none are not */
+	subscriber(IMSI("13"), MSISDN("13"), "7777", "", LONG_AGO, NOW - DAY);
+	subscriber(
+	    IMSI("14"), MSISDN("13"), "7777", "", NOW - DAY, STORE_FOREVER);
+	record(IMSI("13"), NOW - 2 * DAY, JAPAN, NULL);
+	subscriber(IMSI("15"), MSISDN("15"), "", "", LONG_AGO, STORE_FOREVER);
+	subscriber(IMSI("16"), MSISDN("15"), "", "", NOW - DAY, STORE_FOREVER);
+	record(IMSI("15"), NOW - 2 * DAY, JAPAN, NULL);
+	record(IMSI("16"), NOW - HOUR, HONG_KONG, NULL);
+	/* 17 and 18: two holders from the same moment */
+	subscriber(IMSI("17"), MSISDN("17"), "", "q", LONG_AGO, STORE_FOREVER);
+	subscriber(IMSI("18"), MSISDN("17"), "", "r", LONG_AGO, STORE_FOREVER);
+	record(IMSI("17"), NOW - HOUR, HONG_KONG, NULL);
+}
+
+static void
+what_is_rejected(void)
+{
+	ok_int(record(IMSI("03"), NOW - DAY, UNKNOWN_ECGI, NULL),
+	    REJECT_MAINLAND_NETWORK,
+	    "an unknown ECGI without an area is rejected");
+	ok_int(record(IMSI("03"), NOW - DAY, UNKNOWN_CELL, NULL),
+	    REJECT_MAINLAND_NETWORK, "so is a cell of no known area");
+	ok_int(record(IMSI("03"), NOW - DAY, "cgi:460-00-4100-99", NULL),
+	    ACCEPTED, "an unknown cell of a known LAC lies in the LAC");
+	ok_int(record(IMSI("03"), NOW - DAY, "plmn:460-00", NULL),
+	    REJECT_MAINLAND_NETWORK, "a mainland network says nothing");
+	ok_int(record(IMSI("03"), NOW + 300, BEIJING, NULL), ACCEPTED,
+	    "five minutes ahead are forgiven");
+	ok_int(record(IMSI("03"), NOW + 301, BEIJING, NULL), REJECT_FUTURE,
+	    "a second more is not");
+	ok_int(record(IMSI("03"), LO - 3 * HOUR - 25 * HOUR, BEIJING, NULL),
+	    ACCEPTED, "max_gap and 25 hours before the window are kept");
+	ok_int(record(IMSI("03"), LO - 3 * HOUR - 25 * HOUR - 1, BEIJING, NULL),
+	    REJECT_LATE, "a second before that is too late");
+}
+
+static void
+where_a_record_lies(void)
+{
+	ok_str(places("open", MSISDN("01")), "110000",
+	    "a cell that contradicts its area: the cell is believed");
+	ok_str(places("open", MSISDN("02")), "120000",
+	    "an unknown ECGI with its area lies in the area");
+}
+
+static void
+who_a_person_is(void)
+{
+	ok_str(places("open", MSISDN("04")), "110000",
+	    "two IMSIs of one person overlapping: together four hours");
+	ok_str(places("open", MSISDN("06")), "110000",
+	    "a number that changed hands shows the new holder's stay only");
+	ok_str(places("open", MSISDN("07")), "-",
+	    "a number that nobody has now is not provisioned");
+	ok_str(places("open", MSISDN("99")), "-", "nor is one never seen");
+	ok_str(places("open", MSISDN("08")), "-",
+	    "an IMSI that went to another number ends the old row");
+	ok_str(places("open", MSISDN("09")), "810000",
+	    "and the new one has what came after");
+	ok_str(places("open", MSISDN("13")), "JP",
+	    "without a holder equal digits are one person");
+	ok_str(places("open", MSISDN("15")), "810000",
+	    "without both, each row is its own");
+	ok_str(places("open", MSISDN("17")), "-",
+	    "two holders since the same moment: nobody is told anything");
+}
+
+static void
+which_days(void)
+{
+	ok_str(places("open", MSISDN("10")), "JP",
+	    "the window begins at the local midnight fourteen days before");
+	ok_str(places("open", MSISDN("11")), "",
+	    "a second before that midnight is outside");
+	ok_str(places("open", MSISDN("12")), "810000",
+	    "horizon now: today counts");
+	ok_str(places("yesterday", MSISDN("12")), "",
+	    "horizon yesterday: today does not");
+	ok_str(places("week", MSISDN("10")), "", "seven days are seven days");
+	when_set(NOW - 8 * HOUR - 1, 0);
+	ok_str(places("open", MSISDN("11")), "JP",
+	    "a second before midnight it is the day before");
+	when_set(NOW, 0);
+}
+
+static void
+what_is_said(void)
+{
+	const char *beijing = "截至11月22日07:50，您11月8日以来到过：北京。"
+			      "有误拨10086";
+	char wrong[ANSWER_MAX];
+
+	ok_str(said("inline", MSISDN("01"), "CXMYD#1234"), beijing,
+	    "the right digits are answered");
+	ok_str(said("inline", MSISDN("01"), "CXMYD#1234 EN"),
+	    "Places since 8 Nov (as of 22 Nov 07:50): Beijing. "
+	    "Wrong? Call 10086",
+	    "in English when asked for");
+	strcpy(wrong, said("inline", MSISDN("01"), "CXMYD#1235"));
+	ok(strstr(wrong, "10086") != NULL && strstr(wrong, "北京") == NULL,
+	    "wrong ones are told so, with the hotline and nothing else");
+	ok_str(said("inline", MSISDN("99"), "CXMYD#1234"), wrong,
+	    "a number that is not provisioned hears the same");
+	ok_str(said("inline", MSISDN("06"), "CXMYD#1111"), wrong,
+	    "the former holder's digits are wrong");
+	ok(strstr(said("inline", MSISDN("06"), "CXMYD#2222"),
+	       "记录从11月17日开始") != NULL,
+	    "who came within the window hears since when there are records");
+	ok_str(said("open", MSISDN("03"), "CXMYD"),
+	    "截至11月22日07:50，未查到您11月8日以来的到访地。关机、开飞行模"
+	    "式或只用Wi-Fi时没有记录。有误拨10086",
+	    "nowhere is a text of its own");
+	ok(strstr(said("inline", MSISDN("01"), "CXMYD"), "CXMYD#1234") != NULL,
+	    "without digits it says how to ask");
+}
+
+/* How old the data may be: strict notes after an hour, refuses after two. */
+static void
+old_data(void)
+{
+	struct answer a;
+	char say[ANSWER_MAX];
+
+	ok(strstr(said("strict", MSISDN("01"), "CXMYD"), "有延迟") == NULL,
+	    "ten minutes late is not worth a word");
+	when_set(NOW + HOUR, 0);
+	ok(strstr(said("strict", MSISDN("01"), "CXMYD"), "有延迟") != NULL,
+	    "data older than late_after is said to be late");
+	when_set(NOW + 2 * HOUR, 0);
+	ok_int(query_text(query, conf_service(core->conf, "strict"),
+		   MSISDN("01"), "CXMYD", &a, say),
+	    VERDICT_SYSTEM_BUSY, "beyond refuse_after nothing is answered");
+	when_set(NOW, 0);
+}
+
+int
+main(void)
+{
+	write_files();
+	if (core_open(&core, "travelcard.conf") < 0 ||
+	    query_new(&query, core) < 0)
+		return 1;
+	when_set(NOW, 0);
+	fill_store();
+	put_people();
+	what_is_rejected();
+	finish_store();
+	where_a_record_lies();
+	who_a_person_is();
+	which_days();
+	what_is_said();
+	old_data();
+	query_end(query);
+	query_free(query);
+	core_close(core);
+	return test_done();
+}
