@@ -9,6 +9,7 @@
 
 #include <confuse.h>
 
+#include "conf_file.h"
 #include "log.h"
 #include "message.h"
 
@@ -185,47 +186,86 @@ take(struct messages *m, enum language lang, cfg_t *cfg, const char *path)
 	return bad ? -EINVAL : 0;
 }
 
+/* libconfuse's callbacks carry no argument of ours. */
+static struct {
+	const char *path;
+	uint32_t seen; /* a bit for each message */
+} reading;
+
 static void
 on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char what[256];
 
 	vsnprintf(what, sizeof(what), fmt, ap);
-	log_error(DCONF, "%s:%d: %s",
-	    cfg->filename ? cfg->filename : "messages", cfg->line, what);
+	log_error(DCONF, "%s:%d: %s", reading.path, cfg->line, what);
+}
+
+/* libconfuse would take the last of two without a word. */
+static int
+on_text(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	int id = 0;
+
+	while (strcmp(texts[id].key, opt->name) != 0)
+		id++;
+	*(const char **)result = value;
+	if (!(reading.seen & 1u << id)) {
+		reading.seen |= 1u << id;
+		return 0;
+	}
+	log_error(DCONF, "%s:%d: %s: given twice", reading.path, cfg->line,
+	    opt->name);
+	return -1;
+}
+
+static int
+parse(struct messages *m, enum language lang, const char *path, char *text)
+{
+	cfg_opt_t opts[MESSAGES + 1];
+	const char *error;
+	cfg_t *cfg;
+	int line, rc = -EINVAL;
+
+	error = conf_text_tidy(text, &line);
+	if (error != NULL) {
+		log_error(DCONF, "%s:%d: %s", path, line, error);
+		return -EINVAL;
+	}
+	for (int id = 0; id < MESSAGES; id++)
+		opts[id] = (cfg_opt_t)CFG_STR_CB(
+		    texts[id].key, NULL, CFGF_NONE, on_text);
+	opts[MESSAGES] = (cfg_opt_t)CFG_END();
+	cfg = cfg_init(opts, CFGF_NONE);
+	if (cfg == NULL)
+		return -ENOMEM;
+	reading.path = path;
+	reading.seen = 0;
+	cfg_set_error_function(cfg, on_error);
+	if (cfg_parse_buf(cfg, text) == CFG_SUCCESS)
+		rc = take(m, lang, cfg, path);
+	cfg_free(cfg);
+	return rc;
 }
 
 static int
 load(struct messages *m, enum language lang, const char *dir)
 {
-	cfg_opt_t opts[MESSAGES + 1];
-	char path[4096];
-	cfg_t *cfg;
+	char path[4096], *text = NULL;
 	int rc;
 
-	for (int id = 0; id < MESSAGES; id++)
-		opts[id] = (cfg_opt_t)CFG_STR(texts[id].key, NULL, CFGF_NONE);
-	opts[MESSAGES] = (cfg_opt_t)CFG_END();
 	if (snprintf(path, sizeof(path), "%s/messages.%s", dir,
 		language_name(lang)) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	cfg = cfg_init(opts, CFGF_NONE);
-	if (cfg == NULL)
-		return -ENOMEM;
-	cfg_set_error_function(cfg, on_error);
-	switch (cfg_parse(cfg, path)) {
-	case CFG_SUCCESS:
-		rc = take(m, lang, cfg, path);
-		break;
-	case CFG_FILE_ERROR:
-		rc = -errno;
+	rc = conf_text_read(path, &text);
+	if (rc == -EILSEQ)
+		log_error(DCONF, "%s: is not a text file", path);
+	else if (rc < 0)
 		log_error(DCONF, "%s: %s; `tables` names its folder", path,
-		    strerror(errno));
-		break;
-	default:
-		rc = -EINVAL;
-	}
-	cfg_free(cfg);
+		    strerror(-rc));
+	else
+		rc = parse(m, lang, path, text);
+	free(text);
 	return rc;
 }
 
