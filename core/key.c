@@ -54,10 +54,15 @@ read_site_key(const char *path, uint8_t site[crypto_kdf_KEYBYTES])
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		int rc = -errno;
 
-		log_error(DCORE,
-		    "key_file %s: %s; make one with: (umask 077; head -c 32 "
-		    "/dev/urandom > %s)",
-		    path, strerror(-rc), path);
+		/* never told of a key that is there: it would be lost */
+		if (rc == -ENOENT)
+			log_error(DCORE,
+			    "key_file %s: %s; make one with: (umask 077; "
+			    "head -c 32 /dev/urandom > %s)",
+			    path, strerror(-rc), path);
+		else
+			log_error(
+			    DCORE, "key_file %s: %s", path, strerror(-rc));
 		if (fd >= 0)
 			close(fd);
 		return rc;
