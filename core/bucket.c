@@ -130,14 +130,16 @@ static int
 get_runs(struct reader r, uint64_t key, struct stays *out)
 {
 	uint64_t region = 0, last = 0, step, first, length;
+	int more = 0;
 
-	while (r.p < r.end) {
+	for (; r.p < r.end; more = 1) {
 		if (get_varint(&r, UINT32_MAX - region, &step) < 0)
 			return -EBADMSG;
 		if (step != 0)
 			last = 0;
 		region += step;
-		if (get_varint(&r, UINT32_MAX - last, &first) < 0)
+		if (get_varint(&r, UINT32_MAX - last, &first) < 0 ||
+		    (more && step == 0 && first == 0)) /* runs that touch */
 			return -EBADMSG;
 		first += last;
 		if (get_varint(&r, UINT32_MAX - first, &length) < 0)

@@ -161,6 +161,22 @@ when_parse_instant(const char *s, size_t len, int64_t *t)
 	return parse_rfc3339(s, s + len, t);
 }
 
+/* The first instant of a date. Where clocks go back over midnight it comes
+ * twice, and mktime gives either; where they go forward over it, the day
+ * begins later and mktime says so. */
+static int64_t
+begin_of(struct tm *date)
+{
+	int64_t t = mktime(date);
+	struct tm before;
+
+	when_local(t - 1, &before);
+	if (before.tm_mday != date->tm_mday)
+		return t;
+	return t - 1 - before.tm_hour * 3600 - before.tm_min * 60 -
+	    before.tm_sec;
+}
+
 int
 when_parse(const char *s, size_t len, int64_t *t)
 {
@@ -168,7 +184,7 @@ when_parse(const char *s, size_t len, int64_t *t)
 	struct tm tm;
 
 	if (parse_date(&p, s + len, &tm) == 0 && p == s + len) {
-		*t = mktime(&tm);
+		*t = begin_of(&tm);
 		return *t < 0 ? -EBADMSG : 0;
 	}
 	return when_parse_instant(s, len, t);
@@ -183,7 +199,7 @@ when_midnight(int64_t t, int days)
 	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
 	tm.tm_mday += days;
 	tm.tm_isdst = -1;
-	return mktime(&tm);
+	return begin_of(&tm);
 }
 
 void

@@ -21,7 +21,7 @@
 #include <smpp34_structs.h>
 #include <smpp34_params.h> /* needs the structs before it */
 
-#define TLVS_MAX 20 /* libsmpp34 overflows at 29 */
+#define SYSTEM_ID_MAX 15 /* 4.1.6, without NUL */
 
 /* Reading. */
 
@@ -250,7 +250,9 @@ pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
 }
 
 /* Session PDUs, by libsmpp34. It believes what it reads, so what goes in has
- * been walked before: every string ends, every TLV lies inside, few TLVs. */
+ * been walked before: every string ends and fits. TLVs do not go in: 29 of
+ * them are too many for it, and it refuses one of a length it does not know,
+ * where the specification has it ignored (3.3). */
 
 int
 pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
@@ -292,44 +294,46 @@ pdu_write_unbind(
 	return len;
 }
 
-/* The guard of a bind response. */
+/* The octets of a bind response before its TLVs, or -EBADMSG. */
 static int
 walk_bind_resp(const uint8_t *p, size_t len)
 {
 	struct cursor c = {p + PDU_HEADER, p + len, ESME_ROK};
-	const uint8_t *value;
-	char system_id[16];
+	const uint8_t *value, *tlvs;
+	char system_id[SYSTEM_ID_MAX + 1];
 	uint16_t tag, n;
-	int tlvs = 0, more;
+	int more;
 
-	if (len > PDU_MAX || get32(p) != len)
+	if (get32(p) != len)
 		return -EBADMSG;
-	c_octets(&c, system_id, 15, ESME_RINVSYSID);
+	c_octets(&c, system_id, SYSTEM_ID_MAX, ESME_RINVSYSID);
+	tlvs = c.p;
 	while ((more = next_tlv(&c, &tag, &value, &n)) == 1)
-		if (++tlvs > TLVS_MAX)
-			return -EBADMSG;
-	return more < 0 || c.fault != ESME_ROK ? -EBADMSG : 0;
+		;
+	return more < 0 || c.fault != ESME_ROK ? -EBADMSG : tlvs - p;
 }
 
 int
 pdu_read_bind_resp(const uint8_t *p, size_t len, char system_id[16])
 {
-	uint8_t copy[PDU_MAX + 1];
+	uint8_t copy[PDU_HEADER + SYSTEM_ID_MAX + 2];
 	bind_transceiver_resp_t pdu;
+	int n;
 
 	system_id[0] = '\0';
 	if (len == PDU_HEADER)
 		return 0; /* no body: not to the letter, but clear */
-	if (walk_bind_resp(p, len) < 0)
-		return -EBADMSG;
-	memcpy(copy, p, len);
-	copy[len] = 0; /* it looks one octet beyond the end */
+	n = walk_bind_resp(p, len);
+	if (n < 0)
+		return n;
+	memcpy(copy, p, n);
+	put32(copy, n);
+	copy[n] = 0; /* it looks one octet beyond the end */
 	memset(&pdu, 0, sizeof(pdu));
-	if (smpp34_unpack(BIND_TRANSCEIVER_RESP, &pdu, copy, len) != 0)
+	if (smpp34_unpack(BIND_TRANSCEIVER_RESP, &pdu, copy, n) != 0)
 		return -EBADMSG;
-	memcpy(system_id, pdu.system_id, 16);
-	system_id[15] = '\0';
-	destroy_tlv(pdu.tlv);
+	memcpy(system_id, pdu.system_id, SYSTEM_ID_MAX);
+	system_id[SYSTEM_ID_MAX] = '\0';
 	return 0;
 }
 
