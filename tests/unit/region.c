@@ -273,8 +273,10 @@ broken_tables(void)
 	ok_int(loads(), -EBADMSG, "a column that is missing");
 	unlink("regions.csv");
 	ok_int(loads(), -ENOENT, "a table that is missing");
-	ok_str(
-	    logged, "./regions.csv: No such file or directory\n", "is named");
+	ok_str(logged,
+	    "./regions.csv: No such file or directory\n"
+	    "`tables` names the folder of regions.csv\n",
+	    "is named");
 	regions_free(NULL);
 }
 
