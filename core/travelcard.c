@@ -305,7 +305,6 @@ cmd_lookup(struct core *c, const struct options *o)
 		    "lookup: no service: ", o->service ? o->service : "");
 	if (query_new(&l.q, c) < 0)
 		return EXIT_FAULT;
-	query_begin(l.q);
 	if (l.json)
 		putchar('{');
 	for (int i = 0; i < o->nargs && rc == EXIT_OK; i++)
