@@ -68,12 +68,13 @@ struct job {
 	int64_t id;                /* in the outbox */
 	struct origin origin;
 	struct ticket ticket;
-	struct outbox_message message;
-	struct segment segments[SEGMENTS_MAX];
-	struct flight flights[SEGMENTS_MAX];
 	int n;
 	uint32_t done, flying;
 	uint32_t validity_minutes;
+	/* what follows is not cleared for the next */
+	struct outbox_message message;
+	struct segment segments[SEGMENTS_MAX];
+	struct flight flights[SEGMENTS_MAX];
 };
 
 struct sender {
