@@ -80,18 +80,17 @@ begin_summaries(struct deliver *d, struct event_base *base)
 	return event_add(d->summary, &every) < 0 ? -ENOMEM : 0;
 }
 
-/* Room for as many answers as keep every window full, and as many waiting. */
 static unsigned
 count_jobs(const struct deliver *d, size_t *nlinks)
 {
 	const struct conf *conf = d->core->conf;
-	unsigned jobs = 0;
+	unsigned jobs = SENDER_CLAIMS;
 
 	*nlinks = 0;
 	for (size_t i = 0; i < conf->nsmscs; i++) {
 		if (conf->smscs[i].carrier != d->carrier)
 			continue;
-		jobs += 2 * conf->smscs[i].window;
+		jobs += sender_quota(&conf->smscs[i]);
 		++*nlinks;
 	}
 	return jobs;

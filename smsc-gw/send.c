@@ -44,6 +44,7 @@ TAILQ_HEAD(jobs, job);
 struct lane {
 	struct link *link;
 	struct jobs ready;
+	unsigned jobs, quota; /* that came from here, and may */
 };
 
 /* What a link carries for one submit_sm. */
@@ -57,7 +58,7 @@ struct job {
 	TAILQ_ENTRY(job) entry; /* in the queue of its place */
 	TAILQ_ENTRY(job) owed;  /* while its deliver_sm is unanswered */
 	enum job_place place;
-	struct lane *lane;
+	struct lane *lane, *home; /* whose turn; where it came from */
 	int is_owed;
 	int stored;  /* written to the outbox, perhaps not yet durable */
 	int dropped; /* only waits for what flies */
@@ -106,6 +107,12 @@ now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+unsigned
+sender_quota(const struct conf_smsc *conf)
+{
+	return 4 * conf->window;
+}
+
 /* Life. */
 
 static int
@@ -117,7 +124,7 @@ make_pool(struct sender *s, unsigned jobs)
 	s->njobs = jobs;
 	for (unsigned i = 0; i < jobs; i++)
 		TAILQ_INSERT_TAIL(&s->free, &s->pool[i], entry);
-	return sender_add(s, NULL); /* the lane of no link */
+	return sender_add(s, NULL);
 }
 
 static int
@@ -187,6 +194,7 @@ sender_add(struct sender *s, struct link *l)
 		return -ENOMEM;
 	}
 	lane->link = l;
+	lane->quota = l != NULL ? sender_quota(link_conf(l)) : SENDER_CLAIMS;
 	TAILQ_INIT(&lane->ready);
 	s->lanes[s->nlanes++] = lane;
 	return 0;
@@ -220,19 +228,31 @@ static void
 move(struct sender *s, struct job *j, enum job_place place)
 {
 	TAILQ_REMOVE(queue_of(s, j), j, entry);
-	s->busy += (j->place == FREE) - (place == FREE);
+	if (j->place == FREE) {
+		s->busy++;
+		j->home->jobs++;
+	} else if (place == FREE) {
+		s->busy--;
+		j->home->jobs--;
+	}
 	j->place = place;
 	TAILQ_INSERT_TAIL(queue_of(s, j), j, entry);
+}
+
+static struct lane *
+home_of(struct sender *s, const struct link *l)
+{
+	for (size_t i = 1; i < s->nlanes; i++)
+		if (s->lanes[i]->link == l)
+			return s->lanes[i];
+	return s->lanes[0];
 }
 
 /* The lane of a link that can send now, else that of none. */
 static struct lane *
 lane_of(struct sender *s, const struct link *l)
 {
-	for (size_t i = 1; i < s->nlanes; i++)
-		if (s->lanes[i]->link == l && link_may_send(l))
-			return s->lanes[i];
-	return s->lanes[0];
+	return l != NULL && link_may_send(l) ? home_of(s, l) : s->lanes[0];
 }
 
 static uint32_t
@@ -337,10 +357,13 @@ sender_send(struct sender *s, const struct outbox_message *m,
     const struct origin *origin, const struct ticket *ticket,
     unsigned max_segments, uint32_t validity_minutes)
 {
-	struct job *j = s->stopping ? NULL : take(s);
+	struct lane *home = home_of(s, origin->link);
+	struct job *j =
+	    s->stopping || home->jobs >= home->quota ? NULL : take(s);
 
 	if (j == NULL)
 		return -EAGAIN;
+	j->home = home;
 	j->message = *m;
 	if (cut(j, max_segments) < 0)
 		return -E2BIG;
@@ -604,6 +627,7 @@ on_row(const struct outbox_row *row, void *arg)
 
 	if (j == NULL)
 		return; /* its lease ends again */
+	j->home = s->lanes[0];
 	j->message = row->message;
 	j->id = row->id;
 	j->expires = row->expires;
@@ -623,7 +647,7 @@ on_row(const struct outbox_row *row, void *arg)
 static void
 claim(struct sender *s)
 {
-	int room = s->njobs / 2 - (int)s->busy;
+	int room = (int)SENDER_CLAIMS - (int)s->lanes[0]->jobs;
 
 	s->claimed = s->now;
 	outbox_expire(s->outbox, time(NULL));
