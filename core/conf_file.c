@@ -307,29 +307,6 @@ make_parser(const struct section *s)
 	return cfg_init(top, CFGF_NONE); /* which copies them all */
 }
 
-/* The whole file as one string, to be freed. */
-static int
-slurp(const char *path, char **text)
-{
-	FILE *in = fopen(path, "re");
-	size_t size = 0;
-	ssize_t n;
-	int rc = 0;
-
-	*text = NULL;
-	if (in == NULL)
-		return -errno;
-	n = getdelim(text, &size, '\0', in);
-	if (n < 0 && !feof(in))
-		rc = -errno;
-	else if (n < 0)
-		**text = '\0';
-	else if (strlen(*text) != (size_t)n)
-		rc = -EILSEQ;
-	fclose(in);
-	return rc;
-}
-
 static char *
 folder(const char *path)
 {
@@ -372,7 +349,7 @@ conf_file_read(
 
 	*f = (struct conf_file){.path = path, .sections = sections};
 	f->dir = folder(path);
-	rc = f->dir != NULL ? slurp(path, &text) : -errno;
+	rc = f->dir != NULL ? conf_text_read(path, &text) : -errno;
 	if (rc == -EILSEQ)
 		log_error(DCONF, "%s: is not a text file", path);
 	else if (rc < 0)

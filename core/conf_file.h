@@ -69,6 +69,10 @@ const struct option *
 conf_file_option(const struct conf_file *f, const cfg_t *sec, const char *name);
 int conf_file_word(const char *const *words, const char *value);
 
+/* The whole file as one string, to be freed. 0, -errno, or -EILSEQ for what
+ * is no text. */
+int conf_text_read(const char *path, char **text);
+
 /* Blanks the comments of a file's text. Returns what has no end, with its
  * line, or null. */
 const char *conf_text_tidy(char *text, int *line);

@@ -3,9 +3,33 @@
  * inside a section without a word. So comments become spaces before it sees
  * them, and the ends of strings, comments and braces are checked here.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conf_file.h"
+
+int
+conf_text_read(const char *path, char **text)
+{
+	FILE *in = fopen(path, "re");
+	size_t size = 0;
+	ssize_t n;
+	int rc = 0;
+
+	*text = NULL;
+	if (in == NULL)
+		return -errno;
+	n = getdelim(text, &size, '\0', in);
+	if (n < 0 && !feof(in))
+		rc = -errno;
+	else if (n < 0)
+		**text = '\0';
+	else if (strlen(*text) != (size_t)n)
+		rc = -EILSEQ;
+	fclose(in);
+	return rc;
+}
 
 /* Past a string in quotes; null when it has no end. */
 static char *

@@ -16,7 +16,7 @@ struct vault {
 	struct key *key;
 	struct store *store; /* null until core_store() */
 	struct state *state; /* null until core_state() */
-	int64_t tried;       /* when it was last tried and away */
+	int64_t tried;       /* monotonic second of the last try, 0 for none */
 };
 
 struct core {

@@ -312,6 +312,8 @@ csv_each(const char *dir, const char *file, const struct csv_column *columns,
 	    (int)sizeof(path))
 		return -ENAMETOOLONG;
 	rc = csv_open(&csv, path, columns, n);
+	if (rc == -ENOENT)
+		log_error(DCONF, "`tables` names the folder of %s", file);
 	if (rc < 0)
 		return rc;
 	while (rc == 0 && (got = csv_next(csv, fields)) != 0)

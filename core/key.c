@@ -56,10 +56,15 @@ read_site_key(const char *path, uint8_t site[crypto_kdf_KEYBYTES])
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		int rc = -errno;
 
-		log_error(DCORE,
-		    "key_file %s: %s; make one with: (umask 077; head -c 32 "
-		    "/dev/urandom > %s)",
-		    path, strerror(-rc), path);
+		/* never told of a key that is there: it would be lost */
+		if (rc == -ENOENT)
+			log_error(DCORE,
+			    "key_file %s: %s; make one with: (umask 077; "
+			    "head -c 32 /dev/urandom > %s)",
+			    path, strerror(-rc), path);
+		else
+			log_error(
+			    DCORE, "key_file %s: %s", path, strerror(-rc));
 		if (fd >= 0)
 			close(fd);
 		return rc;
@@ -356,7 +361,7 @@ msisdn_parse(const char *s, size_t len, const char *country_code,
     char out[DIGITS_MAX + 1])
 {
 	size_t cc = strlen(country_code);
-	int international = 0;
+	int international = 0, own;
 
 	if (len > 0 && *s == '+') {
 		s++, len--;
@@ -366,11 +371,13 @@ msisdn_parse(const char *s, size_t len, const char *country_code,
 		international = 1;
 	}
 	/* E.164: at most 15 digits, none begins with 0; less than 7 is a
-	 * short code */
+	 * short code, behind the country code too */
 	if (len < 7 || len > DIGITS_MAX || *s == '0' || !all_digits(s, len))
 		return -EBADMSG;
-	if (!international &&
-	    (len < cc + 7 || memcmp(s, country_code, cc) != 0)) {
+	own = memcmp(s, country_code, cc) == 0;
+	if (international && own && len < cc + 7)
+		return -EBADMSG;
+	if (!international && !(own && len >= cc + 7)) {
 		if (len + cc > DIGITS_MAX)
 			return -EBADMSG;
 		memcpy(out, country_code, cc);

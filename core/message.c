@@ -3,14 +3,17 @@
  * A text is kept with each {placeholder} already turned into one octet below
  * 0x20, so that putting it together is one pass. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <confuse.h>
 
+#include "conf_file.h"
 #include "log.h"
 #include "message.h"
+#include "text.h"
 
 #define BIT(v) (1u << VALUE_##v)
 
@@ -105,6 +108,28 @@ placeholder(const char *s, size_t len)
 	return -1;
 }
 
+static int
+wrong(const char *path, enum message id, const char *what, const char *why)
+{
+	log_error(DCONF, "%s: %s: %s%s", path, texts[id].key, what, why);
+	return -EINVAL;
+}
+
+static int
+check_characters(const char *path, enum message id, const char *text)
+{
+	uint32_t c;
+
+	for (size_t n; (n = utf8_next(text, &c)) > 0; text += n) {
+		if (n == 1 && c >= 0x80)
+			return wrong(path, id, "", "is not UTF-8");
+		if (c < 0x20)
+			return wrong(path, id, "",
+			    "has a control character; write one line");
+	}
+	return 0;
+}
+
 /* Turns the placeholders of one text into octets, in place. */
 static int
 compile(const char *path, enum message id, char *text)
@@ -112,25 +137,22 @@ compile(const char *path, enum message id, char *text)
 	unsigned allowed = texts[id].needed | texts[id].allowed, seen = 0;
 	char *in = text, *out = text;
 
+	if (check_characters(path, id, text) < 0)
+		return -EINVAL;
 	while (*in != '\0') {
 		size_t len = strcspn(in + 1, "}");
 		int v;
 
-		if ((unsigned char)*in < 0x20) {
-			log_error(DCONF,
-			    "%s: %s: has a control character; write one line",
-			    path, texts[id].key);
-			return -EINVAL;
-		}
 		if (*in != '{') {
 			*out++ = *in++;
 			continue;
 		}
-		v = in[1 + len] == '}' ? placeholder(in + 1, len) : -1;
+		if (in[1 + len] == '\0')
+			return wrong(path, id, in, " has no closing brace");
+		v = placeholder(in + 1, len);
 		if (v < 0 || !(allowed & 1u << v)) {
-			log_error(DCONF, "%s: %s: {%.*s} has no value here",
-			    path, texts[id].key, (int)len, in + 1);
-			return -EINVAL;
+			in[2 + len] = '\0';
+			return wrong(path, id, in, " has no value here");
 		}
 		seen |= 1u << v;
 		*out++ = v + 1;
@@ -185,47 +207,86 @@ take(struct messages *m, enum language lang, cfg_t *cfg, const char *path)
 	return bad ? -EINVAL : 0;
 }
 
+/* libconfuse's callbacks carry no argument of ours. */
+static struct {
+	const char *path;
+	uint32_t seen; /* a bit for each message */
+} reading;
+
 static void
 on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char what[256];
 
 	vsnprintf(what, sizeof(what), fmt, ap);
-	log_error(DCONF, "%s:%d: %s",
-	    cfg->filename ? cfg->filename : "messages", cfg->line, what);
+	log_error(DCONF, "%s:%d: %s", reading.path, cfg->line, what);
+}
+
+/* libconfuse would take the last of two without a word. */
+static int
+on_text(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	int id = 0;
+
+	while (strcmp(texts[id].key, opt->name) != 0)
+		id++;
+	*(const char **)result = value;
+	if (!(reading.seen & 1u << id)) {
+		reading.seen |= 1u << id;
+		return 0;
+	}
+	log_error(DCONF, "%s:%d: %s: given twice", reading.path, cfg->line,
+	    opt->name);
+	return -1;
+}
+
+static int
+parse(struct messages *m, enum language lang, const char *path, char *text)
+{
+	cfg_opt_t opts[MESSAGES + 1];
+	const char *error;
+	cfg_t *cfg;
+	int line, rc = -EINVAL;
+
+	error = conf_text_tidy(text, &line);
+	if (error != NULL) {
+		log_error(DCONF, "%s:%d: %s", path, line, error);
+		return -EINVAL;
+	}
+	for (int id = 0; id < MESSAGES; id++)
+		opts[id] = (cfg_opt_t)CFG_STR_CB(
+		    texts[id].key, NULL, CFGF_NONE, on_text);
+	opts[MESSAGES] = (cfg_opt_t)CFG_END();
+	cfg = cfg_init(opts, CFGF_NONE);
+	if (cfg == NULL)
+		return -ENOMEM;
+	reading.path = path;
+	reading.seen = 0;
+	cfg_set_error_function(cfg, on_error);
+	if (cfg_parse_buf(cfg, text) == CFG_SUCCESS)
+		rc = take(m, lang, cfg, path);
+	cfg_free(cfg);
+	return rc;
 }
 
 static int
 load(struct messages *m, enum language lang, const char *dir)
 {
-	cfg_opt_t opts[MESSAGES + 1];
-	char path[4096];
-	cfg_t *cfg;
+	char path[4096], *text = NULL;
 	int rc;
 
-	for (int id = 0; id < MESSAGES; id++)
-		opts[id] = (cfg_opt_t)CFG_STR(texts[id].key, NULL, CFGF_NONE);
-	opts[MESSAGES] = (cfg_opt_t)CFG_END();
 	if (snprintf(path, sizeof(path), "%s/messages.%s", dir,
 		language_name(lang)) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	cfg = cfg_init(opts, CFGF_NONE);
-	if (cfg == NULL)
-		return -ENOMEM;
-	cfg_set_error_function(cfg, on_error);
-	switch (cfg_parse(cfg, path)) {
-	case CFG_SUCCESS:
-		rc = take(m, lang, cfg, path);
-		break;
-	case CFG_FILE_ERROR:
-		rc = -errno;
+	rc = conf_text_read(path, &text);
+	if (rc == -EILSEQ)
+		log_error(DCONF, "%s: is not a text file", path);
+	else if (rc < 0)
 		log_error(DCONF, "%s: %s; `tables` names its folder", path,
-		    strerror(errno));
-		break;
-	default:
-		rc = -EINVAL;
-	}
-	cfg_free(cfg);
+		    strerror(-rc));
+	else
+		rc = parse(m, lang, path, text);
+	free(text);
 	return rc;
 }
 

@@ -220,11 +220,21 @@ outbox_claim(struct outbox *o, int64_t now, int max, outbox_row_h *h, void *arg)
 		}
 		log_error(DSTORE,
 		    "outbox row %lld cannot be opened with this key_file; it "
-		    "is erased",
+		    "is left for who can",
 		    (long long)row.id);
-		outbox_erase(o, row.id);
 	}
 	return rc;
+}
+
+int
+outbox_expire(struct outbox *o, int64_t now)
+{
+	sqlite3_stmt *st = state_write(o->state, OUTBOX_EXPIRE);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, now);
+	return state_step(o->state, OUTBOX_EXPIRE);
 }
 
 int64_t

@@ -56,10 +56,13 @@ int outbox_renew(struct outbox *o, int64_t now);
 int outbox_release(struct outbox *o);
 
 /* Takes over up to `max` rows that nobody holds, and hands each to `h` (which
- * copies what it keeps). A row that cannot be opened is erased and logged. */
+ * copies what it keeps). A row that cannot be opened is logged and left. */
 typedef void outbox_row_h(const struct outbox_row *row, void *arg);
 int outbox_claim(
     struct outbox *o, int64_t now, int max, outbox_row_h *h, void *arg);
+
+/* Erases what nobody holds and is of no use any more. */
+int outbox_expire(struct outbox *o, int64_t now);
 
 /* How many rows there are, of all carriers of this state. */
 int64_t outbox_count(struct outbox *o);

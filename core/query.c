@@ -17,6 +17,7 @@
 struct query {
 	struct core *core;
 	struct admit *admit;
+	int64_t now; /* of the query in hand: one time for all of it */
 	struct subscriber rows[STORE_ROWS];
 	size_t nrows;
 	struct stays stays;
@@ -61,13 +62,6 @@ query_free(struct query *q)
 }
 
 void
-query_begin(struct query *q)
-{
-	/* a snapshot is begun by the first query that needs it */
-	query_end(q);
-}
-
-void
 query_end(struct query *q)
 {
 	for (size_t i = 0; i < q->core->nvaults; i++)
@@ -80,12 +74,13 @@ query_end(struct query *q)
 static struct store *
 snapshot(struct query *q, struct vault *v)
 {
-	if (v->store == NULL) {
-		int64_t now = time(NULL);
+	struct timespec ts;
 
-		if (now - v->tried < REOPEN_SECONDS)
+	if (v->store == NULL) {
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		if (v->tried != 0 && ts.tv_sec - v->tried < REOPEN_SECONDS)
 			return NULL;
-		v->tried = now;
+		v->tried = ts.tv_sec;
 		if (core_store(q->core, v, STORE_READ) < 0)
 			return NULL;
 	}
@@ -109,7 +104,7 @@ identify(const struct query *q, const struct conf_service *service,
 	in.rest = key_hash(k, text, strlen(text));
 	ticket->query = key_hash(k, &in, sizeof(in));
 	in.rest = r->language;
-	in.day = when_midnight(when_now(), 0);
+	in.day = when_midnight(q->now, 0);
 	if (r->digits[0] != '\0')
 		in.digits = key_identity(k, who, r->digits);
 	ticket->request = key_hash(k, &in, sizeof(in));
@@ -121,10 +116,8 @@ static enum verdict
 admit_query(struct query *q, const struct ticket *t, int is_request,
     const char **from_memory)
 {
-	int64_t now = when_now();
-
 	*from_memory = NULL;
-	switch (admit_age(q->admit, t->query, now)) {
+	switch (admit_age(q->admit, t->query, q->now)) {
 	case ADMIT_STALE:
 		return VERDICT_SEND_AGAIN;
 	case ADMIT_STALE_SILENT:
@@ -133,7 +126,7 @@ admit_query(struct query *q, const struct ticket *t, int is_request,
 		break;
 	}
 	if (is_request &&
-	    admit_request(q->admit, t->request, now, from_memory) ==
+	    admit_request(q->admit, t->request, q->now, from_memory) ==
 		ADMIT_ON_ITS_WAY)
 		return VERDICT_SILENCE;
 	return VERDICT_OK;
@@ -157,6 +150,7 @@ query_text(struct query *q, const struct conf_service *service,
 	enum verdict admitted;
 	struct request r;
 
+	q->now = when_now();
 	say[0] = '\0';
 	request_parse(text, service, &r);
 	identify(q, service, who, text, &r, ticket);
@@ -187,7 +181,7 @@ query_text(struct query *q, const struct conf_service *service,
 	}
 	if (a->verdict != VERDICT_SYSTEM_BUSY &&
 	    a->verdict != VERDICT_SILENCE &&
-	    !admit_text(q->admit, who, when_now())) {
+	    !admit_text(q->admit, who, q->now)) {
 		query_sent(q, ticket, NULL);
 		a->verdict = VERDICT_SILENCE;
 	}
@@ -215,14 +209,14 @@ query_refused(struct query *q, const struct ticket *t)
  * Null when two people's rows begin at the same time, for nobody can say
  * whose travels these are. */
 static const struct subscriber *
-in_force(const struct query *q, int64_t now)
+in_force(const struct query *q)
 {
 	const struct subscriber *who = NULL;
 
 	for (size_t i = 0; i < q->nrows; i++) {
 		const struct subscriber *row = &q->rows[i];
 
-		if (now < row->since || now >= row->end)
+		if (q->now < row->since || q->now >= row->end)
 			continue;
 		if (who == NULL)
 			who = row; /* the latest comes first */
@@ -248,7 +242,7 @@ find(struct query *q, const struct conf_service *service, const char *msisdn,
 	rc = store_subscribers(s, number, q->rows, &q->nrows);
 	if (rc < 0 && rc != -ENOENT)
 		return VERDICT_SYSTEM_BUSY;
-	who = rc == 0 ? in_force(q, when_now()) : NULL;
+	who = rc == 0 ? in_force(q) : NULL;
 	if (who != NULL && who->language != LANGUAGES)
 		a->language = who->language;
 	if (r->digits[0] != '\0')
@@ -306,7 +300,7 @@ reserve(struct query *q, size_t n)
 static int64_t
 history_since(const struct query *q, int64_t lo)
 {
-	const struct subscriber *who = in_force(q, when_now());
+	const struct subscriber *who = in_force(q);
 	int64_t first = INT64_MAX;
 
 	for (size_t i = 0; who != NULL && i < q->nrows; i++)
@@ -318,8 +312,8 @@ history_since(const struct query *q, int64_t lo)
 
 /* Until when the data is complete, and whether that is good enough. */
 static int
-judge_age(struct store *s, const struct conf_service *service, int64_t now,
-    int64_t hi, struct answer *a)
+judge_age(struct store *s, const struct conf_service *service, int64_t hi,
+    struct answer *a)
 {
 	int64_t watermark;
 	int rc = store_watermark(s, &watermark);
@@ -329,8 +323,8 @@ judge_age(struct store *s, const struct conf_service *service, int64_t now,
 	if (rc < 0)
 		return rc;
 	a->as_of = watermark < hi ? watermark : hi;
-	a->data_late = now - watermark > service->late_after;
-	if (service->refuse_after && now - watermark > service->refuse_after)
+	a->data_late = hi - watermark > service->late_after;
+	if (service->refuse_after && hi - watermark > service->refuse_after)
 		return -ESTALE;
 	return 0;
 }
@@ -339,17 +333,17 @@ static int
 judge(struct query *q, struct store *s, const struct conf_service *service,
     struct answer *a)
 {
-	int64_t now = when_now();
 	struct window w = {
-	    .lo = when_midnight(now, -(int)service->window_days),
-	    .hi = service->horizon == HORIZON_NOW ? now : when_midnight(now, 0),
+	    .lo = when_midnight(q->now, -(int)service->window_days),
+	    .hi = service->horizon == HORIZON_NOW ? q->now
+						  : when_midnight(q->now, 0),
 	    .min_stay = service->min_stay,
 	    .by_province = service->granularity == GRANULARITY_PROVINCE,
 	};
 	int rc = reserve(q, q->stays.n);
 
 	if (rc == 0)
-		rc = judge_age(s, service, now, w.hi, a);
+		rc = judge_age(s, service, w.hi, a);
 	if (rc < 0)
 		return rc;
 	a->lo = w.lo;
@@ -358,7 +352,8 @@ judge(struct query *q, struct store *s, const struct conf_service *service,
 	a->places = q->places;
 	for (size_t i = 0; i < a->nplaces; i++) {
 		q->places[i].region = q->visits[i].region;
-		rc = store_mark(s, q->visits[i].region, now, q->places[i].mark);
+		rc = store_mark(
+		    s, q->visits[i].region, q->now, q->places[i].mark);
 		if (rc < 0)
 			return rc;
 	}
@@ -374,6 +369,7 @@ query_lookup(struct query *q, const struct conf_service *service,
 	const struct subscriber *who;
 	int rc;
 
+	q->now = when_now();
 	*a = (struct answer){.language = service->language};
 	if (s == NULL)
 		return -EIO;
@@ -381,7 +377,7 @@ query_lookup(struct query *q, const struct conf_service *service,
 	    s, key_msisdn(v->key, msisdn), q->rows, &q->nrows);
 	if (rc < 0)
 		return rc;
-	who = in_force(q, when_now());
+	who = in_force(q);
 	if (who == NULL)
 		return -ENOENT;
 	rc = gather(q, s, who);

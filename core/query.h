@@ -10,9 +10,9 @@ struct query;
 int query_new(struct query **qp, struct core *core);
 void query_free(struct query *q);
 
-/* Look-ups between begin and end share one snapshot of the store: call it
- * around a batch. A store that is away shows as VERDICT_SYSTEM_BUSY. */
-void query_begin(struct query *q);
+/* Queries share one snapshot of the store, begun by the first, until this is
+ * called: after each batch. A store that is away shows as
+ * VERDICT_SYSTEM_BUSY. */
 void query_end(struct query *q);
 
 /* What a front end keeps of a query until its answer has left. */

@@ -148,8 +148,8 @@ static int
 open_file(struct sqlite *q, int make)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	int rc, keep = 1;
 	mode_t mask;
-	int rc;
 
 	if (!make && access(q->path, F_OK) < 0 && errno == ENOENT) {
 		log_error(DSTORE,
@@ -160,7 +160,11 @@ open_file(struct sqlite *q, int make)
 	rc = sqlite3_open_v2(
 	    q->path, &q->db, flags | (make ? SQLITE_OPEN_CREATE : 0), NULL);
 	umask(mask);
-	return rc == SQLITE_OK ? 0 : sqlite_fault(q, "opening");
+	if (rc != SQLITE_OK)
+		return sqlite_fault(q, "opening");
+	/* readers find the log's files there, on a full disk as well */
+	sqlite3_file_control(q->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
+	return 0;
 }
 
 static int
@@ -195,13 +199,22 @@ check_version(
 		sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
 	if (version < 0)
 		return sqlite_fault(q, "reading its version");
-	if (version == form->version &&
-	    sqlite_integer(q, "PRAGMA application_id") == form->application_id)
+	if (*is_new) {
+		log_error(DSTORE, "%s: empty; an import fills it", q->path);
+		return -ENOENT;
+	}
+	if (sqlite_integer(q, "PRAGMA application_id") !=
+	    form->application_id) {
+		log_error(DSTORE, "%s: not a store of travelcard", q->path);
+		return -EINVAL;
+	}
+	if (version == form->version)
 		return 0;
-	log_error(DSTORE, "%s: %s", q->path,
-	    *is_new ? "empty; an import fills it"
-		    : "not of this version of travelcard");
-	return *is_new ? -ENOENT : -EINVAL;
+	log_error(DSTORE,
+	    "%s: a store of version %d, this program is for %d; use the "
+	    "program that made it, or import into a new store",
+	    q->path, (int)version, form->version);
+	return -EINVAL;
 }
 
 int

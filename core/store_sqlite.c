@@ -94,6 +94,7 @@ static const struct sqlite_pragma pragmas[] = {
     {"journal_mode", "wal", 1},
     {"synchronous", "1", 0}, /* NORMAL: the feed replays */
     {"wal_autocheckpoint", "8000", 0},
+    {"journal_size_limit", "0", 0},
     {"secure_delete", "1", 0}, /* leaves no deleted octet */
     {"mmap_size", "0", 0},     /* a truncated file is no signal */
     {"cell_size_check", "1", 0},
@@ -230,7 +231,10 @@ take_lock(struct store *s, const char *dir)
 		return -errno;
 	}
 	if (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
-		log_error(DSTORE, "%s: another process is writing", s->q.path);
+		log_error(DSTORE,
+		    "%s: another process is writing; try again when it has "
+		    "ended",
+		    dir);
 		return -EBUSY;
 	}
 	return 0;

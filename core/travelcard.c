@@ -305,7 +305,6 @@ cmd_lookup(struct core *c, const struct options *o)
 		    "lookup: no service: ", o->service ? o->service : "");
 	if (query_new(&l.q, c) < 0)
 		return EXIT_FAULT;
-	query_begin(l.q);
 	if (l.json)
 		putchar('{');
 	for (int i = 0; i < o->nargs && rc == EXIT_OK; i++)
@@ -398,7 +397,8 @@ cmd_stat(struct core *c, const struct options *o)
 }
 
 /* The catalogue as a phone would show it: every verdict with sample values,
- * its length in characters and its segments. */
+ * its length in characters and its segments. Each gives how many texts cannot
+ * be sent. */
 
 static size_t
 characters(const char *utf8)
@@ -411,27 +411,30 @@ characters(const char *utf8)
 	return n;
 }
 
-static void
+static int
 show_text(struct core *c, const char *title, const struct answer *a,
     const struct conf_service *service)
 {
 	static char say[ANSWER_MAX];
 	struct segment segments[10];
 	enum alphabet alphabet;
-	int n;
+	int n =
+	    answer_text(a, c->messages, c->regions, service, say, sizeof(say));
 
-	if (answer_text(a, c->messages, c->regions, service, say, sizeof(say)) <
-	    0)
-		return;
 	alphabet = text_alphabet(say);
-	n = text_segments(say, alphabet, 0, segments, 10);
-	printf("[%s] %s, %zu characters, %s, %d segment%s\n%s\n\n",
-	    language_name(a->language), title, characters(say),
-	    alphabet == ALPHABET_GSM7 ? "GSM 7-bit" : "UCS-2", n,
-	    n == 1 ? "" : "s", say);
+	if (n == 0)
+		n = text_segments(say, alphabet, 0, segments, 10);
+	printf("[%s] %s, %zu characters, %s, ", language_name(a->language),
+	    title, characters(say),
+	    alphabet == ALPHABET_GSM7 ? "GSM 7-bit" : "UCS-2");
+	if (n < 0)
+		printf("too long for 10 segments\n\n");
+	else
+		printf("%d segment%s\n%s\n\n", n, n == 1 ? "" : "s", say);
+	return n < 0;
 }
 
-static void
+static int
 show_language(
     struct core *c, const struct conf_service *service, enum language lang)
 {
@@ -446,31 +449,34 @@ show_language(
 	    .minutes = 30,
 	    .places = places,
 	};
+	int bad = 0;
 
 	for (int v = 0; v < VERDICTS; v++) {
 		a.verdict = v;
 		a.nplaces = v == VERDICT_OK ? 2 : 0;
 		if (v != VERDICT_SILENCE)
-			show_text(c, verdict_name(v), &a, service);
+			bad += show_text(c, verdict_name(v), &a, service);
 	}
 	a.verdict = VERDICT_OK;
 	a.nplaces = sizeof(places) / sizeof(*places);
 	a.history_since = when_midnight(now, -3);
 	a.data_late = 1;
-	show_text(c, "ok, with every note", &a, service);
+	return bad + show_text(c, "ok, with every note", &a, service);
 }
 
 static int
 cmd_texts(struct core *c, const struct options *o)
 {
+	int bad = 0;
+
 	if (o->nargs > 0)
 		return usage_error("texts takes no argument", "");
 	for (size_t i = 0; i < c->conf->nservices; i++) {
 		printf("service %s\n\n", c->conf->services[i].name);
 		for (int lang = 0; lang < LANGUAGES; lang++)
-			show_language(c, &c->conf->services[i], lang);
+			bad += show_language(c, &c->conf->services[i], lang);
 	}
-	return EXIT_OK;
+	return bad ? EXIT_FAULT : EXIT_OK;
 }
 
 /* Configuration, tables and catalogues were checked by getting here. */

@@ -5,12 +5,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "when.h"
 
 static int64_t shift;       /* what the clock is moved by */
 static int64_t frozen = -1; /* or what it stands at */
+
+/* RFC 8536 3.1: what begins a zone's file. */
+static int
+is_zone_file(const char *path)
+{
+	char magic[4] = "";
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL)
+		return 0;
+	if (fread(magic, 1, sizeof(magic), f) != sizeof(magic))
+		magic[0] = '\0'; /* a folder, too */
+	fclose(f);
+	return memcmp(magic, "TZif", sizeof(magic)) == 0;
+}
 
 int
 when_zone(const char *iana)
@@ -21,7 +35,7 @@ when_zone(const char *iana)
 	if (iana[0] == '/' || strstr(iana, "..") != NULL ||
 	    snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", iana) >=
 		(int)sizeof(path) ||
-	    access(path, R_OK) != 0)
+	    !is_zone_file(path))
 		return -ENOENT;
 	setenv("TZ", iana, 1);
 	tzset();
@@ -147,6 +161,22 @@ when_parse_instant(const char *s, size_t len, int64_t *t)
 	return parse_rfc3339(s, s + len, t);
 }
 
+/* The first instant of a date. Where clocks go back over midnight it comes
+ * twice, and mktime gives either; where they go forward over it, the day
+ * begins later and mktime says so. */
+static int64_t
+begin_of(struct tm *date)
+{
+	int64_t t = mktime(date);
+	struct tm before;
+
+	when_local(t - 1, &before);
+	if (before.tm_mday != date->tm_mday)
+		return t;
+	return t - 1 - before.tm_hour * 3600 - before.tm_min * 60 -
+	    before.tm_sec;
+}
+
 int
 when_parse(const char *s, size_t len, int64_t *t)
 {
@@ -154,7 +184,7 @@ when_parse(const char *s, size_t len, int64_t *t)
 	struct tm tm;
 
 	if (parse_date(&p, s + len, &tm) == 0 && p == s + len) {
-		*t = mktime(&tm);
+		*t = begin_of(&tm);
 		return *t < 0 ? -EBADMSG : 0;
 	}
 	return when_parse_instant(s, len, t);
@@ -169,7 +199,7 @@ when_midnight(int64_t t, int days)
 	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
 	tm.tm_mday += days;
 	tm.tm_isdst = -1;
-	return mktime(&tm);
+	return begin_of(&tm);
 }
 
 void

@@ -305,19 +305,19 @@ void
 link_unbind(struct link *l)
 {
 	uint8_t pdu[PDU_SESSION_MAX];
-	int len;
+	int len, was_bound = l->state == BOUND;
 
 	if (l->state == UNBINDING || l->state == CLOSED)
 		return;
-	if (l->state == BOUND) {
+	if (was_bound) {
 		len = pdu_write_unbind(UNBIND, next_sequence(l), pdu);
 		if (len > 0)
 			write_pdu(l, pdu, len);
 	}
 	event_del(l->retry);
 	enter_state(l, UNBINDING);
-	if (l->bev == NULL)
-		l->state_since = 0; /* the next tick ends it */
+	if (!was_bound)
+		l->state_since = 0; /* nobody answers: the next tick ends it */
 }
 
 static void
@@ -327,7 +327,8 @@ on_event(struct bufferevent *bev, short what, void *arg)
 
 	(void)bev;
 	if (what & BEV_EVENT_CONNECTED) {
-		bind_now(l);
+		if (l->state == CONNECTING) /* not when taking leave */
+			bind_now(l);
 		return;
 	}
 	if (what & BEV_EVENT_EOF)

@@ -625,6 +625,7 @@ claim(struct sender *s)
 	int room = s->njobs / 2 - (int)s->busy;
 
 	s->claimed = s->now;
+	outbox_expire(s->outbox, time(NULL));
 	if (room > 0 && roomiest(s) != NULL)
 		outbox_claim(s->outbox, time(NULL), room, on_row, s);
 }

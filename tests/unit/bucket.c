@@ -48,7 +48,8 @@ static int
 same(const struct stay *a, const struct stay *b)
 {
 	return a->key == b->key && a->region == b->region &&
-	    a->first == b->first && a->last == b->last;
+	    a->first == b->first && a->last == b->last &&
+	    a->open_end == b->open_end;
 }
 
 /* Is what was got v[0..n)? */
@@ -104,7 +105,7 @@ add_key(uint64_t key)
 			if (last > UINT32_MAX)
 				break;
 			stays[nstays++] =
-			    (struct stay){key, region, first, last};
+			    (struct stay){key, region, first, last, 0};
 			time = last + 1 + below(1 << 30);
 		}
 	}
@@ -171,10 +172,10 @@ static void
 edges(void)
 {
 	static const struct stay extreme[] = {
-	    {0, 1, 0, 0},
-	    {0, 1, 2, UINT32_MAX},
-	    {0, UINT32_MAX, 0, UINT32_MAX},
-	    {UINT64_MAX, 110000, UINT32_MAX, UINT32_MAX},
+	    {0, 1, 0, 0, 0},
+	    {0, 1, 2, UINT32_MAX, 0},
+	    {0, UINT32_MAX, 0, UINT32_MAX, 0},
+	    {UINT64_MAX, 110000, UINT32_MAX, UINT32_MAX, 0},
 	};
 	const size_t n = sizeof(extreme) / sizeof(*extreme);
 
@@ -201,10 +202,10 @@ static void
 layout(void)
 {
 	static const struct stay v[] = {
-	    {5, 0x80, 10, 12},
-	    {5, 0x80, 20, 20},
-	    {5, 0x81, 7, 8},
-	    {300, 1, 1, 1},
+	    {5, 0x80, 10, 12, 0},
+	    {5, 0x80, 20, 20, 0},
+	    {5, 0x81, 7, 8, 0},
+	    {300, 1, 1, 1, 0},
 	};
 	static const uint8_t want[] = {
 	    1,  /* version */

@@ -31,16 +31,19 @@ fixture_end(void)
 	nftw(fixture_dir, fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Goes into an empty folder, which goes away with the test. */
+/* Goes into an empty folder: TEST_DIR, or one that goes with the test. */
 static inline void
 fixture_begin(void)
 {
-	if (getcwd(fixture_root, sizeof(fixture_root)) == NULL ||
-	    mkdtemp(fixture_dir) == NULL || chdir(fixture_dir) < 0) {
+	const char *dir = getenv("TEST_DIR");
+
+	if (dir == NULL && (dir = mkdtemp(fixture_dir)) != NULL)
+		atexit(fixture_end);
+	if (getcwd(fixture_root, sizeof(fixture_root)) == NULL || dir == NULL ||
+	    chdir(dir) < 0) {
 		perror("a folder for the test");
 		exit(1);
 	}
-	atexit(fixture_end);
 }
 
 /* A path below the source tree, until the next call. */
@@ -87,6 +90,7 @@ capture_log(void)
 	struct log_target *target;
 
 	log_open("error");
+	log_del_target(log_target_find(LOG_TGT_TYPE_STDERR, NULL));
 	target = log_target_create();
 	target->output = fixture_log;
 	log_set_use_color(target, 0);

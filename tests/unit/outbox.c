@@ -192,7 +192,13 @@ another_key(void)
 	state_commit(state);
 	ok_int(claim(p, NOW + 1000, &got), 0,
 	    "with another key a row is not read");
-	ok_int(outbox_count(o), 0, "but erased, for nobody could send it");
+	ok_int(outbox_count(o), 1, "but left for who has the right one");
+	ok_int(claim(o, NOW + 2000, &got), 1, "who can send it");
+	outbox_release(o);
+	ok_int(outbox_expire(o, NOW + 3600), 0, "until it expires");
+	ok_int(outbox_count(o), 1, "on the last second it is there");
+	outbox_expire(o, NOW + 3601);
+	ok_int(outbox_count(o), 0, "and then it is gone");
 	state_commit(state);
 	outbox_free(o);
 	outbox_free(p);
