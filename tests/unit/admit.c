@@ -326,7 +326,8 @@ flood(void)
 		admit_refused(a, who, now);
 		went += admit_text(a, 42, now);
 	}
-	ok_int(went, 10, "a flood does not push out a number that goes on texting");
+	ok_int(went, 10,
+	    "a flood does not push out a number that goes on texting");
 	for (size_t i = 0; i < 1024; i++)
 		kept += place_at(&a->repeats, i / WAYS, i % WAYS)->key != 0;
 	ok_int(kept, 1024, "every place is in use, and no more");
