@@ -70,10 +70,10 @@ define install_missing
 	done; \
 	[ -z "$$missing" ] || { \
 		echo "installing:$$missing"; \
-		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-		export DEBIAN_FRONTEND=noninteractive; \
-		$$sudo apt-get -qq update && \
-		$$sudo apt-get -qq -y --no-install-recommends install \
+		get="env DEBIAN_FRONTEND=noninteractive apt-get -qq"; \
+		[ "$$(id -u)" = 0 ] || get="sudo $$get"; \
+		$$get update && \
+		$$get -y --no-install-recommends install \
 			$$missing >/dev/null; }
 endef
 
