@@ -3,6 +3,7 @@
  * A text is kept with each {placeholder} already turned into one octet below
  * 0x20, so that putting it together is one pass. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "conf_file.h"
 #include "log.h"
 #include "message.h"
+#include "text.h"
 
 #define BIT(v) (1u << VALUE_##v)
 
@@ -106,6 +108,28 @@ placeholder(const char *s, size_t len)
 	return -1;
 }
 
+static int
+wrong(const char *path, enum message id, const char *what, const char *why)
+{
+	log_error(DCONF, "%s: %s: %s%s", path, texts[id].key, what, why);
+	return -EINVAL;
+}
+
+static int
+check_characters(const char *path, enum message id, const char *text)
+{
+	uint32_t c;
+
+	for (size_t n; (n = utf8_next(text, &c)) > 0; text += n) {
+		if (n == 1 && c >= 0x80)
+			return wrong(path, id, "", "is not UTF-8");
+		if (c < 0x20)
+			return wrong(path, id, "",
+			    "has a control character; write one line");
+	}
+	return 0;
+}
+
 /* Turns the placeholders of one text into octets, in place. */
 static int
 compile(const char *path, enum message id, char *text)
@@ -113,25 +137,22 @@ compile(const char *path, enum message id, char *text)
 	unsigned allowed = texts[id].needed | texts[id].allowed, seen = 0;
 	char *in = text, *out = text;
 
+	if (check_characters(path, id, text) < 0)
+		return -EINVAL;
 	while (*in != '\0') {
 		size_t len = strcspn(in + 1, "}");
 		int v;
 
-		if ((unsigned char)*in < 0x20) {
-			log_error(DCONF,
-			    "%s: %s: has a control character; write one line",
-			    path, texts[id].key);
-			return -EINVAL;
-		}
 		if (*in != '{') {
 			*out++ = *in++;
 			continue;
 		}
-		v = in[1 + len] == '}' ? placeholder(in + 1, len) : -1;
+		if (in[1 + len] == '\0')
+			return wrong(path, id, in, " has no closing brace");
+		v = placeholder(in + 1, len);
 		if (v < 0 || !(allowed & 1u << v)) {
-			log_error(DCONF, "%s: %s: {%.*s} has no value here",
-			    path, texts[id].key, (int)len, in + 1);
-			return -EINVAL;
+			in[2 + len] = '\0';
+			return wrong(path, id, in, " has no value here");
 		}
 		seen |= 1u << v;
 		*out++ = v + 1;

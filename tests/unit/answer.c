@@ -1,0 +1,386 @@
+/* What users read: the words of each verdict, the list, the notes, and that
+ * an answer of four cities is one message on every day. */
+#include "core/answer.c"
+
+#include "fixture.h"
+#include "test.h"
+#include "text.h"
+
+#define NOW 1795305600 /* 2026-11-22 08:00 in Shanghai */
+#define LO (NOW - 8 * 3600 - 14 * 86400)
+
+enum {
+	BEIJING = 110000,
+	TIANJIN = 120000,
+	LANGFANG = 131000,
+	BAODING = 130600,
+	YANBIAN = 222400,
+	HONG_KONG = 810000,
+	MACAO = 820000,
+	JAPAN = 'J' << 8 | 'P',
+	THAILAND = 'T' << 8 | 'H',
+};
+
+static struct messages *messages;
+static struct regions *regions;
+
+static const struct conf_carrier carrier = {
+    .name = "cmcc",
+    .name_zh = "中国移动",
+    .name_en = "China Mobile",
+    .hotline = "10086",
+};
+
+static const char *const keywords[] = {"CXMYD", "CX"};
+
+static struct conf_service service = {
+    .carrier = &carrier,
+    .keywords = {(const char **)keywords, 2},
+    .identity = IDENTITY_PROMPT,
+};
+
+/* Places and their marks, up to a region of 0. */
+#define PLACES(...) ((const struct answer_place[]){__VA_ARGS__, {0, ""}})
+
+static struct answer
+found(enum language language, const struct answer_place *places)
+{
+	struct answer a = {
+	    .verdict = places ? VERDICT_OK : VERDICT_NO_STAYS,
+	    .language = language,
+	    .lo = LO,
+	    .as_of = NOW,
+	    .places = places,
+	};
+
+	while (places != NULL && places[a.nplaces].region != 0)
+		a.nplaces++;
+	return a;
+}
+
+static const char *
+said(const struct answer *a)
+{
+	static char out[ANSWER_MAX];
+
+	if (answer_text(a, messages, regions, &service, out, sizeof(out)) != 0)
+		return "too long";
+	return out;
+}
+
+static void
+says(struct answer a, const char *want, const char *what)
+{
+	ok_str(said(&a), want, "%s", what);
+}
+
+/* A list alone, without the words around it. */
+static void
+lists(enum language language, const struct answer_place *places,
+    const char *want, const char *what)
+{
+	struct answer a = found(language, places);
+	const char *got = said(&a), *end;
+	char list[256] = "";
+
+	got = strstr(got, language == LANG_ZH ? "到过：" : "): ");
+	end = got ? strstr(got, language == LANG_ZH ? "。" : ". ") : NULL;
+	if (end != NULL) {
+		got += language == LANG_ZH ? strlen("到过：") : 3;
+		snprintf(list, sizeof(list), "%.*s", (int)(end - got), got);
+	}
+	ok_str(list, want, "%s", what);
+}
+
+static void
+whole_answers(void)
+{
+	const struct answer_place *two = PLACES({BEIJING, ""}, {TIANJIN, ""});
+
+	says(found(LANG_ZH, two),
+	    "截至11月22日08:00，您11月8日以来到过：北京、天津。有误拨10086",
+	    "an answer in Chinese");
+	says(found(LANG_EN, two),
+	    "Places since 8 Nov (as of 22 Nov 08:00): Beijing, Tianjin. "
+	    "Wrong? Call 10086",
+	    "in English");
+	says(found(LANG_ZH, NULL),
+	    "截至11月22日08:00，未查到您11月8日以来的到访地。"
+	    "关机、开飞行模式或只用Wi-Fi时没有记录。有误拨10086",
+	    "nothing found, in Chinese");
+	says(found(LANG_EN, NULL),
+	    "No places found since 8 Nov (as of 22 Nov 08:00). A phone that "
+	    "is off, in flight mode or only on Wi-Fi leaves no record. "
+	    "Wrong? Call 10086",
+	    "in English");
+}
+
+static void
+no_watermark(void)
+{
+	struct answer a = found(LANG_ZH, PLACES({BEIJING, ""}));
+
+	a.as_of = 0;
+	says(a, "您11月8日以来到过：北京。有误拨10086",
+	    "without a watermark, no as-of");
+	a.language = LANG_EN;
+	says(a, "Places since 8 Nov: Beijing. Wrong? Call 10086",
+	    "nor in English");
+}
+
+static void
+groups(void)
+{
+	lists(LANG_ZH, PLACES({BEIJING, ""}), "北京", "one place");
+	lists(LANG_ZH, PLACES({LANGFANG, ""}, {BEIJING, ""}, {TIANJIN, ""}),
+	    "廊坊、北京、天津", "cities, in the order given");
+	lists(LANG_ZH,
+	    PLACES({BEIJING, ""}, {HONG_KONG, ""}, {MACAO, ""}, {JAPAN, ""},
+		{THAILAND, ""}),
+	    "北京；中国香港、中国澳门；日本、泰国", "three groups");
+	lists(LANG_ZH, PLACES({HONG_KONG, ""}, {JAPAN, ""}), "中国香港；日本",
+	    "two groups");
+	lists(LANG_EN,
+	    PLACES({BEIJING, ""}, {TIANJIN, ""}, {HONG_KONG, ""}, {JAPAN, ""}),
+	    "Beijing, Tianjin; Hong Kong (China); Japan", "in English");
+}
+
+/* How often a text stands in another. */
+static int
+count(const char *text, const char *part)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, part)) != NULL; text += strlen(part))
+		n++;
+	return n;
+}
+
+static void
+marks(void)
+{
+	struct answer a = found(
+	    LANG_ZH, PLACES({BEIJING, "*"}, {TIANJIN, ""}, {LANGFANG, "*"}));
+
+	says(a,
+	    "截至11月22日08:00，您11月8日以来到过：北京*、天津、廊坊*。"
+	    "带*的城市有中高风险地区，不表示您去过这些地区。有误拨10086",
+	    "a mark on two cities, explained once");
+	a.language = LANG_EN;
+	ok_int(count(said(&a), "*: the city has "), 1, "once in English too");
+	a = found(LANG_ZH, PLACES({BEIJING, "**"}, {TIANJIN, "*"}));
+	ok(strstr(said(&a), "北京**、天津*。") != NULL, "two marks");
+	ok(strstr(said(&a), "带**的城市") != NULL &&
+		strstr(said(&a), "带*的城市") != NULL,
+	    "each explained");
+	a = found(LANG_ZH, PLACES({BEIJING, ""}));
+	ok_int(count(said(&a), "风险"), 0, "no mark, no word of it");
+}
+
+static void
+notes(void)
+{
+	struct answer a = found(LANG_ZH, PLACES({BEIJING, "*"}));
+
+	a.history_since = NOW - 3 * 86400;
+	a.data_late = 1;
+	says(a,
+	    "截至11月22日08:00，您11月8日以来到过：北京*。"
+	    "记录从11月19日开始。数据更新有延迟。"
+	    "带*的城市有中高风险地区，不表示您去过这些地区。有误拨10086",
+	    "every note, in Chinese");
+	a.language = LANG_EN;
+	says(a,
+	    "Places since 8 Nov (as of 22 Nov 08:00): Beijing*. Records begin "
+	    "on 19 Nov. New data is arriving late. *: the city has medium or "
+	    "high risk areas; it does not mean that you went there. Wrong? "
+	    "Call 10086",
+	    "in English");
+	a = found(LANG_ZH, NULL);
+	a.data_late = 1;
+	ok_int(count(said(&a), "数据更新有延迟。"), 1,
+	    "notes ride on an empty answer too");
+}
+
+static void
+verdict(enum verdict v, const char *zh, const char *en)
+{
+	struct answer a = {.verdict = v, .lo = LO, .minutes = 30};
+
+	a.language = LANG_ZH;
+	says(a, zh, verdict_name(v));
+	a.language = LANG_EN;
+	says(a, en, verdict_name(v));
+}
+
+static void
+verdicts(void)
+{
+	verdict(VERDICT_WRONG_IDENTITY,
+	    "证件号码后四位不符，或本机号码尚未登记。请核对后重发，"
+	    "或拨10086咨询。",
+	    "The last four characters of the ID do not match, or this number "
+	    "is not registered. Please check and send again, or call 10086.");
+	verdict(VERDICT_LOCKED, "输错次数过多，请过30分钟再试，或拨10086咨询。",
+	    "Too many wrong tries. Please try again in 30 minutes, or call "
+	    "10086.");
+	verdict(VERDICT_CONSENT_NEEDED,
+	    "回复Y，即同意并授权中国移动查询您11月8日以来的到访地；"
+	    "不同意请勿回复。",
+	    "Reply Y to agree that China Mobile looks up the places you have "
+	    "been to since 8 Nov. If you do not agree, do not reply.");
+	verdict(VERDICT_HELP,
+	    "查询到访地请发送CXMYD。要英文结果，在后面加EN。"
+	    "咨询请拨10086。",
+	    "To see where this phone has been, send CXMYD. For English, add "
+	    "EN. Questions: 10086.");
+	verdict(VERDICT_BUSY, "现在查询的人很多，请过30分钟再发CXMYD。",
+	    "Many people are asking right now. Please send CXMYD again in 30 "
+	    "minutes.");
+	verdict(VERDICT_SERVICE_CLOSED,
+	    "本服务已经结束，您的数据已经删除。咨询请拨10086。",
+	    "This service has ended and your data has been deleted. "
+	    "Questions: 10086.");
+	verdict(VERDICT_SYSTEM_BUSY, "系统忙，请稍后再发CXMYD。咨询请拨10086。",
+	    "We are busy. Please send CXMYD again later. Questions: 10086.");
+	verdict(VERDICT_SILENCE, "", "");
+	service.identity = IDENTITY_INLINE;
+	verdict(VERDICT_HELP,
+	    "查询到访地请发送CXMYD#证件号码后四位，例如CXMYD#1234。"
+	    "要英文结果，在后面加EN。咨询请拨10086。",
+	    "To see where this phone has been, send CXMYD#LAST4, for example "
+	    "CXMYD#1234, with the last four characters of your ID. For "
+	    "English, add EN. Questions: 10086.");
+	service.identity = IDENTITY_PROMPT;
+}
+
+/* The length, with the code's text where it does not stand yet. */
+static size_t
+characters_with_code(const struct answer *a)
+{
+	const char *values[PLACEHOLDERS] = {[VALUE_CODE] = "123456789012"};
+	char text[ANSWER_MAX] = "";
+	struct words w = {.s = text, .size = sizeof(text)};
+	const char *s = said(a);
+	size_t n = 0, step;
+	uint32_t c;
+
+	words_put(&w, s, strlen(s));
+	if (strstr(s, "核验码") == NULL)
+		message_put(messages, a->language, MSG_CODE, values, &w);
+	for (s = text; (step = utf8_next(s, &c)) > 0; s += step)
+		n++;
+	return n;
+}
+
+/* Four cities of two characters, on every day, at minutes of every form. */
+static void
+one_message(void)
+{
+	struct answer a = found(LANG_ZH,
+	    PLACES(
+		{BEIJING, ""}, {TIANJIN, ""}, {LANGFANG, ""}, {BAODING, ""}));
+	struct segment parts[2];
+	int whole = 1, alone = 1;
+	size_t longest = 0;
+
+	/* 2028 is a leap year; from its first midnight in Shanghai */
+	for (int64_t day = 1830268800; day < 1830268800 + 366 * 86400;
+	     day += 86400) {
+		static const int minutes[] = {0, 9, 599, 600, 1439};
+
+		for (size_t i = 0; i < 5; i++) {
+			size_t n;
+
+			a.as_of = day + minutes[i] * 60;
+			a.lo = when_midnight(a.as_of, -14);
+			n = characters_with_code(&a);
+			longest = n > longest ? n : longest;
+			whole &= n <= 70;
+			alone &= text_segments(
+				     said(&a), ALPHABET_UCS2, 1, parts, 2) == 1;
+		}
+	}
+	ok(whole, "with the code to come, 70 characters on every day");
+	ok(alone, "and one message");
+	ok_int(longest, 68, "at the most 68 of them");
+}
+
+static void
+english_message(void)
+{
+	struct answer a = found(LANG_EN,
+	    PLACES({BEIJING, ""}, {TIANJIN, ""}, {YANBIAN, ""}, {BAODING, ""}));
+
+	ok_int(text_alphabet(said(&a)), ALPHABET_GSM7, "English is GSM 7-bit");
+	ok(characters_with_code(&a) <= 160, "one message with the code too");
+}
+
+static void
+dates(void)
+{
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	struct answer a = found(LANG_ZH, PLACES({BEIJING, ""}));
+	char want[64];
+	int zh = 1, en = 1;
+
+	for (int month = 1; month <= 12; month++) {
+		snprintf(
+		    want, sizeof(want), "2026-%02d-05T00:30:00+08:00", month);
+		when_parse_instant(want, strlen(want), &a.as_of);
+		a.lo = when_midnight(a.as_of, -1);
+		a.language = LANG_ZH;
+		snprintf(want, sizeof(want), "截至%d月5日00:30，您%d月4日",
+		    month, month);
+		zh &= strstr(said(&a), want) == said(&a);
+		a.language = LANG_EN;
+		snprintf(want, sizeof(want),
+		    "Places since 4 %s (as of 5 %s 00:30)", months[month - 1],
+		    months[month - 1]);
+		en &= strstr(said(&a), want) == said(&a);
+	}
+	ok(zh, "each month in Chinese");
+	ok(en, "each month in English");
+}
+
+static void
+room(void)
+{
+	static struct answer_place many[401];
+	struct answer a;
+	char small[64];
+	int rc;
+
+	for (int i = 0; i < 400; i++)
+		many[i].region = YANBIAN;
+	a = found(LANG_EN, many);
+	ok_int(a.nplaces, 400, "four hundred places");
+	ok_int(count(said(&a), "Yanbian"), 400, "are all in the answer");
+	rc = answer_text(&a, messages, regions, &service, small, sizeof(small));
+	ok_int(rc, -ENOSPC, "what does not fit is said to");
+	ok(strlen(small) < sizeof(small), "and nothing is overrun");
+}
+
+int
+main(void)
+{
+	fixture_begin();
+	when_zone("Asia/Shanghai");
+	if (messages_load(&messages, fixture_path("conf")) < 0 ||
+	    regions_load(&regions, fixture_path("conf")) < 0)
+		return 1;
+	whole_answers();
+	no_watermark();
+	groups();
+	marks();
+	notes();
+	verdicts();
+	one_message();
+	english_message();
+	dates();
+	room();
+	messages_free(messages);
+	regions_free(regions);
+	return test_done();
+}
