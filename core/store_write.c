@@ -148,7 +148,8 @@ static int
 check_collision(struct store *s, const struct key *k, int kind, uint64_t key,
     const char *number)
 {
-	int rc = is_out_of_use(s, kind, key);
+	/* there is hardly ever one */
+	int rc = s->any_out_of_use ? is_out_of_use(s, kind, key) : 0;
 
 	if (rc != 0)
 		return rc < 0 ? rc : -EEXIST;
