@@ -202,7 +202,7 @@ set_pragmas(struct store *s, enum store_mode mode)
 	    {"page_size", "8192", 1}, /* before the first table */
 	    {"journal_mode", "wal", 1},
 	    {"synchronous", "1", 0}, /* NORMAL: the feed replays */
-	    {"wal_autocheckpoint", "8000", 0},
+	    {"wal_autocheckpoint", "8000", 0}, {"journal_size_limit", "0", 0},
 	    {"secure_delete", "1", 0}, /* leaves no deleted octet */
 	    {"mmap_size", "0", 0}, {"cell_size_check", "1", 0},
 	    {"trusted_schema", "0", 0}, {"temp_store", "2", 0}, /* MEMORY */
@@ -279,7 +279,8 @@ store_get_meta(struct store *s, const char *name, int64_t *value)
 	return rc ? 0 : -EUCLEAN;
 }
 
-/* Makes the tables of a new store. */
+/* Makes the tables of a new store, in a transaction that ends when what it
+ * is made with is recorded: a store is there whole or not at all. */
 static int
 create(struct store *s)
 {
@@ -290,8 +291,7 @@ create(struct store *s)
 	    APPLICATION_ID);
 	if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
 	    sqlite3_exec(s->db, schema, NULL, NULL, NULL) ||
-	    sqlite3_exec(s->db, text, NULL, NULL, NULL) ||
-	    sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL))
+	    sqlite3_exec(s->db, text, NULL, NULL, NULL))
 		return store_fault(s, "making the tables");
 	return 0;
 }
@@ -307,13 +307,21 @@ check_version(struct store *s, enum store_mode mode, int *is_new)
 		return create(s);
 	if (version < 0)
 		return store_fault(s, "reading its version");
-	if (version == VERSION &&
-	    one_integer(s, "PRAGMA application_id") == APPLICATION_ID)
+	if (*is_new) {
+		log_error(DSTORE, "%s: empty; an import fills it", s->path);
+		return -ENOENT;
+	}
+	if (one_integer(s, "PRAGMA application_id") != APPLICATION_ID) {
+		log_error(DSTORE, "%s: not a store of travelcard", s->path);
+		return -EINVAL;
+	}
+	if (version == VERSION)
 		return 0;
-	log_error(DSTORE, "%s: %s", s->path,
-	    *is_new ? "empty; import records first"
-		    : "not a store of this version");
-	return *is_new ? -ENOENT : -EINVAL;
+	log_error(DSTORE,
+	    "%s: a store of version %d, this program is for %d; use the "
+	    "program that made it, or import into a new store",
+	    s->path, version, VERSION);
+	return -EINVAL;
 }
 
 static int
@@ -325,7 +333,7 @@ record_terms(struct store *s, const struct store_terms *t)
 		rc = put_meta_int(s, "max_gap", t->max_gap);
 	if (rc == 0)
 		rc = put_meta_int(s, "bits", BITS_FIRST);
-	return rc;
+	return rc < 0 ? rc : store_run(s, SQL_COMMIT);
 }
 
 static int
@@ -372,7 +380,10 @@ take_lock(struct store *s, const char *dir)
 		return -errno;
 	}
 	if (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
-		log_error(DSTORE, "%s: another process is writing", s->path);
+		log_error(DSTORE,
+		    "%s: another process is writing; try again when it has "
+		    "ended",
+		    s->path);
 		return -EBUSY;
 	}
 	return 0;
@@ -382,8 +393,8 @@ static int
 open_file(struct store *s, const char *dir, enum store_mode mode)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	int rc = 0, keep = 1;
 	mode_t mask;
-	int rc = 0;
 
 	if (mode == STORE_READ && access(s->path, F_OK) < 0 &&
 	    errno == ENOENT) {
@@ -408,6 +419,8 @@ open_file(struct store *s, const char *dir, enum store_mode mode)
 	umask(mask);
 	if (rc != SQLITE_OK)
 		return store_fault(s, "opening");
+	/* readers find the log's files there, on a full disk as well */
+	sqlite3_file_control(s->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
 	return 0;
 }
 

@@ -19,19 +19,24 @@ store_write_begin(struct store *s)
 	return store_run(s, SQL_BEGIN_WRITE);
 }
 
+/* A sweep's log is as large as the sweep, kept or not: give the room back. */
+static void
+empty_log(struct store *s)
+{
+	sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 int
 store_write_commit(struct store *s)
 {
 	int rc = store_run(s, SQL_COMMIT);
 
-	if (rc < 0) {
+	if (rc < 0)
 		store_write_abort(s);
-		return rc;
-	}
-	/* a sweep's log is as large as the sweep: give the room back */
-	sqlite3_wal_checkpoint_v2(
-	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	return 0;
+	else
+		empty_log(s);
+	return rc;
 }
 
 void
@@ -39,6 +44,7 @@ store_write_abort(struct store *s)
 {
 	if (!sqlite3_get_autocommit(s->db))
 		store_run(s, SQL_ROLLBACK);
+	empty_log(s);
 }
 
 int

@@ -65,7 +65,8 @@ def write(name, text, mode=0o644):
 
 def run(*argv, stdin=None, timeout=120, env=None):
     """Run to the end; returns CompletedProcess with text output."""
-    return subprocess.run(argv, input=stdin, text=True, capture_output=True,
+    return subprocess.run(argv, input=stdin, encoding="utf-8",
+                          errors="replace", capture_output=True,
                           timeout=timeout,
                           env={**os.environ, **env} if env else None)
 
