@@ -210,7 +210,6 @@ set_pragmas(struct store *s, enum store_mode mode)
 	};
 	int rc = 0;
 
-	sqlite3_busy_timeout(s->db, mode == STORE_WRITE ? 10000 : 1000);
 	for (size_t i = 0; i < sizeof(pragmas) / sizeof(*pragmas); i++)
 		if (rc == 0 && (mode == STORE_WRITE || !pragmas[i].writer))
 			rc = pragma(s, pragmas[i].name, pragmas[i].value);
@@ -296,6 +295,7 @@ create(struct store *s)
 	return 0;
 }
 
+/* Before anything is set: what is not ours stays as it is. */
 static int
 check_version(struct store *s, enum store_mode mode, int *is_new)
 {
@@ -304,7 +304,7 @@ check_version(struct store *s, enum store_mode mode, int *is_new)
 	*is_new = version == 0 &&
 	    one_integer(s, "SELECT count(*) FROM sqlite_schema") == 0;
 	if (*is_new && mode == STORE_WRITE)
-		return create(s);
+		return 0;
 	if (version < 0)
 		return store_fault(s, "reading its version");
 	if (*is_new) {
@@ -419,6 +419,8 @@ open_file(struct store *s, const char *dir, enum store_mode mode)
 	umask(mask);
 	if (rc != SQLITE_OK)
 		return store_fault(s, "opening");
+	sqlite3_busy_timeout(
+	    s->db, mode == STORE_WRITE ? STORE_WRITER_WAITS : 1000);
 	/* readers find the log's files there, on a full disk as well */
 	sqlite3_file_control(s->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
 	return 0;
@@ -432,9 +434,11 @@ set_up(struct store *s, const char *dir, enum store_mode mode,
 
 	rc = open_file(s, dir, mode);
 	if (rc == 0)
-		rc = set_pragmas(s, mode);
-	if (rc == 0)
 		rc = check_version(s, mode, &is_new);
+	if (rc == 0)
+		rc = set_pragmas(s, mode);
+	if (rc == 0 && is_new)
+		rc = create(s);
 	if (rc == 0)
 		rc = prepare(s, mode);
 	if (rc == 0 && is_new)

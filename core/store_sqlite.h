@@ -7,6 +7,8 @@
 
 #include "store.h"
 
+#define STORE_WRITER_WAITS 10000 /* ms, for a lock */
+
 enum statement {
 	SQL_BEGIN,
 	SQL_BEGIN_WRITE,

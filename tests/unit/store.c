@@ -852,6 +852,11 @@ files_that_are_none(void)
 	make_database("CREATE TABLE t (x); PRAGMA user_version = 1");
 	ok_int(opens(WHERE, STORE_WRITE, key, GAP), -EINVAL,
 	    "of the same version number too");
+	make_database("PRAGMA page_size = 8192; CREATE TABLE t (x)");
+	ok_int(opens(WHERE, STORE_WRITE, key, GAP), -EINVAL,
+	    "of the same page size");
+	ok(access("store/stays.db-wal", F_OK) != 0,
+	    "which keeps its own journal");
 	make_database("");
 	ok_int(opens(WHERE, STORE_READ, key, GAP), -ENOENT, "an empty file");
 	put_text("store/stays.db",
