@@ -29,6 +29,7 @@
 #define RENEW_MS (OUTBOX_LEASE * 1000 / 3)
 #define CLAIM_MS 2000
 #define STOP_MS 3000
+#define TELL_MS 1000
 
 enum job_place {
 	FREE,
@@ -45,6 +46,7 @@ struct lane {
 	struct link *link;
 	struct jobs ready;
 	unsigned jobs, quota; /* that came from here, and may */
+	int64_t told;         /* ms: when a refusal was last told */
 };
 
 /* What a link carries for one submit_sm. */
@@ -502,6 +504,23 @@ pause_job(struct sender *s, struct job *j)
 	move(s, j, PAUSED);
 }
 
+/* One line a second and link: a storm of refusals is counted, not told. */
+static void
+tell_refusal(struct sender *s, const struct link *l, uint32_t command_status)
+{
+	struct lane *lane = home_of(s, l);
+	char name[16];
+
+	if (s->now - lane->told < TELL_MS)
+		return;
+	lane->told = s->now;
+	log_notice(DSMPP, "link %s submit_sm refused status=%s",
+	    link_conf(l)->name,
+	    command_status == LINK_NO_RESPONSE
+		? "none"
+		: pdu_status_name(command_status, name));
+}
+
 void
 sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 {
@@ -509,15 +528,10 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 	struct job *j = f->job;
 	uint32_t bit = 1u << f->segment;
 	int for_good = pdu_refused_for_good(command_status);
-	char name[16];
 
 	j->flying &= ~bit;
 	if (command_status != ESME_ROK)
-		log_notice(DSMPP, "link %s submit_sm refused status=%s",
-		    link_conf(f->over)->name,
-		    command_status == LINK_NO_RESPONSE
-			? "none"
-			: pdu_status_name(command_status, name));
+		tell_refusal(s, f->over, command_status);
 	if (j->dropped) {
 		if (j->flying == 0)
 			move(s, j, FREE);
