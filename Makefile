@@ -1,6 +1,6 @@
 # travelcard: see README.md.  GNU make; `make` alone builds the programs.
 #
-#   make            the three programs (installs the Debian packages it needs)
+#   make            the programs (installs the Debian packages it needs)
 #   make demo       sample data, an SMSC simulator, smsc-gw, a conversation
 #   make check      every test; SAN=1 builds with ASan and UBSan
 #   make check-long the tests at their full stated sizes
@@ -179,7 +179,7 @@ install: build
 	    from conf/travelcard.sysusers lib/sysusers.d/travelcard.conf
 	$(Q)install -m 644 COPYING $(DESTDIR)$(PREFIX)/share/doc/travelcard
 	$(Q)install -m 644 $(TABLES) $(DESTDIR)$(DATA)
-	$(Q)install -d $(CONF)
+	$(Q)[ -d $(CONF) ] || install -d $(CONF)
 	$(Q)[ -e $(CONF)/travelcard.conf ] || install -m 644 -t $(CONF) \
 		$(DESTDIR)$(PREFIX)/share/doc/travelcard/travelcard.conf
 

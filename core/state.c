@@ -45,8 +45,7 @@ static const char *const sql[STATE_STATEMENTS] = {
 		     " (SELECT id FROM outbox WHERE carrier = ?3"
 		     "  AND lease < ?4 ORDER BY lease LIMIT ?5)"
 		     " RETURNING id, expires, done, sealed",
-    [OUTBOX_EXPIRE] = "DELETE FROM outbox WHERE expires < ?1"
-		      " AND lease < ?1",
+    [OUTBOX_EXPIRE] = "DELETE FROM outbox WHERE expires < ?1 AND lease < ?1",
     [OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
 };
 

@@ -165,7 +165,7 @@ static const char whole[] =
     "	carrier = \"two\" host = \"::1\" port = 1 system_id = "
     "\"abcdefghijklmno\"\n"
     "	password_file = \"pass\" system_type = \"twelve chars\"\n"
-    "	bind = transceiver window = 1000 rate = 0 addr_ton = 0\n"
+    "	bind = receiver window = 1000 rate = 50 addr_ton = 0\n"
     "	addr_npi = 8 default_alphabet = latin1 concat = udh\n"
     "	max_segments = 1 validity_minutes = 1440 retry_status = 88\n"
     "	ack_after = 0 response_timeout = 5 enquire_interval = 60 tls = no\n"
@@ -214,6 +214,9 @@ check_whole(const struct conf *c, const char *how)
 	ok_str(l->password, "12345678", "%s: password", how);
 	ok_str(l->system_type, "twelve chars", "%s: system_type", how);
 	ok_int(l->port, 1, "%s: port", how);
+	ok_int(l->bind, BIND_MODE_RECEIVER, "%s: bind", how);
+	ok_int(l->rate, 50, "%s: rate", how);
+	ok_int(l->ack_after, 0, "%s: ack_after", how);
 	ok_int(l->addr_npi, 8, "%s: addr_npi", how);
 	ok_int(l->default_alphabet, ALPHABET_LATIN1, "%s: alphabet", how);
 	ok_int(l->retry_status, 88, "%s: retry_status", how);
@@ -348,11 +351,6 @@ test_values(void)
 static void
 test_not_served(void)
 {
-	refuse(IN_SMSC("bind = receiver\n"),
-	    "travelcard.conf:6: bind: receiver is not served by this "
-	    "version\n");
-	refuse(IN_SMSC("rate = 50\n"),
-	    "travelcard.conf:6: rate: 50 is not served by this version\n");
 	refuse(IN_SMSC("concat = sar\n"),
 	    "travelcard.conf:6: concat: sar is not served by this version\n");
 	refuse(IN_SMSC("tls = yes\n"),
