@@ -10,8 +10,6 @@
 #include "log.h"
 #include "sqlite.h"
 
-#define BUSY_MS 10000
-
 static int
 errno_of(int code)
 {
@@ -137,7 +135,6 @@ set_pragmas(struct sqlite *q, const struct sqlite_pragma *p, int make)
 {
 	int rc = 0;
 
-	sqlite3_busy_timeout(q->db, BUSY_MS);
 	for (; p->name != NULL && rc == 0; p++)
 		if (make || !p->maker)
 			rc = pragma(q, p->name, p->value);
@@ -162,41 +159,49 @@ open_file(struct sqlite *q, int make)
 	umask(mask);
 	if (rc != SQLITE_OK)
 		return sqlite_fault(q, "opening");
+	sqlite3_busy_timeout(q->db, SQLITE_BUSY_MS);
 	/* readers find the log's files there, on a full disk as well */
 	sqlite3_file_control(q->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
 	return 0;
 }
 
 static int
-make_tables(struct sqlite *q, const struct sqlite_form *form)
+is_empty(struct sqlite *q)
+{
+	return sqlite_integer(q, "SELECT count(*) FROM sqlite_schema") == 0;
+}
+
+/* Begins a transaction in which an empty file gets its tables; of several
+ * who try, one finds it empty. */
+static int
+make_tables(struct sqlite *q, const struct sqlite_form *form, int *is_new)
 {
 	char text[128];
 
 	snprintf(text, sizeof(text),
 	    "PRAGMA user_version = %d; PRAGMA application_id = %d",
 	    form->version, form->application_id);
+	if (sqlite3_exec(q->db, "BEGIN IMMEDIATE", NULL, NULL, NULL))
+		return sqlite_fault(q, "beginning");
+	*is_new = is_empty(q);
+	if (!*is_new)
+		return sqlite_made(q);
 	if (sqlite3_exec(q->db, form->schema, NULL, NULL, NULL) ||
 	    sqlite3_exec(q->db, text, NULL, NULL, NULL))
 		return sqlite_fault(q, "making the tables");
 	return 0;
 }
 
+/* Before anything is set: what is not ours stays as it is. */
 static int
 check_version(
     struct sqlite *q, const struct sqlite_form *form, int make, int *is_new)
 {
-	int64_t version;
+	int64_t version = sqlite_integer(q, "PRAGMA user_version");
 
-	/* who may make it, makes it once */
-	if (make && sqlite3_exec(q->db, "BEGIN IMMEDIATE", NULL, NULL, NULL))
-		return sqlite_fault(q, "beginning");
-	version = sqlite_integer(q, "PRAGMA user_version");
-	*is_new = version == 0 &&
-	    sqlite_integer(q, "SELECT count(*) FROM sqlite_schema") == 0;
+	*is_new = version == 0 && is_empty(q);
 	if (*is_new && make)
-		return make_tables(q, form);
-	if (make)
-		sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
+		return 0;
 	if (version < 0)
 		return sqlite_fault(q, "reading its version");
 	if (*is_new) {
@@ -231,9 +236,11 @@ sqlite_open(struct sqlite *q, const char *dir, const struct sqlite_form *form,
 	}
 	rc = open_file(q, make);
 	if (rc == 0)
-		rc = set_pragmas(q, form->pragmas, make);
-	if (rc == 0)
 		rc = check_version(q, form, make, is_new);
+	if (rc == 0)
+		rc = set_pragmas(q, form->pragmas, make);
+	if (rc == 0 && *is_new)
+		rc = make_tables(q, form, is_new);
 	return rc;
 }
 

@@ -8,6 +8,8 @@
 
 #include <sqlite3.h>
 
+#define SQLITE_BUSY_MS 10000 /* a lock is waited for so long */
+
 struct sqlite {
 	sqlite3 *db;
 	char *path;

@@ -232,8 +232,8 @@ take_lock(struct store *s, const char *dir)
 	}
 	if (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
 		log_error(DSTORE,
-		    "%s: another process is writing; try again when it has "
-		    "ended",
+		    "%s/stays.db: another process is writing; try again when "
+		    "it has ended",
 		    dir);
 		return -EBUSY;
 	}

@@ -19,12 +19,16 @@ store_write_begin(struct store *s)
 	return store_run(s, SQL_BEGIN_WRITE);
 }
 
-/* A sweep's log is as large as the sweep, kept or not: give the room back. */
+/* A sweep's log is as large as the sweep, kept or not: give the room back,
+ * unless a reader sits in it for longer than a batch of look-ups takes. Then
+ * the next one does. */
 static void
 empty_log(struct store *s)
 {
+	sqlite3_busy_timeout(s->q.db, 200);
 	sqlite3_wal_checkpoint_v2(
 	    s->q.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(s->q.db, SQLITE_BUSY_MS);
 }
 
 int
@@ -148,7 +152,8 @@ static int
 check_collision(struct store *s, const struct key *k, int kind, uint64_t key,
     const char *number)
 {
-	int rc = is_out_of_use(s, kind, key);
+	/* there is hardly ever one */
+	int rc = s->any_out_of_use ? is_out_of_use(s, kind, key) : 0;
 
 	if (rc != 0)
 		return rc < 0 ? rc : -EEXIST;

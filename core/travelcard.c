@@ -547,9 +547,11 @@ main(int argc, char **argv)
 		o.args++;
 		o.nargs--;
 		rc = run(&o, commands[i].run);
-		if (fflush(stdout) != 0 || ferror(stdout))
-			rc = EXIT_FAULT;
-		return rc;
+		if (fflush(stdout) == 0 && !ferror(stdout))
+			return rc;
+		fprintf(stderr, "travelcard: standard output: %s\n",
+		    strerror(errno));
+		return EXIT_FAULT;
 	}
 	return usage_error("no such command: ", o.args[0]);
 }

@@ -23,6 +23,7 @@
 #define TEXT_MAX 1024   /* octets of UTF-8 of a user's text that count */
 #define UNFINISHED 4096 /* long messages whose parts are awaited */
 #define TON_INTERNATIONAL 1
+#define NPI_E164 1
 #define TON_ALPHANUMERIC 5 /* 5.2.5 */
 #define MESSAGE_TYPE 0x3c  /* of esm_class, 5.2.12 */
 #define SUMMARY_SECONDS 60
@@ -80,18 +81,17 @@ begin_summaries(struct deliver *d, struct event_base *base)
 	return event_add(d->summary, &every) < 0 ? -ENOMEM : 0;
 }
 
-/* Room for as many answers as keep every window full, and as many waiting. */
 static unsigned
 count_jobs(const struct deliver *d, size_t *nlinks)
 {
 	const struct conf *conf = d->core->conf;
-	unsigned jobs = 0;
+	unsigned jobs = SENDER_CLAIMS;
 
 	*nlinks = 0;
 	for (size_t i = 0; i < conf->nsmscs; i++) {
 		if (conf->smscs[i].carrier != d->carrier)
 			continue;
-		jobs += 2 * conf->smscs[i].window;
+		jobs += sender_quota(&conf->smscs[i]);
 		++*nlinks;
 	}
 	return jobs;
@@ -269,6 +269,8 @@ address(struct outbox_message *m, const struct deliver_sm *sm)
 	m->from_npi = sm->dest_addr_npi;
 	m->to_ton = sm->source_addr_ton;
 	m->to_npi = sm->source_addr_npi;
+	if (sm->source_addr[0] == '+') /* which says just that */
+		m->to_ton = TON_INTERNATIONAL, m->to_npi = NPI_E164;
 	strcpy(m->from, without_plus(sm->destination_addr));
 	strcpy(m->to, without_plus(sm->source_addr));
 }
@@ -280,8 +282,10 @@ send_text(struct deliver *d, const struct origin *origin,
 	const struct conf_smsc *conf = link_conf(origin->link);
 	static struct outbox_message m;
 
+	int rc = -E2BIG;
+
 	if (strlen(say) >= sizeof(m.text))
-		return -E2BIG;
+		goto too_long;
 	address(&m, sm);
 	/* where data_coding 0 is not GSM 7-bit, UCS-2 is sure */
 	m.alphabet = conf->default_alphabet == ALPHABET_GSM7
@@ -289,8 +293,15 @@ send_text(struct deliver *d, const struct origin *origin,
 	    : ALPHABET_UCS2;
 	m.reference = ++d->reference;
 	strcpy(m.text, say);
-	return sender_send(d->sender, &m, origin, ticket, conf->max_segments,
+	rc = sender_send(d->sender, &m, origin, ticket, conf->max_segments,
 	    conf->validity_minutes);
+too_long:
+	if (rc == -E2BIG)
+		log_error(DSMPP,
+		    "link %s an answer of %zu octets is longer than "
+		    "max_segments = %u hold; it cannot be sent",
+		    conf->name, strlen(say), conf->max_segments);
+	return rc;
 }
 
 static void

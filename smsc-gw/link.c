@@ -26,6 +26,9 @@
 #define BACKOFF_FIRST_MS 500
 #define BACKOFF_MAX_MS 30000
 #define UNBIND_MS 3000
+#define OUTPUT_MAX (1 << 20) /* octets that the SMSC does not read */
+#define OUTPUT_LOW (1 << 16)
+#define TELL_MS 1000             /* between two lines of one kind */
 #define SEQUENCE_MAX 0x7fffffffu /* 5.1.4 */
 
 enum state {
@@ -53,7 +56,9 @@ struct link {
 	struct bufferevent *bev;
 	struct event *tick, *retry;
 	enum state state;
-	const char *fault; /* set while reading: close when back */
+	const char *fault;   /* set while reading: close when back */
+	uint32_t skip;       /* octets of a PDU that is passed over */
+	int64_t stuck, told; /* ms: not reading since; last line */
 	uint32_t sequence_number, connection;
 	int64_t paused_until, credit_at;   /* ms */
 	double credit;                     /* submit_sm that the rate allows */
@@ -68,6 +73,7 @@ static void close_link(struct link *l, const char *reason);
 static void connect_now(evutil_socket_t fd, short what, void *arg);
 static void on_tick(evutil_socket_t fd, short what, void *arg);
 static void on_read(struct bufferevent *bev, void *arg);
+static void on_drained(struct bufferevent *bev, void *arg);
 static void on_event(struct bufferevent *bev, short what, void *arg);
 static void
 handle(struct link *l, const struct pdu_header *h, const uint8_t *p);
@@ -82,6 +88,17 @@ now_ms(void)
 }
 
 /* Life. */
+
+/* Not from 1: some SMSCs put a PDU's length where a generic_nack has the
+ * sequence number, and that must not be one that is in use. */
+static uint32_t
+first_sequence(void)
+{
+	uint32_t r;
+
+	evutil_secure_rng_get_bytes(&r, sizeof(r));
+	return 2 * PDU_SKIP_MAX + r % (SEQUENCE_MAX / 2);
+}
 
 static int
 make_events(struct link *l)
@@ -114,6 +131,7 @@ link_new(struct link **lp, struct event_base *base,
 	l->arg = arg;
 	l->base = base;
 	l->backoff = BACKOFF_FIRST_MS;
+	l->sequence_number = first_sequence();
 	l->mask = places - 1;
 	l->pending = calloc(places, sizeof(*l->pending));
 	l->dns = evdns_base_new(base,
@@ -177,7 +195,8 @@ connect_now(evutil_socket_t fd, short what, void *arg)
 		close_link(l, "no memory");
 		return;
 	}
-	bufferevent_setcb(l->bev, on_read, NULL, on_event, l);
+	bufferevent_setcb(l->bev, on_read, on_drained, on_event, l);
+	bufferevent_setwatermark(l->bev, EV_WRITE, OUTPUT_LOW, 0);
 	bufferevent_enable(l->bev, EV_READ | EV_WRITE);
 	if (bufferevent_socket_connect_hostname(
 		l->bev, l->dns, AF_UNSPEC, l->conf->host, l->conf->port) < 0)
@@ -230,6 +249,8 @@ close_link(struct link *l, const char *reason)
 	if (l->bev != NULL)
 		last_words(l);
 	l->fault = NULL;
+	l->skip = 0;
+	l->stuck = 0;
 	memset(l->pending, 0, (l->mask + 1) * sizeof(*l->pending));
 	l->outstanding = 0;
 	if (leaving)
@@ -255,7 +276,7 @@ next_sequence(struct link *l)
 {
 	do {
 		if (++l->sequence_number > SEQUENCE_MAX)
-			l->sequence_number = 1;
+			l->sequence_number = 2 * PDU_SKIP_MAX;
 	} while (l->pending[l->sequence_number & l->mask].ref != NULL);
 	return l->sequence_number;
 }
@@ -356,7 +377,7 @@ expire_submits(struct link *l, int64_t now)
 			continue;
 		l->pending[i].ref = NULL;
 		l->outstanding--;
-		log_notice(DSMPP, "link %s submit_sm %u unanswered after %u s",
+		log_debug(DSMPP, "link %s submit_sm %u unanswered after %u s",
 		    l->conf->name, p.sequence_number,
 		    l->conf->response_timeout);
 		l->events->submitted(l, p.ref, LINK_NO_RESPONSE, l->arg);
@@ -366,7 +387,10 @@ expire_submits(struct link *l, int64_t now)
 static void
 keep_alive(struct link *l, int64_t now)
 {
-	if (l->asked != 0 &&
+	if (l->stuck != 0 &&
+	    now - l->stuck > l->conf->response_timeout * 1000LL) {
+		close_link(l, "the SMSC does not read");
+	} else if (l->asked != 0 &&
 	    now - l->asked > l->conf->response_timeout * 1000LL) {
 		close_link(l, "no answer to enquire_link");
 	} else if (l->asked == 0 &&
@@ -486,6 +510,30 @@ nack(struct link *l, const struct pdu_header *h, uint32_t status)
 	    pdu_write_header(GENERIC_NACK, status, h->sequence_number, pdu));
 }
 
+/* Drops what is left of a PDU that is passed over. 1 when nothing is. */
+static int
+skip(struct link *l, struct evbuffer *in)
+{
+	size_t n = evbuffer_get_length(in);
+
+	if (n > l->skip)
+		n = l->skip;
+	evbuffer_drain(in, n);
+	l->skip -= n;
+	return l->skip == 0;
+}
+
+/* Longer than any request: refused for good, and the link goes on. */
+static void
+refuse_long(struct link *l, const struct pdu_header *h)
+{
+	if (h->command_id == DELIVER_SM)
+		link_ack(l, l->connection, h->sequence_number, ESME_RINVMSGLEN);
+	else
+		nack(l, h, ESME_RINVCMDLEN);
+	l->skip = h->command_length;
+}
+
 /* Every whole PDU that is there; stops when the link is no more. */
 static void
 read_all(struct link *l)
@@ -494,14 +542,18 @@ read_all(struct link *l)
 	uint8_t header[PDU_HEADER];
 	struct pdu_header h;
 
-	while (l->fault == NULL) {
+	while (l->fault == NULL && skip(l, in)) {
 		ssize_t n = evbuffer_copyout(in, header, sizeof(header));
 		int len = pdu_frame(header, n > 0 ? n : 0, &h);
 
+		if (len == -EMSGSIZE) {
+			refuse_long(l, &h);
+			continue;
+		}
 		if (len < 0) {
 			h.sequence_number = 0;
 			nack(l, &h, ESME_RINVCMDLEN);
-			l->fault = "command_length is not 16 to 16384";
+			l->fault = "no PDU has such a command_length";
 			return;
 		}
 		if (n < PDU_HEADER ||
@@ -517,13 +569,29 @@ on_read(struct bufferevent *bev, void *arg)
 {
 	struct link *l = arg;
 
-	(void)bev;
 	l->heard = now_ms();
 	l->asked = 0;
 	read_all(l);
 	l->events->read_done(l, l->arg);
-	if (l->fault != NULL)
+	if (l->fault != NULL) {
 		close_link(l, l->fault);
+	} else if (evbuffer_get_length(bufferevent_get_output(bev)) >
+	    OUTPUT_MAX) {
+		/* who does not read is not read */
+		bufferevent_disable(bev, EV_READ);
+		l->stuck = now_ms();
+	}
+}
+
+static void
+on_drained(struct bufferevent *bev, void *arg)
+{
+	struct link *l = arg;
+
+	if (l->stuck == 0)
+		return;
+	l->stuck = 0;
+	bufferevent_enable(bev, EV_READ);
 }
 
 static void
@@ -544,7 +612,6 @@ handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	if (pdu_read_bind_resp(p, h->command_length, system_id) < 0)
 		log_notice(DSMPP, "link %s bind accepted with an odd body",
 		    l->conf->name);
-	l->backoff = BACKOFF_FIRST_MS;
 	l->connection++;
 	l->credit = 0;
 	l->credit_at = now_ms();
@@ -564,6 +631,7 @@ handle_deliver_sm(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		status = l->state == UNBINDING ? l->conf->retry_status
 					       : ESME_RINVBNDSTS;
 	if (status == ESME_ROK) {
+		l->backoff = BACKOFF_FIRST_MS; /* it works */
 		l->events->deliver(l, h->sequence_number, &d, l->arg);
 		return;
 	}

@@ -108,6 +108,26 @@ check_services(const struct conf *conf)
 	return rc;
 }
 
+/* A store that is away may come back; one that was made with another key or
+ * on other terms never fits. */
+static int
+check_stores(struct core *c)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < c->nvaults; i++) {
+		switch (core_store(c, &c->vaults[i], STORE_READ)) {
+		case -EKEYREJECTED:
+		case -EINVAL:
+			rc = -1;
+			break;
+		case 0:
+			core_store_close(&c->vaults[i]);
+		}
+	}
+	return rc;
+}
+
 static void
 on_closed(void *arg)
 {
@@ -151,9 +171,18 @@ open_carriers(struct gateway *g)
 }
 
 static void
+on_hangup(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	log_notice(DCORE, "SIGHUP: to change the configuration, restart");
+}
+
+static void
 serve(struct gateway *g)
 {
-	struct event *term, *intr;
+	struct event *term, *intr, *hup;
 
 	signal(SIGPIPE, SIG_IGN);
 	g->base = event_base_new();
@@ -162,8 +191,10 @@ serve(struct gateway *g)
 		fatal("cannot serve; see above");
 	term = evsignal_new(g->base, SIGTERM, on_stop, g);
 	intr = evsignal_new(g->base, SIGINT, on_stop, g);
-	if (term == NULL || intr == NULL || event_add(term, NULL) < 0 ||
-	    event_add(intr, NULL) < 0)
+	hup = evsignal_new(g->base, SIGHUP, on_hangup, g);
+	if (term == NULL || intr == NULL || hup == NULL ||
+	    event_add(term, NULL) < 0 || event_add(intr, NULL) < 0 ||
+	    event_add(hup, NULL) < 0)
 		fatal("no signal handlers");
 	log_info(DCORE, "smsc-gw runs carriers=%zu", g->ncarriers);
 	event_base_dispatch(g->base);
@@ -173,6 +204,7 @@ serve(struct gateway *g)
 	query_free(g->query);
 	event_free(term);
 	event_free(intr);
+	event_free(hup);
 	event_base_free(g->base);
 }
 
@@ -205,7 +237,7 @@ main(int argc, char **argv)
 		return 2;
 	if (o.print)
 		conf_print(g.core->conf, stdout);
-	else if (check_services(g.core->conf) < 0)
+	else if (check_services(g.core->conf) < 0 || check_stores(g.core) < 0)
 		return 1;
 	else if (!o.check)
 		serve(&g);

@@ -79,7 +79,7 @@ pdu_frame(const uint8_t *p, size_t len, struct pdu_header *h)
 	if (len >= 4) {
 		h->command_length = get32(p);
 		if (h->command_length < PDU_HEADER ||
-		    h->command_length > PDU_MAX)
+		    h->command_length > PDU_SKIP_MAX)
 			return -EBADMSG;
 	}
 	if (len < PDU_HEADER)
@@ -87,6 +87,8 @@ pdu_frame(const uint8_t *p, size_t len, struct pdu_header *h)
 	h->command_id = get32(p + 4);
 	h->command_status = get32(p + 8);
 	h->sequence_number = get32(p + 12);
+	if (h->command_length > PDU_MAX)
+		return -EMSGSIZE;
 	return len < h->command_length ? 0 : (int)h->command_length;
 }
 

@@ -13,6 +13,7 @@
 #include <smpp34.h>
 
 #define PDU_HEADER 16
+#define PDU_SKIP_MAX 70000  /* a message_payload of 64 KB and its message */
 #define PDU_MAX 16384       /* a longer one from a peer is refused */
 #define PDU_SUBMIT_MAX 384  /* octets of the longest submit_sm we write */
 #define PDU_SESSION_MAX 128 /* and of a session PDU */
@@ -26,8 +27,9 @@ struct pdu_header { /* 3.2 */
 };
 
 /* How many octets the PDU at `p` takes once all are there: 0 for "not yet",
- * -EBADMSG when command_length cannot be (less than 16, more than PDU_MAX).
- * The header is filled in as soon as its 16 octets are there. */
+ * -EMSGSIZE when it is sound but longer than PDU_MAX: pass it over, -EBADMSG
+ * when command_length cannot be (less than 16, more than PDU_SKIP_MAX). The
+ * header is filled in as soon as its 16 octets are there. */
 int pdu_frame(const uint8_t *p, size_t len, struct pdu_header *h);
 
 struct deliver_sm { /* 4.6.1 */

@@ -29,6 +29,7 @@
 #define RENEW_MS (OUTBOX_LEASE * 1000 / 3)
 #define CLAIM_MS 2000
 #define STOP_MS 3000
+#define TELL_MS 1000
 
 enum job_place {
 	FREE,
@@ -44,6 +45,8 @@ TAILQ_HEAD(jobs, job);
 struct lane {
 	struct link *link;
 	struct jobs ready;
+	unsigned jobs, quota; /* that came from here, and may */
+	int64_t told;         /* ms: when a refusal was last told */
 };
 
 /* What a link carries for one submit_sm. */
@@ -57,7 +60,7 @@ struct job {
 	TAILQ_ENTRY(job) entry; /* in the queue of its place */
 	TAILQ_ENTRY(job) owed;  /* while its deliver_sm is unanswered */
 	enum job_place place;
-	struct lane *lane;
+	struct lane *lane, *home; /* whose turn; where it came from */
 	int is_owed;
 	int stored;  /* written to the outbox, perhaps not yet durable */
 	int dropped; /* only waits for what flies */
@@ -106,6 +109,12 @@ now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+unsigned
+sender_quota(const struct conf_smsc *conf)
+{
+	return 4 * conf->window;
+}
+
 /* Life. */
 
 static int
@@ -117,7 +126,7 @@ make_pool(struct sender *s, unsigned jobs)
 	s->njobs = jobs;
 	for (unsigned i = 0; i < jobs; i++)
 		TAILQ_INSERT_TAIL(&s->free, &s->pool[i], entry);
-	return sender_add(s, NULL); /* the lane of no link */
+	return sender_add(s, NULL);
 }
 
 static int
@@ -187,6 +196,7 @@ sender_add(struct sender *s, struct link *l)
 		return -ENOMEM;
 	}
 	lane->link = l;
+	lane->quota = l != NULL ? sender_quota(link_conf(l)) : SENDER_CLAIMS;
 	TAILQ_INIT(&lane->ready);
 	s->lanes[s->nlanes++] = lane;
 	return 0;
@@ -220,19 +230,31 @@ static void
 move(struct sender *s, struct job *j, enum job_place place)
 {
 	TAILQ_REMOVE(queue_of(s, j), j, entry);
-	s->busy += (j->place == FREE) - (place == FREE);
+	if (j->place == FREE) {
+		s->busy++;
+		j->home->jobs++;
+	} else if (place == FREE) {
+		s->busy--;
+		j->home->jobs--;
+	}
 	j->place = place;
 	TAILQ_INSERT_TAIL(queue_of(s, j), j, entry);
+}
+
+static struct lane *
+home_of(struct sender *s, const struct link *l)
+{
+	for (size_t i = 1; i < s->nlanes; i++)
+		if (s->lanes[i]->link == l)
+			return s->lanes[i];
+	return s->lanes[0];
 }
 
 /* The lane of a link that can send now, else that of none. */
 static struct lane *
 lane_of(struct sender *s, const struct link *l)
 {
-	for (size_t i = 1; i < s->nlanes; i++)
-		if (s->lanes[i]->link == l && link_may_send(l))
-			return s->lanes[i];
-	return s->lanes[0];
+	return l != NULL && link_may_send(l) ? home_of(s, l) : s->lanes[0];
 }
 
 static uint32_t
@@ -337,10 +359,13 @@ sender_send(struct sender *s, const struct outbox_message *m,
     const struct origin *origin, const struct ticket *ticket,
     unsigned max_segments, uint32_t validity_minutes)
 {
-	struct job *j = s->stopping ? NULL : take(s);
+	struct lane *home = home_of(s, origin->link);
+	struct job *j =
+	    s->stopping || home->jobs >= home->quota ? NULL : take(s);
 
 	if (j == NULL)
 		return -EAGAIN;
+	j->home = home;
 	j->message = *m;
 	if (cut(j, max_segments) < 0)
 		return -E2BIG;
@@ -479,6 +504,23 @@ pause_job(struct sender *s, struct job *j)
 	move(s, j, PAUSED);
 }
 
+/* One line a second and link: a storm of refusals is counted, not told. */
+static void
+tell_refusal(struct sender *s, const struct link *l, uint32_t command_status)
+{
+	struct lane *lane = home_of(s, l);
+	char name[16];
+
+	if (s->now - lane->told < TELL_MS)
+		return;
+	lane->told = s->now;
+	log_notice(DSMPP, "link %s submit_sm refused status=%s",
+	    link_conf(l)->name,
+	    command_status == LINK_NO_RESPONSE
+		? "none"
+		: pdu_status_name(command_status, name));
+}
+
 void
 sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 {
@@ -486,15 +528,10 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 	struct job *j = f->job;
 	uint32_t bit = 1u << f->segment;
 	int for_good = pdu_refused_for_good(command_status);
-	char name[16];
 
 	j->flying &= ~bit;
 	if (command_status != ESME_ROK)
-		log_notice(DSMPP, "link %s submit_sm refused status=%s",
-		    link_conf(f->over)->name,
-		    command_status == LINK_NO_RESPONSE
-			? "none"
-			: pdu_status_name(command_status, name));
+		tell_refusal(s, f->over, command_status);
 	if (j->dropped) {
 		if (j->flying == 0)
 			move(s, j, FREE);
@@ -604,6 +641,7 @@ on_row(const struct outbox_row *row, void *arg)
 
 	if (j == NULL)
 		return; /* its lease ends again */
+	j->home = s->lanes[0];
 	j->message = row->message;
 	j->id = row->id;
 	j->expires = row->expires;
@@ -623,7 +661,7 @@ on_row(const struct outbox_row *row, void *arg)
 static void
 claim(struct sender *s)
 {
-	int room = s->njobs / 2 - (int)s->busy;
+	int room = (int)SENDER_CLAIMS - (int)s->lanes[0]->jobs;
 
 	s->claimed = s->now;
 	outbox_expire(s->outbox, time(NULL));

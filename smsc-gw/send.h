@@ -31,7 +31,12 @@ struct sender_counters {
 
 struct sender;
 
-/* `jobs` is the most answers on their way at once. `idle` is called after
+/* The most answers of one link on their way at once: a window full, and as
+ * many that wait or pause as make it three more. */
+unsigned sender_quota(const struct conf_smsc *conf);
+#define SENDER_CLAIMS 256u /* and of those that others left */
+
+/* `jobs` is the sum of all quotas, claims included. `idle` is called after
  * sender_stop, once nothing is in flight. All that is passed must outlive
  * it. 0 or -errno. */
 typedef void sender_idle_h(void *arg);
@@ -40,12 +45,11 @@ int sender_new(struct sender **sp, struct event_base *base, unsigned jobs,
     sender_idle_h *idle, void *arg);
 void sender_free(struct sender *s);
 
-/* A link that may be sent over from now on, and one that may not any more.
- * 0 or -ENOMEM. */
+/* A link that may be sent over from now on. 0 or -ENOMEM. */
 int sender_add(struct sender *s, struct link *l);
 
-/* Takes an answer over; all is copied. -EAGAIN when there is no room, -E2BIG
- * when it does not fit into `max_segments`. */
+/* Takes an answer over; all is copied. -EAGAIN when its link has no room,
+ * -E2BIG when it does not fit into `max_segments`. */
 int sender_send(struct sender *s, const struct outbox_message *m,
     const struct origin *origin, const struct ticket *ticket,
     unsigned max_segments, uint32_t validity_minutes);

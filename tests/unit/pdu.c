@@ -699,8 +699,13 @@ frame(void)
 	ok_int(pdu_frame(p, 4, &h), -EBADMSG, "a length of 15 cannot be");
 	put32(p, 0);
 	ok_int(pdu_frame(p, 16, &h), -EBADMSG, "nor 0");
-	put32(p, PDU_MAX + 1);
+	put32(p, PDU_SKIP_MAX + 1);
 	ok_int(pdu_frame(p, 4, &h), -EBADMSG, "nor one above the cap");
+	put32(p, PDU_SKIP_MAX);
+	ok_int(pdu_frame(p, 4, &h), 0, "a long one shows its header first");
+	ok_int(pdu_frame(p, 16, &h), -EMSGSIZE, "and is to be passed over");
+	put32(p, PDU_MAX + 1);
+	ok_int(pdu_frame(p, 16, &h), -EMSGSIZE, "so is one octet too many");
 	put32(p, 0xffffffff);
 	ok_int(pdu_frame(p, 16, &h), -EBADMSG, "nor the largest");
 	put32(p, PDU_MAX);
