@@ -41,7 +41,8 @@ struct import {
 	uint64_t lines, taken, changed;
 	uint64_t why[REJECTS];
 	int64_t complete_to; /* 0: nothing said */
-	int broken;          /* a file could not be read to its end */
+	size_t unread;       /* files of which no row was read */
+	size_t cut;          /* files that could not be read to their end */
 };
 
 /* Takes a row in; -errno for a fault, else 0 with *why. */
@@ -170,9 +171,10 @@ parse_mark(const struct csv_field *f, char mark[MARK_MAX])
 		return -EBADMSG;
 	snprintf(mark, MARK_MAX, "%.*s", (int)f->len, f->s ? f->s : "");
 	for (size_t n; (n = utf8_next(s, &c)) > 0; s += n)
-		if (c < 0x20 || (n == 1 && c >= 0x7f))
+		if (c < 0x20 || (c >= 0x7f && c < 0xa0) ||
+		    (n == 1 && c >= 0x80))
 			return -EBADMSG;
-	return 0;
+	return s == mark + f->len ? 0 : -EBADMSG;
 }
 
 /* marks: region,mark,valid_from */
@@ -183,7 +185,8 @@ mark_row(struct import *im, const struct csv_field *f, enum reject *why)
 	char mark[MARK_MAX];
 	uint32_t region;
 
-	if (region_parse(im->core->regions, f[0].s, f[0].len, &region) < 0) {
+	if (region_parse_shown(im->core->regions, f[0].s, f[0].len, &region) <
+	    0) {
 		*why = REJECT_REGION;
 		return 0;
 	}
@@ -378,7 +381,7 @@ import_rows(struct import *im)
 		if (n == -EUCLEAN)
 			return n;
 		if (n < 0 && n != -EBADMSG) {
-			im->broken = 1;
+			im->cut++;
 			break;
 		}
 		im->lines++;
@@ -410,14 +413,14 @@ import_file(struct import *im, const char *file)
 	if (rc == -EUCLEAN)
 		return rc;
 	if (rc < 0) {
-		im->broken = 1;
+		im->unread++;
 		return 0;
 	}
 	progress_file(&im->progress, file, csv_size(im->csv));
 	if (im->kind == IMPORT_RECORDS && !csv_has(im->csv, 1) &&
 	    !csv_has(im->csv, 2)) {
 		log_error(DFEED, "%s: no column \"imsi\" or \"msisdn\"", file);
-		im->broken = 1;
+		im->unread++;
 	} else {
 		rc = import_rows(im);
 	}
@@ -456,7 +459,7 @@ import_all(struct import *im, char *const files[], size_t n)
 	progress_end(&im->progress);
 	if (rc == 0 && im->feed != NULL)
 		rc = feed_sweep(im->feed);
-	if (rc == 0 && im->complete_to != 0 && !im->broken)
+	if (rc == 0 && im->complete_to != 0 && im->unread + im->cut == 0)
 		rc = store_put_watermark(s, "import", im->complete_to);
 	if (rc == 0)
 		rc = rejects_close(&im->rejects);
@@ -490,6 +493,25 @@ print_summary(const struct import *im, size_t files)
 		printf("  listed in %s\n", im->rejects.path);
 }
 
+/* Files that did not come in as a whole: each has been named. */
+static void
+say_what_is_missing(const struct import *im)
+{
+	if (im->unread > 0)
+		log_error(DFEED,
+		    "import: %zu file%s not read, and nothing of %s is in the "
+		    "store",
+		    im->unread, im->unread == 1 ? " was" : "s were",
+		    im->unread == 1 ? "it" : "them");
+	if (im->cut > 0)
+		log_error(DFEED,
+		    "import: %zu file%s not read to the end; what was read is "
+		    "kept, import the whole file again",
+		    im->cut, im->cut == 1 ? " was" : "s were");
+	if (im->complete_to != 0)
+		log_error(DFEED, "import: --complete-to was not applied");
+}
+
 static int
 finish(struct import *im, size_t files, int rc)
 {
@@ -501,11 +523,8 @@ finish(struct import *im, size_t files, int rc)
 	} else {
 		print_summary(im, files);
 	}
-	if (im->broken && rc == 0) {
-		log_error(DFEED,
-		    "import: not every file was read to its end; what was "
-		    "read is kept, import the whole file again%s",
-		    im->complete_to ? "; --complete-to was not applied" : "");
+	if (im->unread + im->cut > 0 && rc == 0) {
+		say_what_is_missing(im);
 		rc = -EIO;
 	}
 	feed_close(im->feed);

@@ -38,6 +38,9 @@ void regions_free(struct regions *r);
 /* A code as text, which must be in the tables: 0, or -ENOENT. */
 int region_parse(
     const struct regions *r, const char *s, size_t len, uint32_t *region);
+/* Likewise, or a province's: all that an answer may show. */
+int region_parse_shown(
+    const struct regions *r, const char *s, size_t len, uint32_t *region);
 
 /* The name shown to users, of a region or a province; unique in its
  * language. */
