@@ -22,6 +22,7 @@ enum message {
 	MSG_OK,
 	MSG_NO_STAYS,
 	MSG_WRONG_IDENTITY,
+	MSG_NOT_REGISTERED,
 	MSG_LOCKED,
 	MSG_CONSENT_NEEDED,
 	MSG_HELP,
@@ -48,9 +49,6 @@ enum message {
 	MSG_CORRECTED,
 	MESSAGES
 };
-
-/* "wrong-identity" and so on, as in the files. */
-const char *message_key(enum message m);
 
 /* What stands in braces in a text: {as_of}, {from} … */
 enum placeholder {
