@@ -1,9 +1,10 @@
 # travelcard: see README.md.  GNU make; `make` alone builds the programs.
 #
-#   make            the three programs (installs the Debian packages it needs)
+#   make            the programs (installs the Debian packages it needs)
 #   make demo       sample data, an SMSC simulator, smsc-gw, a conversation
 #   make check      every test; SAN=1 builds with ASan and UBSan
 #   make check-long the tests at their full stated sizes
+#   make check-bare demo and check from a fresh clone on a bare Debian 12
 #   make install    PREFIX=/usr/local DESTDIR=; make uninstall undoes it
 
 PREFIX ?= /usr/local
@@ -17,7 +18,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libevent-dev libsmpp34-dev \
 	libosmocore-dev libsqlite3-dev libsodium-dev libssl-dev \
 	libconfuse-dev zlib1g-dev tzdata
 DEPS_DEMO = python3
-DEPS_CHECK = python3 clang libclang-rt-14-dev clang-format mandoc gzip sqlite3 \
+DEPS_CHECK = python3 clang libclang-rt-14-dev clang-format mandoc gzip sqlite3 tshark \
 	osmo-msc osmo-hlr
 
 ifdef SAN
@@ -50,7 +51,7 @@ PROGRAMS = $(BIN)/core/travelcard $(BIN)/smsc-gw/smsc-gw
 
 .DEFAULT_GOAL = all
 .PHONY: all build tests deps deps-demo deps-check demo check check-long \
-	install uninstall clean
+	check-bare install uninstall clean
 
 MAKE_J = $(MAKE) --no-print-directory -j$(shell nproc)
 
@@ -70,10 +71,10 @@ define install_missing
 	done; \
 	[ -z "$$missing" ] || { \
 		echo "installing:$$missing"; \
-		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-		export DEBIAN_FRONTEND=noninteractive; \
-		$$sudo apt-get -qq update && \
-		$$sudo apt-get -qq -y --no-install-recommends install \
+		get="env DEBIAN_FRONTEND=noninteractive apt-get -qq"; \
+		[ "$$(id -u)" = 0 ] || get="sudo $$get"; \
+		$$get update && \
+		$$get -y --no-install-recommends install \
 			$$missing >/dev/null; }
 endef
 
@@ -98,16 +99,21 @@ check-long: deps-check
 	$(Q)$(MAKE_J) tests
 	$(Q)O=$(O) BIN=$(BIN) SAN=$(SAN) LONG=1 tests/run $(TESTS)
 
+check-bare:
+	$(call install_missing,git mmdebstrap)
+	$(Q)tests/bare/run
+
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The schema as a C string.
-$(O)/core/schema.h: core/schema.sql
+# A schema as a C string.
+$(O)/core/%.sql.h: core/%.sql
 	@mkdir -p $(@D)
 	$(Q)sed 's/.*/"&\\n"/' $< >$@
 
-$(O)/core/store_sqlite.o: $(O)/core/schema.h
+$(O)/core/store_sqlite.o: $(O)/core/schema.sql.h
+$(O)/core/state.o: $(O)/core/state.sql.h
 
 $(O)/libcore.a: $(CORE_OBJ)
 	@rm -f $@
@@ -173,7 +179,7 @@ install: build
 	    from conf/travelcard.sysusers lib/sysusers.d/travelcard.conf
 	$(Q)install -m 644 COPYING $(DESTDIR)$(PREFIX)/share/doc/travelcard
 	$(Q)install -m 644 $(TABLES) $(DESTDIR)$(DATA)
-	$(Q)install -d $(CONF)
+	$(Q)[ -d $(CONF) ] || install -d $(CONF)
 	$(Q)[ -e $(CONF)/travelcard.conf ] || install -m 644 -t $(CONF) \
 		$(DESTDIR)$(PREFIX)/share/doc/travelcard/travelcard.conf
 

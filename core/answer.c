@@ -155,6 +155,7 @@ answer_text(const struct answer *a, const struct messages *m,
 	    [VERDICT_BUSY] = MSG_BUSY,
 	    [VERDICT_SERVICE_CLOSED] = MSG_SERVICE_CLOSED,
 	    [VERDICT_SYSTEM_BUSY] = MSG_SYSTEM_BUSY,
+	    [VERDICT_SEND_AGAIN] = MSG_SEND_AGAIN,
 	};
 	struct writer w = {.a = a, .m = m, .r = r, .service = service};
 	struct words out = {.s = buf, .size = size};

@@ -236,6 +236,14 @@ fill_smscs(struct conf *c)
 	return rc;
 }
 
+static int
+fill_limits(struct conf *c)
+{
+	cfg_t *sec = cfg_getsec(c->file->cfg, "limits");
+
+	return conf_file_fill(c->file, sec, &c->limits);
+}
+
 /* Nothing of them is used yet, but what is wrong in them is said. */
 static int
 check_hlrs(struct conf *c)
@@ -270,6 +278,8 @@ load(struct conf *c, const char *path)
 		rc = fill_services(c);
 	if (rc == 0)
 		rc = fill_smscs(c);
+	if (rc == 0)
+		rc = fill_limits(c);
 	if (rc == 0)
 		rc = check_hlrs(c);
 	return rc == 0 && c->file->errors ? -EINVAL : rc;

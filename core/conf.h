@@ -29,6 +29,11 @@ enum horizon {
 	HORIZON_NOW,
 	HORIZON_YESTERDAY
 };
+enum bind_mode {
+	BIND_MODE_TRANSCEIVER,
+	BIND_MODE_RECEIVER,
+	BIND_MODE_TRANSMITTER
+};
 enum unknown {
 	UNKNOWN_HELP,
 	UNKNOWN_IGNORE
@@ -73,13 +78,23 @@ struct conf_smsc {
 	char *password; /* read from password_file, at most 8; "" for none */
 	const char *system_type; /* at most 12 */
 	uint8_t addr_ton, addr_npi;
-	uint32_t window;       /* submit_sm unanswered at once, 1..1000 */
+	uint32_t window; /* submit_sm unanswered at once, 1..1000 */
+	enum bind_mode bind;
+	uint32_t rate;         /* submit_sm a second, 0 for no limit */
+	uint32_t ack_after;    /* seconds; then the answer goes to the outbox */
 	uint32_t retry_status; /* command_status for "not now" */
 	enum alphabet default_alphabet; /* of data_coding 0 */
 	uint32_t validity_minutes;
 	uint32_t max_segments;     /* 1..10 */
 	uint32_t response_timeout; /* seconds */
 	uint32_t enquire_interval; /* seconds */
+};
+
+/* What one subscriber may cost (admit.h). */
+struct conf_limits {
+	uint32_t repeat_window; /* seconds */
+	uint32_t tries, lock_minutes;
+	uint32_t busy_minutes, texts_per_hour, stale_minutes;
 };
 
 struct conf {
@@ -90,6 +105,7 @@ struct conf {
 	const char *tables; /* folder of reference tables and catalogues */
 	const char *log_level;
 	uint32_t max_gap; /* seconds */
+	struct conf_limits limits;
 	struct conf_carrier *carriers;
 	size_t ncarriers;
 	struct conf_service *services;

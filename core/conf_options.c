@@ -144,9 +144,9 @@ static const struct option smsc_options[] = {
     {AT(conf_smsc, system_id), TXT(NULL, 1, 15), .required = 1},
     {UNUSED("password_file"), FILEPATH(NULL)},
     {AT(conf_smsc, system_type), TXT("", 0, 12)},
-    {UNUSED("bind"), WRD("transceiver", binds), .fixed = 1},
+    {AT(conf_smsc, bind), WRD("transceiver", binds)},
     {AT(conf_smsc, window), NUM("100", 1, 1000)},
-    {UNUSED("rate"), NUM("0", 0, 100000), .fixed = 1},
+    {AT(conf_smsc, rate), NUM("0", 0, 100000)},
     {AT(conf_smsc, addr_ton), NUM("1", 0, 6)},
     {AT(conf_smsc, addr_npi), NUM("1", 0, 18)},
     {AT(conf_smsc, default_alphabet), WRD("gsm7", alphabets)},
@@ -154,7 +154,7 @@ static const struct option smsc_options[] = {
     {AT(conf_smsc, max_segments), NUM("10", 1, 10)},
     {AT(conf_smsc, validity_minutes), NUM("60", 1, 10080)},
     {AT(conf_smsc, retry_status), NUM("0x64", 1, 0x7fffffff), .hex = 1},
-    {UNUSED("ack_after"), NUM("2", 0, 60)},
+    {AT(conf_smsc, ack_after), NUM("2", 0, 60)},
     {AT(conf_smsc, response_timeout), NUM("10", 1, 600)},
     {AT(conf_smsc, enquire_interval), NUM("30", 1, 3600)},
     {UNUSED("tls"), WRD("no", yesno), .fixed = 1},
@@ -170,12 +170,12 @@ static const struct option hlr_options[] = {
 };
 
 static const struct option limits_options[] = {
-    {UNUSED("repeat_window"), NUM("60", 0, 86400)},
-    {UNUSED("tries"), NUM("5", 1, 100)},
-    {UNUSED("lock_minutes"), NUM("30", 1, 1440)},
-    {UNUSED("busy_minutes"), NUM("10", 1, 1440)},
-    {UNUSED("texts_per_hour"), NUM("10", 1, 1000)},
-    {UNUSED("stale_minutes"), NUM("30", 1, 1440)},
+    {AT(conf_limits, repeat_window), NUM("60", 0, 86400)},
+    {AT(conf_limits, tries), NUM("5", 1, 100)},
+    {AT(conf_limits, lock_minutes), NUM("30", 1, 1440)},
+    {AT(conf_limits, busy_minutes), NUM("10", 1, 1440)},
+    {AT(conf_limits, texts_per_hour), NUM("10", 1, 1000)},
+    {AT(conf_limits, stale_minutes), NUM("30", 1, 1440)},
     {0},
 };
 

@@ -85,6 +85,7 @@ core_close(struct core *c)
 		return;
 	for (size_t i = 0; i < c->nvaults; i++) {
 		core_store_close(&c->vaults[i]);
+		state_close(c->vaults[i].state);
 		key_close(c->vaults[i].key);
 	}
 	free(c->vaults);
@@ -113,6 +114,12 @@ core_store(struct core *c, struct vault *v, enum store_mode mode)
 		return 0;
 	key_fingerprint(v->key, terms.fingerprint);
 	return store_open(&v->store, v->where, mode, &terms);
+}
+
+int
+core_state(struct vault *v)
+{
+	return v->state != NULL ? 0 : state_open(&v->state, v->where);
 }
 
 void

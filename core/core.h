@@ -7,6 +7,7 @@
 #include "message.h"
 #include "network.h"
 #include "region.h"
+#include "state.h"
 #include "store.h"
 
 /* One store and the key to it; carriers may share one. */
@@ -14,7 +15,8 @@ struct vault {
 	const char *where, *key_file;
 	struct key *key;
 	struct store *store; /* null until core_store() */
-	int64_t tried;       /* when it was last tried and away */
+	struct state *state; /* null until core_state() */
+	int64_t tried;       /* monotonic second of the last try, 0 for none */
 };
 
 struct core {
@@ -35,6 +37,9 @@ struct vault *core_vault(struct core *c, const struct conf_carrier *carrier);
 
 /* Opens a vault's store unless it is open. 0 or -errno. */
 int core_store(struct core *c, struct vault *v, enum store_mode mode);
+
+/* Opens, or makes, a vault's small state unless it is open. 0 or -errno. */
+int core_state(struct vault *v);
 
 void core_store_close(struct vault *v);
 

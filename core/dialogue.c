@@ -14,6 +14,7 @@ verdict_name(enum verdict v)
 	    [VERDICT_BUSY] = "busy",
 	    [VERDICT_SERVICE_CLOSED] = "service-closed",
 	    [VERDICT_SYSTEM_BUSY] = "system-busy",
+	    [VERDICT_SEND_AGAIN] = "send-again",
 	    [VERDICT_SILENCE] = "silence",
 	};
 

@@ -19,7 +19,8 @@ enum verdict {
 	VERDICT_BUSY,
 	VERDICT_SERVICE_CLOSED,
 	VERDICT_SYSTEM_BUSY,
-	VERDICT_SILENCE, /* no answer at all */
+	VERDICT_SEND_AGAIN, /* the text is too old to be answered */
+	VERDICT_SILENCE,    /* no answer at all */
 	VERDICTS
 };
 

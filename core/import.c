@@ -14,6 +14,7 @@
 #include "log.h"
 #include "progress.h"
 #include "rejects.h"
+#include "text.h"
 #include "when.h"
 
 #define FUTURE_SECONDS 300
@@ -158,6 +159,22 @@ cell_row(struct import *im, const struct csv_field *f, enum reject *why)
 	    im->vault->store, place_pack(&p), valid_from, region);
 }
 
+/* A mark stands in texts: it is short, UTF-8, and prints. */
+static int
+parse_mark(const struct csv_field *f, char mark[MARK_MAX])
+{
+	const char *s = mark;
+	uint32_t c;
+
+	if (f->len >= MARK_MAX)
+		return -EBADMSG;
+	snprintf(mark, MARK_MAX, "%.*s", (int)f->len, f->s ? f->s : "");
+	for (size_t n; (n = utf8_next(s, &c)) > 0; s += n)
+		if (c < 0x20 || (n == 1 && c >= 0x7f))
+			return -EBADMSG;
+	return 0;
+}
+
 /* marks: region,mark,valid_from */
 static int
 mark_row(struct import *im, const struct csv_field *f, enum reject *why)
@@ -170,7 +187,7 @@ mark_row(struct import *im, const struct csv_field *f, enum reject *why)
 		*why = REJECT_REGION;
 		return 0;
 	}
-	if (f[1].len >= sizeof(mark)) {
+	if (parse_mark(&f[1], mark) < 0) {
 		*why = REJECT_MARK;
 		return 0;
 	}
@@ -178,8 +195,6 @@ mark_row(struct import *im, const struct csv_field *f, enum reject *why)
 		*why = REJECT_TIME;
 		return 0;
 	}
-	snprintf(
-	    mark, sizeof(mark), "%.*s", (int)f[1].len, f[1].s ? f[1].s : "");
 	return store_put_mark(im->vault->store, region, valid_from, mark);
 }
 

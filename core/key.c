@@ -32,6 +32,7 @@ enum subkey {
 	SUBKEY_PERSON,
 	SUBKEY_SEAL,
 	SUBKEY_FINGERPRINT,
+	SUBKEY_BOX,
 };
 
 struct key {
@@ -39,6 +40,7 @@ struct key {
 	uint8_t msisdn[crypto_shorthash_KEYBYTES];
 	uint8_t identity[crypto_shorthash_KEYBYTES];
 	uint8_t person[crypto_shorthash_KEYBYTES];
+	uint8_t box[crypto_secretbox_KEYBYTES];
 	uint8_t fingerprint[KEY_FINGERPRINT];
 	EVP_CIPHER_CTX *seal, *unseal;
 };
@@ -117,6 +119,7 @@ derive_all(struct key *k, const uint8_t *site)
 	derive(k->person, sizeof(k->person), SUBKEY_PERSON, site);
 	derive(
 	    k->fingerprint, sizeof(k->fingerprint), SUBKEY_FINGERPRINT, site);
+	derive(k->box, sizeof(k->box), SUBKEY_BOX, site);
 	derive(seal, sizeof(seal), SUBKEY_SEAL, site);
 	k->seal = cipher(seal, 1);
 	k->unseal = cipher(seal, 0);
@@ -219,6 +222,14 @@ key_person(const struct key *k, uint64_t msisdn_key, const char *holder,
 	return hash(k->person, digest, sizeof(digest));
 }
 
+uint64_t
+key_hash(const struct key *k, const void *in, size_t len)
+{
+	uint64_t v = hash(k->person, in, len);
+
+	return v ? v : 1;
+}
+
 /* Digit strings of up to 15 numbered by length, then value: those shorter
  * than n come first, and there are (10^n - 1) / 9 of them. */
 static uint64_t
@@ -293,6 +304,28 @@ key_unseal(const struct key *k, const uint8_t sealed[KEY_SEALED],
 	v >>= CHECK_BITS;
 	if (digits_of((uint64_t)v & mask, msisdn) < 0 ||
 	    digits_of((uint64_t)(v >> 50), imsi) < 0)
+		return -EBADMSG;
+	return 0;
+}
+
+_Static_assert(
+    KEY_BOX == crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES,
+    "a box is its nonce, its tag and what is in it");
+
+void
+key_box(const struct key *k, const uint8_t *in, size_t len, uint8_t *box)
+{
+	randombytes_buf(box, crypto_secretbox_NONCEBYTES);
+	crypto_secretbox_easy(
+	    box + crypto_secretbox_NONCEBYTES, in, len, box, k->box);
+}
+
+int
+key_unbox(const struct key *k, const uint8_t *box, size_t len, uint8_t *out)
+{
+	if (len < KEY_BOX ||
+	    crypto_secretbox_open_easy(out, box + crypto_secretbox_NONCEBYTES,
+		len - crypto_secretbox_NONCEBYTES, box, k->box) != 0)
 		return -EBADMSG;
 	return 0;
 }

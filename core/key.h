@@ -36,12 +36,23 @@ key_identity(const struct key *k, uint64_t msisdn_key, const char digits[4]);
 uint64_t key_person(const struct key *k, uint64_t msisdn_key,
     const char *holder, const char *digits, const char *row);
 
+/* A keyed hash of anything, for tables in memory; never 0. */
+uint64_t key_hash(const struct key *k, const void *in, size_t len);
+
 /* Both are digit strings of at most DIGITS_MAX. */
 void key_seal(const struct key *k, const char *imsi, const char *msisdn,
     uint8_t sealed[KEY_SEALED]);
 /* 0, or -EBADMSG when the check bits do not hold: another key, or damage. */
 int key_unseal(const struct key *k, const uint8_t sealed[KEY_SEALED],
     char imsi[DIGITS_MAX + 1], char msisdn[DIGITS_MAX + 1]);
+
+/* A box of any text, sealed and checked (libsodium's secretbox, with a random
+ * nonce): KEY_BOX octets longer. key_unbox: 0, or -EBADMSG for another key or
+ * damage. */
+#define KEY_BOX 40
+void key_box(const struct key *k, const uint8_t *in, size_t len, uint8_t *box);
+int
+key_unbox(const struct key *k, const uint8_t *box, size_t len, uint8_t *out);
 
 /* "138****1234", the number without its country code's digits `cc`;
  * "46000******1234" for an IMSI (cc ""). Short or odd numbers show only

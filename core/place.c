@@ -17,7 +17,8 @@ struct cells {
 	struct cell *v;
 	size_t n, cap;
 	uint32_t *slots;
-	size_t mask;
+	size_t mask;    /* one less than their number */
+	unsigned shift; /* leaves as many bits of 64 */
 };
 
 static const struct {
@@ -226,7 +227,8 @@ by_place_and_time(const void *pa, const void *pb)
 static size_t
 slot_of(const struct cells *c, uint64_t place)
 {
-	return (place * 0x9e3779b97f4a7c15ULL >> 20) & c->mask;
+	/* the top bits, on which every bit of the place has a say */
+	return place * 0x9e3779b97f4a7c15ULL >> c->shift;
 }
 
 int
@@ -234,8 +236,9 @@ cells_sort(struct cells *c)
 {
 	size_t size = 16;
 
-	while (size < 2 * c->n)
-		size *= 2;
+	c->shift = 60;
+	for (; size < 2 * c->n; size *= 2)
+		c->shift--;
 	free(c->slots);
 	c->slots = calloc(size, sizeof(*c->slots));
 	if (c->slots == NULL)

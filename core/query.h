@@ -10,16 +10,29 @@ struct query;
 int query_new(struct query **qp, struct core *core);
 void query_free(struct query *q);
 
-/* Look-ups between begin and end share one snapshot of the store: call it
- * around a batch. A store that is away shows as VERDICT_SYSTEM_BUSY. */
-void query_begin(struct query *q);
+/* Queries share one snapshot of the store, begun by the first, until this is
+ * called: after each batch. A store that is away shows as
+ * VERDICT_SYSTEM_BUSY. */
 void query_end(struct query *q);
+
+/* What a front end keeps of a query until its answer has left. */
+struct ticket {
+	uint64_t query;   /* subscriber, code and text, hashed; 0 for none */
+	uint64_t request; /* what was asked, hashed; 0: not to be repeated */
+};
 
 /* Answers a text that a subscriber sent to a service. `msisdn` is E.164
  * digits (msisdn_parse), text is UTF-8. The answer's arrays last until the
  * next call; `say`, of ANSWER_MAX octets, gets the text. */
 enum verdict query_text(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text, struct answer *a, char *say);
+    const char *msisdn, const char *text, struct answer *a, char *say,
+    struct ticket *ticket);
+
+/* What became of the answer: it was sent; or, with null, it was lost and the
+ * next copy of the query is a new one. */
+void query_sent(struct query *q, const struct ticket *t, const char *say);
+/* The query was refused for now: it will come again, and may be stale then. */
+void query_refused(struct query *q, const struct ticket *t);
 
 /* The places of a number as the service would show them to its user, whoever
  * asks: for the operator's tool. -ENOENT when it is not provisioned. */

@@ -104,7 +104,7 @@ store_stays(struct store *s, uint64_t imsi, struct stays *out)
 			out->n = n;
 			log_error(DSTORE,
 			    "%s: bucket %llu is damaged; restore the store",
-			    s->path,
+			    s->q.path,
 			    (unsigned long long)(imsi >> (64 - s->bits)));
 			rc = rc == -EBADMSG ? -EUCLEAN : rc;
 		}

@@ -1,9 +1,7 @@
 /* The SQLite store: its statements, its faults, and opening it.
  *
  * One file in WAL mode: the writer appends, readers see the last commit and
- * never wait. Without mmap, so that a truncated file is an error and not a
- * signal. Every PRAGMA is read back, for a misspelt one is ignored silently.
- */
+ * never wait. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,12 +16,10 @@
 #include "store_sqlite.h"
 #include "when.h"
 
-#define VERSION 1
-#define APPLICATION_ID 0x74637264 /* "tcrd" */
 #define BITS_FIRST 4
 
 static const char schema[] =
-#include "schema.h"
+#include "schema.sql.h"
     ;
 
 static const char *const sql[STATEMENTS] = {
@@ -93,159 +89,60 @@ static const char *const sql[STATEMENTS] = {
 	" SET watermark = max(watermark, excluded.watermark)",
 };
 
-/* Faults. */
+static const struct sqlite_pragma pragmas[] = {
+    {"page_size", "8192", 1}, /* before the first table */
+    {"journal_mode", "wal", 1},
+    {"synchronous", "1", 0}, /* NORMAL: the feed replays */
+    {"wal_autocheckpoint", "8000", 0},
+    {"journal_size_limit", "0", 0},
+    {"secure_delete", "1", 0}, /* leaves no deleted octet */
+    {"mmap_size", "0", 0},     /* a truncated file is no signal */
+    {"cell_size_check", "1", 0},
+    {"trusted_schema", "0", 0},
+    {"temp_store", "2", 0},      /* MEMORY */
+    {"cache_size", "-65536", 0}, /* KiB */
+    {0},
+};
 
-static int
-errno_of(int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_FULL:
-		return -ENOSPC;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return -EBUSY;
-	case SQLITE_CANTOPEN:
-		return -ENOENT;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return -EUCLEAN;
-	case SQLITE_NOMEM:
-		return -ENOMEM;
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-		return -EACCES;
-	}
-	return -EIO;
-}
-
-int
-store_fault(struct store *s, const char *what)
-{
-	int code = s->db ? sqlite3_extended_errcode(s->db) : SQLITE_NOMEM;
-	int primary = code & 0xff, system = 0;
-	int64_t now = time(NULL);
-
-	if (s->db && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN))
-		system = sqlite3_system_errno(s->db);
-	if (code != s->last_fault || now != s->last_fault_at)
-		log_error(DSTORE, "%s: %s: %s%s%s", s->path, what,
-		    s->db ? sqlite3_errmsg(s->db) : "no memory",
-		    system ? ": " : "", system ? strerror(system) : "");
-	s->last_fault = code;
-	s->last_fault_at = now;
-	return errno_of(code);
-}
+static const struct sqlite_form form = {
+    .name = "stays.db",
+    .schema = schema,
+    .version = 1,
+    .application_id = 0x74637264, /* "tcrd" */
+    .pragmas = pragmas,
+};
 
 int
 store_step(struct store *s, enum statement st)
 {
-	int rc = sqlite3_step(s->st[st]);
-
-	if (rc == SQLITE_ROW)
-		return 1;
-	if (rc == SQLITE_DONE)
-		return 0;
-	rc = store_fault(s, sql[st]);
-	store_reset(s, st);
-	return rc;
+	return sqlite_step(&s->q, s->st[st]);
 }
 
 void
 store_reset(struct store *s, enum statement st)
 {
-	sqlite3_reset(s->st[st]);
-	sqlite3_clear_bindings(s->st[st]);
+	sqlite_reset(s->st[st]);
 }
 
 int
 store_run(struct store *s, enum statement st)
 {
-	int rc = store_step(s, st);
-
-	if (rc >= 0)
-		store_reset(s, st);
-	return rc < 0 ? rc : 0;
+	return sqlite_run(&s->q, s->st[st]);
 }
 
 /* Opening. */
 
 static int
-pragma(struct store *s, const char *name, const char *value)
-{
-	char text[128];
-	sqlite3_stmt *st;
-	int same;
-
-	snprintf(text, sizeof(text), "PRAGMA %s = %s", name, value);
-	if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK)
-		return store_fault(s, text);
-	snprintf(text, sizeof(text), "PRAGMA %s", name);
-	if (sqlite3_prepare_v2(s->db, text, -1, &st, NULL) != SQLITE_OK)
-		return store_fault(s, text);
-	same = sqlite3_step(st) == SQLITE_ROW &&
-	    strcmp((const char *)sqlite3_column_text(st, 0), value) == 0;
-	sqlite3_finalize(st);
-	if (same)
-		return 0;
-	log_error(
-	    DSTORE, "%s: PRAGMA %s does not take %s", s->path, name, value);
-	return -ENOTSUP;
-}
-
-static int
-set_pragmas(struct store *s, enum store_mode mode)
-{
-	static const struct {
-		const char *name, *value;
-		int writer; /* only the writer may set it */
-	} pragmas[] = {
-	    {"page_size", "8192", 1}, /* before the first table */
-	    {"journal_mode", "wal", 1},
-	    {"synchronous", "1", 0}, /* NORMAL: the feed replays */
-	    {"wal_autocheckpoint", "8000", 0}, {"journal_size_limit", "0", 0},
-	    {"secure_delete", "1", 0}, /* leaves no deleted octet */
-	    {"mmap_size", "0", 0}, {"cell_size_check", "1", 0},
-	    {"trusted_schema", "0", 0}, {"temp_store", "2", 0}, /* MEMORY */
-	    {"cache_size", "-65536", 0},                        /* KiB */
-	};
-	int rc = 0;
-
-	for (size_t i = 0; i < sizeof(pragmas) / sizeof(*pragmas); i++)
-		if (rc == 0 && (mode == STORE_WRITE || !pragmas[i].writer))
-			rc = pragma(s, pragmas[i].name, pragmas[i].value);
-	return rc;
-}
-
-static int
-one_integer(struct store *s, const char *text)
-{
-	sqlite3_stmt *st;
-	int v = -1;
-
-	if (sqlite3_prepare_v2(s->db, text, -1, &st, NULL) == SQLITE_OK &&
-	    sqlite3_step(st) == SQLITE_ROW)
-		v = sqlite3_column_int(st, 0);
-	sqlite3_finalize(st);
-	return v;
-}
-
-static int
 prepare(struct store *s, enum store_mode mode)
 {
-	int n = mode == STORE_WRITE ? STATEMENTS : READ_STATEMENTS;
-
-	if (mode == STORE_WRITE &&
-	    sqlite3_exec(s->db,
+	if (mode == STORE_READ)
+		return sqlite_prepare(&s->q, sql, READ_STATEMENTS, s->st);
+	if (sqlite3_exec(s->q.db,
 		"CREATE TEMP TABLE touched (kind INTEGER, key INTEGER,"
 		" PRIMARY KEY (kind, key)) WITHOUT ROWID",
 		NULL, NULL, NULL) != SQLITE_OK)
-		return store_fault(s, "temporary table");
-	for (int i = 0; i < n; i++)
-		if (sqlite3_prepare_v3(s->db, sql[i], -1,
-			SQLITE_PREPARE_PERSISTENT, &s->st[i],
-			NULL) != SQLITE_OK)
-			return store_fault(s, sql[i]);
-	return 0;
+		return sqlite_fault(&s->q, "temporary table");
+	return sqlite_prepare(&s->q, sql, STATEMENTS, s->st);
 }
 
 static int
@@ -278,52 +175,6 @@ store_get_meta(struct store *s, const char *name, int64_t *value)
 	return rc ? 0 : -EUCLEAN;
 }
 
-/* Makes the tables of a new store, in a transaction that ends when what it
- * is made with is recorded: a store is there whole or not at all. */
-static int
-create(struct store *s)
-{
-	char text[128];
-
-	snprintf(text, sizeof(text),
-	    "PRAGMA user_version = %d; PRAGMA application_id = %d", VERSION,
-	    APPLICATION_ID);
-	if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
-	    sqlite3_exec(s->db, schema, NULL, NULL, NULL) ||
-	    sqlite3_exec(s->db, text, NULL, NULL, NULL))
-		return store_fault(s, "making the tables");
-	return 0;
-}
-
-/* Before anything is set: what is not ours stays as it is. */
-static int
-check_version(struct store *s, enum store_mode mode, int *is_new)
-{
-	int version = one_integer(s, "PRAGMA user_version");
-
-	*is_new = version == 0 &&
-	    one_integer(s, "SELECT count(*) FROM sqlite_schema") == 0;
-	if (*is_new && mode == STORE_WRITE)
-		return 0;
-	if (version < 0)
-		return store_fault(s, "reading its version");
-	if (*is_new) {
-		log_error(DSTORE, "%s: empty; an import fills it", s->path);
-		return -ENOENT;
-	}
-	if (one_integer(s, "PRAGMA application_id") != APPLICATION_ID) {
-		log_error(DSTORE, "%s: not a store of travelcard", s->path);
-		return -EINVAL;
-	}
-	if (version == VERSION)
-		return 0;
-	log_error(DSTORE,
-	    "%s: a store of version %d, this program is for %d; use the "
-	    "program that made it, or import into a new store",
-	    s->path, version, VERSION);
-	return -EINVAL;
-}
-
 static int
 record_terms(struct store *s, const struct store_terms *t)
 {
@@ -333,7 +184,7 @@ record_terms(struct store *s, const struct store_terms *t)
 		rc = put_meta_int(s, "max_gap", t->max_gap);
 	if (rc == 0)
 		rc = put_meta_int(s, "bits", BITS_FIRST);
-	return rc < 0 ? rc : store_run(s, SQL_COMMIT);
+	return rc;
 }
 
 static int
@@ -356,14 +207,14 @@ check_terms(struct store *s, const struct store_terms *t)
 		log_error(DSTORE,
 		    "%s: made with another key; key_file must name the one "
 		    "it was made with",
-		    s->path);
+		    s->q.path);
 		return -EKEYREJECTED;
 	}
 	rc = store_get_meta(s, "max_gap", &max_gap);
 	if (rc < 0 || max_gap == t->max_gap)
 		return rc;
 	log_error(DSTORE, "%s: made with max_gap = %lld, configured is %u",
-	    s->path, (long long)max_gap, t->max_gap);
+	    s->q.path, (long long)max_gap, t->max_gap);
 	return -EINVAL;
 }
 
@@ -381,72 +232,47 @@ take_lock(struct store *s, const char *dir)
 	}
 	if (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
 		log_error(DSTORE,
-		    "%s: another process is writing; try again when it has "
-		    "ended",
-		    s->path);
+		    "%s/stays.db: another process is writing; try again when "
+		    "it has ended",
+		    dir);
 		return -EBUSY;
 	}
 	return 0;
 }
 
 static int
-open_file(struct store *s, const char *dir, enum store_mode mode)
+make_folder(const char *dir)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-	int rc = 0, keep = 1;
-	mode_t mask;
-
-	if (mode == STORE_READ && access(s->path, F_OK) < 0 &&
-	    errno == ENOENT) {
-		log_error(DSTORE,
-		    "%s: there is no store yet; an import "
-		    "makes it",
-		    s->path);
-		return -ENOENT;
-	}
-	if (mode == STORE_WRITE) {
-		if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
-			log_error(DSTORE, "%s: %s", dir, strerror(errno));
-			return -errno;
-		}
-		rc = take_lock(s, dir);
-		flags |= SQLITE_OPEN_CREATE;
-	}
-	if (rc < 0)
-		return rc;
-	mask = umask(077);
-	rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
-	umask(mask);
-	if (rc != SQLITE_OK)
-		return store_fault(s, "opening");
-	sqlite3_busy_timeout(
-	    s->db, mode == STORE_WRITE ? STORE_WRITER_WAITS : 1000);
-	/* readers find the log's files there, on a full disk as well */
-	sqlite3_file_control(s->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
-	return 0;
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		return 0;
+	log_error(DSTORE, "%s: %s", dir, strerror(errno));
+	return -errno;
 }
 
 static int
 set_up(struct store *s, const char *dir, enum store_mode mode,
     const struct store_terms *terms)
 {
-	int is_new = 0, rc;
+	int is_new, rc = 0;
 
-	rc = open_file(s, dir, mode);
+	if (mode == STORE_WRITE)
+		rc = make_folder(dir);
+	if (rc == 0 && mode == STORE_WRITE)
+		rc = take_lock(s, dir);
 	if (rc == 0)
-		rc = check_version(s, mode, &is_new);
-	if (rc == 0)
-		rc = set_pragmas(s, mode);
-	if (rc == 0 && is_new)
-		rc = create(s);
+		rc = sqlite_open(
+		    &s->q, dir, &form, mode == STORE_WRITE, &is_new);
 	if (rc == 0)
 		rc = prepare(s, mode);
 	if (rc == 0 && is_new)
 		rc = record_terms(s, terms);
+	if (rc == 0 && is_new)
+		rc = sqlite_made(&s->q);
 	if (rc == 0)
 		rc = check_terms(s, terms);
 	s->any_out_of_use = rc == 0 &&
-	    one_integer(s, "SELECT EXISTS (SELECT 1 FROM out_of_use)") != 0;
+	    sqlite_integer(&s->q, "SELECT EXISTS (SELECT 1 FROM out_of_use)") !=
+		0;
 	return rc;
 }
 
@@ -467,9 +293,7 @@ store_open(struct store **sp, const char *where, enum store_mode mode,
 	if (s == NULL)
 		return -ENOMEM;
 	s->lock = -1;
-	rc = asprintf(&s->path, "%s/stays.db", where + 7) < 0 ? -ENOMEM : 0;
-	if (rc == 0)
-		rc = set_up(s, where + 7, mode, terms);
+	rc = set_up(s, where + 7, mode, terms);
 	if (rc < 0)
 		store_close(s);
 	else
@@ -484,10 +308,8 @@ store_close(struct store *s)
 		return;
 	for (int i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(s->st[i]);
-	if (s->db != NULL)
-		sqlite3_close(s->db);
+	sqlite_close(&s->q);
 	if (s->lock >= 0)
 		close(s->lock);
-	free(s->path);
 	free(s);
 }

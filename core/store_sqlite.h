@@ -3,11 +3,8 @@
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
 
-#include <sqlite3.h>
-
+#include "sqlite.h"
 #include "store.h"
-
-#define STORE_WRITER_WAITS 10000 /* ms, for a lock */
 
 enum statement {
 	SQL_BEGIN,
@@ -46,19 +43,13 @@ enum statement {
 };
 
 struct store {
-	sqlite3 *db;
+	struct sqlite q;
 	sqlite3_stmt *st[STATEMENTS];
-	char *path;
 	int lock; /* the writer's, or -1 */
 	unsigned bits;
 	int in_snapshot;
 	int any_out_of_use;
-	int last_fault; /* that was logged, so that a storm is one line */
-	int64_t last_fault_at;
 };
-
-/* Logs what SQLite says of a failed call; -errno for it. */
-int store_fault(struct store *s, const char *what);
 
 /* Runs a statement whose parameters are bound, to its end. */
 int store_run(struct store *s, enum statement st);

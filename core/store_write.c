@@ -25,10 +25,10 @@ store_write_begin(struct store *s)
 static void
 empty_log(struct store *s)
 {
-	sqlite3_busy_timeout(s->db, 200);
+	sqlite3_busy_timeout(s->q.db, 200);
 	sqlite3_wal_checkpoint_v2(
-	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	sqlite3_busy_timeout(s->db, STORE_WRITER_WAITS);
+	    s->q.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(s->q.db, SQLITE_BUSY_MS);
 }
 
 int
@@ -46,7 +46,7 @@ store_write_commit(struct store *s)
 void
 store_write_abort(struct store *s)
 {
-	if (!sqlite3_get_autocommit(s->db))
+	if (!sqlite3_get_autocommit(s->q.db))
 		store_run(s, SQL_ROLLBACK);
 	empty_log(s);
 }
@@ -136,7 +136,7 @@ put_out_of_use(struct store *s, int kind, uint64_t key)
 	log_error(DSTORE,
 	    "%s: two %ss have one key; neither is served until the site key "
 	    "is changed",
-	    s->path, kind == KIND_MSISDN ? "MSISDN" : "IMSI");
+	    s->q.path, kind == KIND_MSISDN ? "MSISDN" : "IMSI");
 	sqlite3_bind_int(s->st[SQL_OUT_OF_USE_PUT], 1, kind);
 	sqlite3_bind_int64(s->st[SQL_OUT_OF_USE_PUT], 2, key);
 	rc = store_run(s, SQL_OUT_OF_USE_PUT);
@@ -152,7 +152,8 @@ static int
 check_collision(struct store *s, const struct key *k, int kind, uint64_t key,
     const char *number)
 {
-	int rc = is_out_of_use(s, kind, key);
+	/* there is hardly ever one */
+	int rc = s->any_out_of_use ? is_out_of_use(s, kind, key) : 0;
 
 	if (rc != 0)
 		return rc < 0 ? rc : -EEXIST;
@@ -291,7 +292,7 @@ unpack_one(uint64_t bucket, const uint8_t *blob, size_t len, void *arg)
 	}
 	if (rc < 0) {
 		t->damaged = 1;
-		log_error(DSTORE, "%s: bucket %llu is damaged", t->s->path,
+		log_error(DSTORE, "%s: bucket %llu is damaged", t->s->q.path,
 		    (unsigned long long)bucket);
 	}
 	return 0;
@@ -323,7 +324,7 @@ store_stat(struct store *s, struct store_stat *st)
 	st->cells = sqlite3_column_int64(counts, 2);
 	st->marks = sqlite3_column_int64(counts, 3);
 	store_reset(s, SQL_COUNTS);
-	if (stat(s->path, &file) == 0)
+	if (stat(s->q.path, &file) == 0)
 		st->bytes = file.st_size;
 	rc = store_watermark(s, &st->watermark);
 	if (rc < 0 && rc != -ENOENT)
@@ -338,15 +339,15 @@ store_check(struct store *s)
 	sqlite3_stmt *check;
 	int rc = 0;
 
-	if (sqlite3_prepare_v2(
-		s->db, "PRAGMA integrity_check", -1, &check, NULL) != SQLITE_OK)
-		return store_fault(s, "integrity check");
+	if (sqlite3_prepare_v2(s->q.db, "PRAGMA integrity_check", -1, &check,
+		NULL) != SQLITE_OK)
+		return sqlite_fault(&s->q, "integrity check");
 	while (sqlite3_step(check) == SQLITE_ROW) {
 		const char *what = (const char *)sqlite3_column_text(check, 0);
 
 		if (what != NULL && strcmp(what, "ok") == 0)
 			continue;
-		log_error(DSTORE, "%s: %s", s->path, what ? what : "?");
+		log_error(DSTORE, "%s: %s", s->q.path, what ? what : "?");
 		rc = -EUCLEAN;
 	}
 	sqlite3_finalize(check);

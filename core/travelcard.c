@@ -305,7 +305,6 @@ cmd_lookup(struct core *c, const struct options *o)
 		    "lookup: no service: ", o->service ? o->service : "");
 	if (query_new(&l.q, c) < 0)
 		return EXIT_FAULT;
-	query_begin(l.q);
 	if (l.json)
 		putchar('{');
 	for (int i = 0; i < o->nargs && rc == EXIT_OK; i++)
@@ -548,9 +547,11 @@ main(int argc, char **argv)
 		o.args++;
 		o.nargs--;
 		rc = run(&o, commands[i].run);
-		if (fflush(stdout) != 0 || ferror(stdout))
-			rc = EXIT_FAULT;
-		return rc;
+		if (fflush(stdout) == 0 && !ferror(stdout))
+			return rc;
+		fprintf(stderr, "travelcard: standard output: %s\n",
+		    strerror(errno));
+		return EXIT_FAULT;
 	}
 	return usage_error("no such command: ", o.args[0]);
 }

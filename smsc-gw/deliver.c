@@ -1,60 +1,53 @@
-/* deliver_sm → query → submit_sm → deliver_sm_resp.
+/* deliver_sm → query → answer.
  *
  * Nothing accepted is lost: a deliver_sm is answered when the SMSC has taken
- * every segment of what it led to, or refused one for good. Before that
- * everything that goes wrong, and everything there is no room for, gets the
- * link's retry_status, and the SMSC sends the text again. When the link
- * breaks, what was not answered is dropped: it is the SMSC's still. */
+ * every segment of what it led to, or refused one for good, or when the
+ * answer lies in the outbox (send.c). Before that everything that goes wrong,
+ * and everything there is no room for, gets the link's retry_status, and the
+ * SMSC sends the text again. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include <event2/util.h>
 
+#include "concat.h"
 #include "deliver.h"
 #include "link.h"
 #include "log.h"
+#include "outbox.h"
+#include "send.h"
 #include "text.h"
+#include "when.h"
 
-#define SEGMENTS_MAX 10
-#define TEXT_MAX 1024 /* octets of UTF-8 of a user's text that count */
+#define TEXT_MAX 1024   /* octets of UTF-8 of a user's text that count */
+#define UNFINISHED 4096 /* long messages whose parts are awaited */
 #define TON_INTERNATIONAL 1
+#define NPI_E164 1
 #define TON_ALPHANUMERIC 5 /* 5.2.5 */
 #define MESSAGE_TYPE 0x3c  /* of esm_class, 5.2.12 */
 #define SUMMARY_SECONDS 60
 
-/* An answer on its way out. */
-struct job {
-	TAILQ_ENTRY(job) entry;   /* among the free, or those not all sent */
-	uint32_t sequence_number; /* of the deliver_sm */
-	struct submit_sm submit;  /* addresses and coding of each segment */
-	struct segment segments[SEGMENTS_MAX];
-	int n, sent, answered;
-	int failed;  /* the SMSC cannot take it now */
-	int refused; /* or ever */
-};
-
-TAILQ_HEAD(jobs, job);
-
 struct counters {
-	unsigned long texts, answers, silent, segments, busy, failed, refused;
+	unsigned long texts, silent, parts, refused_for_now;
 };
 
 struct deliver {
 	struct core *core;
 	struct query *query;
-	const struct conf_smsc *conf;
-	struct link *link;
+	const struct conf_carrier *carrier;
+	struct outbox *outbox;
+	struct sender *sender;
+	struct concat *concat;
+	struct link **links;
+	size_t nlinks, open;
 	struct event *summary;
 	deliver_closed_h *closed;
 	void *arg;
-	struct job *pool;
-	struct jobs free, unsent;
-	unsigned busy_jobs;
 	int stopping;
 	uint16_t reference; /* of the last message in segments */
 	struct counters now, told;
+	struct sender_counters sent_told;
 };
 
 static void on_deliver(struct link *l, uint32_t sequence_number,
@@ -64,8 +57,8 @@ on_submitted(struct link *l, void *ref, uint32_t command_status, void *arg);
 static void on_read_done(struct link *l, void *arg);
 static void on_down(struct link *l, void *arg);
 static void on_closed(struct link *l, void *arg);
+static void on_idle(void *arg);
 static void on_summary(evutil_socket_t fd, short what, void *arg);
-static void send_more(struct deliver *d);
 
 static const struct link_events events = {
     .deliver = on_deliver,
@@ -76,20 +69,6 @@ static const struct link_events events = {
 };
 
 /* Life. */
-
-/* Room for as many answers as keep a full window busy, and as many waiting. */
-static int
-make_pool(struct deliver *d)
-{
-	unsigned n = 2 * d->conf->window;
-
-	d->pool = calloc(n, sizeof(*d->pool));
-	if (d->pool == NULL)
-		return -ENOMEM;
-	for (unsigned i = 0; i < n; i++)
-		TAILQ_INSERT_TAIL(&d->free, &d->pool[i], entry);
-	return 0;
-}
 
 static int
 begin_summaries(struct deliver *d, struct event_base *base)
@@ -102,10 +81,73 @@ begin_summaries(struct deliver *d, struct event_base *base)
 	return event_add(d->summary, &every) < 0 ? -ENOMEM : 0;
 }
 
+static unsigned
+count_jobs(const struct deliver *d, size_t *nlinks)
+{
+	const struct conf *conf = d->core->conf;
+	unsigned jobs = SENDER_CLAIMS;
+
+	*nlinks = 0;
+	for (size_t i = 0; i < conf->nsmscs; i++) {
+		if (conf->smscs[i].carrier != d->carrier)
+			continue;
+		jobs += sender_quota(&conf->smscs[i]);
+		++*nlinks;
+	}
+	return jobs;
+}
+
+static int
+open_links(struct deliver *d, struct event_base *base)
+{
+	const struct conf *conf = d->core->conf;
+	int rc = 0;
+
+	for (size_t i = 0; i < conf->nsmscs && rc == 0; i++) {
+		struct link **l = &d->links[d->nlinks];
+
+		if (conf->smscs[i].carrier != d->carrier)
+			continue;
+		rc = link_new(l, base, &conf->smscs[i], &events, d);
+		if (rc == 0) {
+			d->nlinks++;
+			d->open++;
+			rc = sender_add(d->sender, *l);
+		}
+	}
+	return rc;
+}
+
+static int
+open_all(struct deliver *d, struct event_base *base)
+{
+	struct vault *v = core_vault(d->core, d->carrier);
+	size_t nlinks;
+	unsigned jobs = count_jobs(d, &nlinks);
+	int rc;
+
+	if (nlinks == 0)
+		return -ENOENT;
+	d->links = calloc(nlinks, sizeof(*d->links));
+	if (d->links == NULL)
+		return -ENOMEM;
+	rc = core_state(v);
+	if (rc == 0)
+		rc = outbox_new(&d->outbox, v->state, v->key, d->carrier->name);
+	if (rc == 0)
+		rc = sender_new(&d->sender, base, jobs, v->state, d->outbox,
+		    d->query, on_idle, d);
+	if (rc == 0)
+		rc = concat_new(&d->concat, UNFINISHED);
+	if (rc == 0)
+		rc = begin_summaries(d, base);
+	return rc == 0 ? open_links(d, base) : rc;
+}
+
 int
 deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
-    struct query *query, const struct conf_smsc *conf, deliver_closed_h *closed,
-    void *arg)
+    struct query *query, const struct conf_carrier *carrier,
+    deliver_closed_h *closed, void *arg)
 {
 	struct deliver *d = calloc(1, sizeof(*d));
 	int rc;
@@ -114,17 +156,11 @@ deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
 		return -ENOMEM;
 	d->core = core;
 	d->query = query;
-	d->conf = conf;
+	d->carrier = carrier;
 	d->closed = closed;
 	d->arg = arg;
-	TAILQ_INIT(&d->free);
-	TAILQ_INIT(&d->unsent);
 	evutil_secure_rng_get_bytes(&d->reference, sizeof(d->reference));
-	rc = make_pool(d);
-	if (rc == 0)
-		rc = begin_summaries(d, base);
-	if (rc == 0)
-		rc = link_new(&d->link, base, conf, &events, d);
+	rc = open_all(d, base);
 	if (rc < 0)
 		deliver_free(d);
 	else
@@ -137,10 +173,14 @@ deliver_free(struct deliver *d)
 {
 	if (d == NULL)
 		return;
-	link_free(d->link);
+	for (size_t i = 0; i < d->nlinks; i++)
+		link_free(d->links[i]);
+	free(d->links);
+	sender_free(d->sender);
+	outbox_free(d->outbox);
+	concat_free(d->concat);
 	if (d->summary != NULL)
 		event_free(d->summary);
-	free(d->pool);
 	free(d);
 }
 
@@ -148,8 +188,7 @@ void
 deliver_stop(struct deliver *d)
 {
 	d->stopping = 1;
-	if (d->busy_jobs == 0)
-		link_unbind(d->link);
+	sender_stop(d->sender);
 }
 
 /* A text comes in. */
@@ -161,37 +200,21 @@ without_plus(const char *address)
 	return *address == '+' ? address + 1 : address;
 }
 
-/* The text of a message, its user data header left out. */
-static void
-read_text(
-    const struct deliver *d, const struct deliver_sm *sm, char text[TEXT_MAX])
+static enum alphabet
+alphabet_of(const struct conf_smsc *conf, uint8_t data_coding) /* 5.2.19 */
 {
-	const uint8_t *p = sm->message;
-	size_t len = sm->message_len;
-	enum alphabet a = ALPHABET_LATIN1;
-
-	if (sm->esm_class & SMPP34_UDHI_IND && len > 0) {
-		size_t header = p[0] + 1;
-
-		p += header < len ? header : len;
-		len -= header < len ? header : len;
-	}
-	switch (sm->data_coding) { /* 5.2.19 */
+	switch (data_coding) {
 	case 0x00:
-		a = d->conf->default_alphabet;
-		break;
+		return conf->default_alphabet;
 	case 0x01:
-		a = ALPHABET_ASCII;
-		break;
+		return ALPHABET_ASCII;
 	case 0x08:
-		a = ALPHABET_UCS2;
-		break;
-	default:
-		/* a message class (TS 23.038 4): 7 bit unless bit 2 is set */
-		if ((sm->data_coding & 0xf4) == 0xf0)
-			a = ALPHABET_GSM7;
+		return ALPHABET_UCS2;
 	}
-	text_decode(a, p, len, text, TEXT_MAX);
+	/* a message class (TS 23.038 4): 7 bit unless bit 2 is set */
+	if ((data_coding & 0xf4) == 0xf0)
+		return ALPHABET_GSM7;
+	return ALPHABET_LATIN1;
 }
 
 /* What is no subscriber asking a service is taken and not answered: receipts,
@@ -207,119 +230,149 @@ asked_service(const struct deliver *d, const struct deliver_sm *sm,
 	    msisdn_parse(
 		from, strlen(from), d->core->conf->country_code, msisdn) < 0)
 		return NULL;
-	return conf_service_at(d->core->conf, d->conf->carrier,
-	    without_plus(sm->destination_addr));
+	return conf_service_at(
+	    d->core->conf, d->carrier, without_plus(sm->destination_addr));
 }
 
-static struct job *
-take_job(struct deliver *d)
+/* The text of a message, or of the last missing part of one. 0 when other
+ * parts are still missing. */
+static int
+read_text(struct deliver *d, const struct conf_smsc *conf,
+    const struct deliver_sm *sm, char text[TEXT_MAX])
 {
-	struct job *j = TAILQ_FIRST(&d->free);
+	uint8_t whole[CONCAT_OCTETS];
+	enum alphabet a = alphabet_of(conf, sm->data_coding);
+	struct concat_part part;
+	size_t len;
+	int rc = 1;
 
-	if (j == NULL || d->stopping)
-		return NULL;
-	TAILQ_REMOVE(&d->free, j, entry);
-	d->busy_jobs++;
-	j->n = j->sent = j->answered = j->failed = j->refused = 0;
-	return j;
-}
-
-static void
-give_back(struct deliver *d, struct job *j)
-{
-	TAILQ_INSERT_HEAD(&d->free, j, entry);
-	d->busy_jobs--;
-	if (d->stopping && d->busy_jobs == 0)
-		link_unbind(d->link);
+	concat_read(sm, &part);
+	if (part.total > 1) {
+		d->now.parts++;
+		rc = concat_add(d->concat, sm, &part, when_now(), whole, &len);
+	}
+	if (rc == 0)
+		return 0;
+	if (part.total > 1 && rc == 1)
+		text_decode(a, whole, len, text, TEXT_MAX);
+	else
+		text_decode(a, part.text, part.len, text, TEXT_MAX);
+	return 1;
 }
 
 /* Back to where the text came from, from the code that was texted. */
 static void
-address(struct job *j, const struct deliver *d, const struct deliver_sm *sm)
+address(struct outbox_message *m, const struct deliver_sm *sm)
 {
-	struct submit_sm *s = &j->submit;
-
-	*s = (struct submit_sm){
-	    .source_addr_ton =
-		sm->dest_addr_ton == TON_INTERNATIONAL ? 0 : sm->dest_addr_ton,
-	    .source_addr_npi = sm->dest_addr_npi,
-	    .dest_addr_ton = sm->source_addr_ton,
-	    .dest_addr_npi = sm->source_addr_npi,
-	    .validity_minutes = d->conf->validity_minutes,
-	};
-	strcpy(s->source_addr, without_plus(sm->destination_addr));
-	strcpy(s->destination_addr, without_plus(sm->source_addr));
+	m->from_ton =
+	    sm->dest_addr_ton == TON_INTERNATIONAL ? 0 : sm->dest_addr_ton;
+	m->from_npi = sm->dest_addr_npi;
+	m->to_ton = sm->source_addr_ton;
+	m->to_npi = sm->source_addr_npi;
+	if (sm->source_addr[0] == '+') /* which says just that */
+		m->to_ton = TON_INTERNATIONAL, m->to_npi = NPI_E164;
+	strcpy(m->from, without_plus(sm->destination_addr));
+	strcpy(m->to, without_plus(sm->source_addr));
 }
 
 static int
-cut(struct deliver *d, struct job *j, const char *say)
+send_text(struct deliver *d, const struct origin *origin,
+    const struct deliver_sm *sm, const char *say, const struct ticket *ticket)
 {
+	const struct conf_smsc *conf = link_conf(origin->link);
+	static struct outbox_message m;
+
+	int rc = -E2BIG;
+
+	if (strlen(say) >= sizeof(m.text))
+		goto too_long;
+	address(&m, sm);
 	/* where data_coding 0 is not GSM 7-bit, UCS-2 is sure */
-	enum alphabet a = d->conf->default_alphabet == ALPHABET_GSM7
+	m.alphabet = conf->default_alphabet == ALPHABET_GSM7
 	    ? text_alphabet(say)
 	    : ALPHABET_UCS2;
-
-	j->submit.data_coding = a == ALPHABET_GSM7 ? 0x00 : 0x08;
-	j->n = text_segments(
-	    say, a, ++d->reference, j->segments, d->conf->max_segments);
-	return j->n < 0 ? j->n : 0;
+	m.reference = ++d->reference;
+	strcpy(m.text, say);
+	rc = sender_send(d->sender, &m, origin, ticket, conf->max_segments,
+	    conf->validity_minutes);
+too_long:
+	if (rc == -E2BIG)
+		log_error(DSMPP,
+		    "link %s an answer of %zu octets is longer than "
+		    "max_segments = %u hold; it cannot be sent",
+		    conf->name, strlen(say), conf->max_segments);
+	return rc;
 }
 
 static void
-refuse_for_now(struct deliver *d, uint32_t sequence_number)
+acknowledge(const struct origin *o, uint32_t command_status)
 {
-	d->now.busy++;
-	link_ack(d->link, sequence_number, d->conf->retry_status);
+	link_ack(o->link, o->connection, o->sequence_number, command_status);
+}
+
+/* The query, once the text is whole. */
+static void
+answer(struct deliver *d, const struct origin *origin,
+    const struct conf_service *service, const char *msisdn, const char *text,
+    const struct deliver_sm *sm)
+{
+	static char say[ANSWER_MAX];
+	char mask[MASK_MAX];
+	struct ticket ticket;
+	enum verdict verdict;
+	struct answer a;
+
+	verdict = query_text(d->query, service, msisdn, text, &a, say, &ticket);
+	log_debug(DQUERY, "link=%s service=%s from=%s verdict=%s places=%zu",
+	    link_conf(origin->link)->name, service->name,
+	    key_mask(msisdn, d->core->conf->country_code, mask),
+	    verdict_name(verdict), a.nplaces);
+	if (verdict == VERDICT_SILENCE) {
+		d->now.silent++;
+		acknowledge(origin, ESME_ROK);
+	} else if (verdict == VERDICT_SYSTEM_BUSY ||
+	    send_text(d, origin, sm, say, &ticket) < 0) {
+		d->now.refused_for_now++;
+		query_refused(d->query, &ticket);
+		acknowledge(origin, link_conf(origin->link)->retry_status);
+	}
 }
 
 static void
 on_deliver(struct link *l, uint32_t sequence_number,
     const struct deliver_sm *sm, void *arg)
 {
-	static char say[ANSWER_MAX];
+	const struct origin origin = {l, link_connection(l), sequence_number};
 	struct deliver *d = arg;
 	const struct conf_service *service;
-	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX], mask[MASK_MAX];
-	enum verdict verdict;
-	struct answer a;
-	struct job *j;
+	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX];
 
 	d->now.texts++;
+	if (d->stopping) {
+		acknowledge(&origin, link_conf(l)->retry_status);
+		return;
+	}
 	service = asked_service(d, sm, msisdn);
 	if (service == NULL) {
 		d->now.silent++;
-		link_ack(l, sequence_number, ESME_ROK);
-		return;
+		acknowledge(&origin, ESME_ROK);
+	} else if (!read_text(d, link_conf(l), sm, text)) {
+		acknowledge(&origin, ESME_ROK);
+	} else {
+		answer(d, &origin, service, msisdn, text, sm);
 	}
-	j = take_job(d);
-	if (j == NULL) {
-		refuse_for_now(d, sequence_number);
-		return;
-	}
-	j->sequence_number = sequence_number;
-	address(j, d, sm);
-	read_text(d, sm, text);
-	verdict = query_text(d->query, service, msisdn, text, &a, say);
-	log_debug(DQUERY, "link=%s service=%s from=%s verdict=%s places=%zu",
-	    d->conf->name, service->name,
-	    key_mask(msisdn, d->core->conf->country_code, mask),
-	    verdict_name(verdict), a.nplaces);
-	if (verdict == VERDICT_SYSTEM_BUSY || cut(d, j, say) < 0) {
-		give_back(d, j);
-		refuse_for_now(d, sequence_number);
-		return;
-	}
-	if (verdict == VERDICT_SILENCE) {
-		d->now.silent++;
-		give_back(d, j);
-		link_ack(l, sequence_number, ESME_ROK);
-		return;
-	}
-	TAILQ_INSERT_TAIL(&d->unsent, j, entry);
-	send_more(d);
 }
 
-/* Texts of one read share one snapshot of the store. */
+static void
+on_submitted(struct link *l, void *ref, uint32_t command_status, void *arg)
+{
+	struct deliver *d = arg;
+
+	(void)l;
+	sender_submitted(d->sender, ref, command_status);
+}
+
+/* Texts of one read share one snapshot of the store and one commit. */
 static void
 on_read_done(struct link *l, void *arg)
 {
@@ -327,76 +380,7 @@ on_read_done(struct link *l, void *arg)
 
 	(void)l;
 	query_end(d->query);
-}
-
-/* The answer goes out. */
-
-static void
-send_segment(struct deliver *d, struct job *j)
-{
-	const struct segment *s = &j->segments[j->sent++];
-
-	j->submit.esm_class = s->udhi ? SMPP34_UDHI_IND : 0;
-	j->submit.short_message = s->octets;
-	j->submit.sm_length = s->len;
-	d->now.segments++;
-	link_submit(d->link, &j->submit, j);
-}
-
-static void
-send_more(struct deliver *d)
-{
-	struct job *j;
-
-	while (
-	    link_room(d->link) > 0 && (j = TAILQ_FIRST(&d->unsent)) != NULL) {
-		send_segment(d, j);
-		if (j->sent == j->n)
-			TAILQ_REMOVE(&d->unsent, j, entry);
-	}
-}
-
-static void
-finish(struct deliver *d, struct job *j)
-{
-	uint32_t status = j->failed ? d->conf->retry_status : ESME_ROK;
-
-	if (j->failed)
-		d->now.failed++;
-	else if (j->refused)
-		d->now.refused++;
-	else
-		d->now.answers++;
-	link_ack(d->link, j->sequence_number, status);
-	give_back(d, j);
-}
-
-static void
-on_submitted(struct link *l, void *ref, uint32_t command_status, void *arg)
-{
-	struct deliver *d = arg;
-	struct job *j = ref;
-	int given_up = j->failed || j->refused;
-	char name[16];
-
-	j->answered++;
-	if (command_status != ESME_ROK) {
-		log_notice(DSMPP, "link %s submit_sm refused status=%s",
-		    link_conf(l)->name,
-		    command_status == LINK_NO_RESPONSE
-			? "none"
-			: pdu_status_name(command_status, name));
-		if (pdu_refused_for_good(command_status))
-			j->refused = 1;
-		else
-			j->failed = 1;
-		if (!given_up && j->sent < j->n)
-			TAILQ_REMOVE(&d->unsent, j, entry);
-	}
-	if (j->answered == j->sent &&
-	    (j->sent == j->n || j->failed || j->refused))
-		finish(d, j);
-	send_more(d);
+	sender_flush(d->sender);
 }
 
 static void
@@ -404,14 +388,16 @@ on_down(struct link *l, void *arg)
 {
 	struct deliver *d = arg;
 
-	(void)l;
-	TAILQ_INIT(&d->free);
-	TAILQ_INIT(&d->unsent);
-	for (unsigned i = 0; i < 2 * d->conf->window; i++)
-		TAILQ_INSERT_TAIL(&d->free, &d->pool[i], entry);
-	d->busy_jobs = 0;
-	if (d->stopping)
-		link_unbind(d->link);
+	sender_down(d->sender, l);
+}
+
+static void
+on_idle(void *arg)
+{
+	struct deliver *d = arg;
+
+	for (size_t i = 0; i < d->nlinks; i++)
+		link_unbind(d->links[i]);
 }
 
 static void
@@ -420,6 +406,8 @@ on_closed(struct link *l, void *arg)
 	struct deliver *d = arg;
 
 	(void)l;
+	if (--d->open > 0)
+		return;
 	on_summary(-1, 0, d);
 	d->closed(d->arg);
 }
@@ -428,16 +416,21 @@ static void
 on_summary(evutil_socket_t fd, short what, void *arg)
 {
 	struct deliver *d = arg;
-	struct counters *c = &d->now;
+	const struct counters *c = &d->now;
+	const struct sender_counters *s = sender_counters(d->sender);
 
 	(void)fd;
 	(void)what;
-	if (memcmp(c, &d->told, sizeof(*c)) == 0)
+	if (memcmp(c, &d->told, sizeof(*c)) == 0 &&
+	    memcmp(s, &d->sent_told, sizeof(*s)) == 0)
 		return;
 	log_info(DSMPP,
-	    "link %s texts=%lu answered=%lu silent=%lu segments=%lu "
-	    "refused_for_now=%lu failed=%lu refused_by_smsc=%lu",
-	    d->conf->name, c->texts, c->answers, c->silent, c->segments,
-	    c->busy, c->failed, c->refused);
+	    "carrier %s texts=%lu silent=%lu parts=%lu refused_for_now=%lu "
+	    "answers=%lu refused=%lu segments=%lu again=%lu stored=%lu "
+	    "claimed=%lu expired=%lu failed=%lu",
+	    d->carrier->name, c->texts, c->silent, c->parts, c->refused_for_now,
+	    s->answers, s->refused, s->segments, s->again, s->stored,
+	    s->claimed, s->expired, s->failed);
 	d->told = *c;
+	d->sent_told = *s;
 }

@@ -26,6 +26,9 @@
 #define BACKOFF_FIRST_MS 500
 #define BACKOFF_MAX_MS 30000
 #define UNBIND_MS 3000
+#define OUTPUT_MAX (1 << 20) /* octets that the SMSC does not read */
+#define OUTPUT_LOW (1 << 16)
+#define TELL_MS 1000             /* between two lines of one kind */
 #define SEQUENCE_MAX 0x7fffffffu /* 5.1.4 */
 
 enum state {
@@ -53,10 +56,14 @@ struct link {
 	struct bufferevent *bev;
 	struct event *tick, *retry;
 	enum state state;
-	const char *fault; /* set while reading: close when back */
-	uint32_t sequence_number;
-	int64_t now, state_since, heard, asked; /* ms; asked: enquire_link */
-	uint32_t backoff;                       /* ms */
+	const char *fault;   /* set while reading: close when back */
+	uint32_t skip;       /* octets of a PDU that is passed over */
+	int64_t stuck, told; /* ms: not reading since; last line */
+	uint32_t sequence_number, connection;
+	int64_t paused_until, credit_at;   /* ms */
+	double credit;                     /* submit_sm that the rate allows */
+	int64_t state_since, heard, asked; /* ms; asked: enquire_link */
+	uint32_t backoff;                  /* ms */
 	struct pending *pending; /* by sequence number, mask + 1 places */
 	uint32_t mask, outstanding;
 };
@@ -66,6 +73,7 @@ static void close_link(struct link *l, const char *reason);
 static void connect_now(evutil_socket_t fd, short what, void *arg);
 static void on_tick(evutil_socket_t fd, short what, void *arg);
 static void on_read(struct bufferevent *bev, void *arg);
+static void on_drained(struct bufferevent *bev, void *arg);
 static void on_event(struct bufferevent *bev, short what, void *arg);
 static void
 handle(struct link *l, const struct pdu_header *h, const uint8_t *p);
@@ -80,6 +88,17 @@ now_ms(void)
 }
 
 /* Life. */
+
+/* Not from 1: some SMSCs put a PDU's length where a generic_nack has the
+ * sequence number, and that must not be one that is in use. */
+static uint32_t
+first_sequence(void)
+{
+	uint32_t r;
+
+	evutil_secure_rng_get_bytes(&r, sizeof(r));
+	return 2 * PDU_SKIP_MAX + r % (SEQUENCE_MAX / 2);
+}
 
 static int
 make_events(struct link *l)
@@ -112,6 +131,7 @@ link_new(struct link **lp, struct event_base *base,
 	l->arg = arg;
 	l->base = base;
 	l->backoff = BACKOFF_FIRST_MS;
+	l->sequence_number = first_sequence();
 	l->mask = places - 1;
 	l->pending = calloc(places, sizeof(*l->pending));
 	l->dns = evdns_base_new(base,
@@ -175,7 +195,8 @@ connect_now(evutil_socket_t fd, short what, void *arg)
 		close_link(l, "no memory");
 		return;
 	}
-	bufferevent_setcb(l->bev, on_read, NULL, on_event, l);
+	bufferevent_setcb(l->bev, on_read, on_drained, on_event, l);
+	bufferevent_setwatermark(l->bev, EV_WRITE, OUTPUT_LOW, 0);
 	bufferevent_enable(l->bev, EV_READ | EV_WRITE);
 	if (bufferevent_socket_connect_hostname(
 		l->bev, l->dns, AF_UNSPEC, l->conf->host, l->conf->port) < 0)
@@ -228,6 +249,8 @@ close_link(struct link *l, const char *reason)
 	if (l->bev != NULL)
 		last_words(l);
 	l->fault = NULL;
+	l->skip = 0;
+	l->stuck = 0;
 	memset(l->pending, 0, (l->mask + 1) * sizeof(*l->pending));
 	l->outstanding = 0;
 	if (leaving)
@@ -253,7 +276,7 @@ next_sequence(struct link *l)
 {
 	do {
 		if (++l->sequence_number > SEQUENCE_MAX)
-			l->sequence_number = 1;
+			l->sequence_number = 2 * PDU_SKIP_MAX;
 	} while (l->pending[l->sequence_number & l->mask].ref != NULL);
 	return l->sequence_number;
 }
@@ -270,7 +293,13 @@ write_request(struct link *l, uint32_t command_id)
 static void
 bind_now(struct link *l)
 {
+	static const uint32_t commands[] = {
+	    [BIND_MODE_TRANSCEIVER] = BIND_TRANSCEIVER,
+	    [BIND_MODE_RECEIVER] = BIND_RECEIVER,
+	    [BIND_MODE_TRANSMITTER] = BIND_TRANSMITTER,
+	};
 	const struct bind b = {
+	    .command_id = commands[l->conf->bind],
 	    .system_id = l->conf->system_id,
 	    .password = l->conf->password,
 	    .system_type = l->conf->system_type,
@@ -279,7 +308,7 @@ bind_now(struct link *l)
 	};
 	uint8_t pdu[PDU_SESSION_MAX];
 	int on = 1;
-	int len = pdu_write_bind_transceiver(&b, next_sequence(l), pdu);
+	int len = pdu_write_bind(&b, next_sequence(l), pdu);
 
 	if (len < 0) {
 		close_link(l,
@@ -348,7 +377,7 @@ expire_submits(struct link *l, int64_t now)
 			continue;
 		l->pending[i].ref = NULL;
 		l->outstanding--;
-		log_notice(DSMPP, "link %s submit_sm %u unanswered after %u s",
+		log_debug(DSMPP, "link %s submit_sm %u unanswered after %u s",
 		    l->conf->name, p.sequence_number,
 		    l->conf->response_timeout);
 		l->events->submitted(l, p.ref, LINK_NO_RESPONSE, l->arg);
@@ -358,7 +387,10 @@ expire_submits(struct link *l, int64_t now)
 static void
 keep_alive(struct link *l, int64_t now)
 {
-	if (l->asked != 0 &&
+	if (l->stuck != 0 &&
+	    now - l->stuck > l->conf->response_timeout * 1000LL) {
+		close_link(l, "the SMSC does not read");
+	} else if (l->asked != 0 &&
 	    now - l->asked > l->conf->response_timeout * 1000LL) {
 		close_link(l, "no answer to enquire_link");
 	} else if (l->asked == 0 &&
@@ -366,6 +398,16 @@ keep_alive(struct link *l, int64_t now)
 		l->asked = now;
 		write_request(l, ENQUIRE_LINK);
 	}
+}
+
+/* A second's credit at the most, so that a quiet hour is no burst. */
+static void
+earn_credit(struct link *l, int64_t now)
+{
+	l->credit += (now - l->credit_at) / 1000.0 * l->conf->rate;
+	if (l->credit > l->conf->rate)
+		l->credit = l->conf->rate;
+	l->credit_at = now;
 }
 
 static void
@@ -385,6 +427,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 						: "connection timed out");
 		break;
 	case BOUND:
+		earn_credit(l, now);
 		expire_submits(l, now);
 		if (l->state == BOUND)
 			keep_alive(l, now);
@@ -401,10 +444,34 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 /* Sending messages. */
 
+int
+link_may_send(const struct link *l)
+{
+	return l->state == BOUND && l->conf->bind != BIND_MODE_RECEIVER;
+}
+
 unsigned
 link_room(const struct link *l)
 {
-	return l->state == BOUND ? l->conf->window - l->outstanding : 0;
+	unsigned room = l->conf->window - l->outstanding;
+
+	if (!link_may_send(l) || now_ms() < l->paused_until)
+		return 0;
+	if (l->conf->rate != 0 && l->credit < room)
+		return l->credit;
+	return room;
+}
+
+void
+link_pause(struct link *l, unsigned ms)
+{
+	l->paused_until = now_ms() + ms;
+}
+
+uint32_t
+link_connection(const struct link *l)
+{
+	return l->connection;
 }
 
 void
@@ -415,14 +482,19 @@ link_submit(struct link *l, const struct submit_sm *s, void *ref)
 
 	l->pending[n & l->mask] = (struct pending){ref, n, now_ms()};
 	l->outstanding++;
+	if (l->conf->rate != 0)
+		l->credit--;
 	write_pdu(l, pdu, pdu_write_submit_sm(s, n, pdu));
 }
 
 void
-link_ack(struct link *l, uint32_t sequence_number, uint32_t command_status)
+link_ack(struct link *l, uint32_t connection, uint32_t sequence_number,
+    uint32_t command_status)
 {
 	uint8_t pdu[PDU_SESSION_MAX];
 
+	if (connection != l->connection)
+		return;
 	write_pdu(l, pdu,
 	    pdu_write_deliver_sm_resp(command_status, sequence_number, pdu));
 }
@@ -438,6 +510,30 @@ nack(struct link *l, const struct pdu_header *h, uint32_t status)
 	    pdu_write_header(GENERIC_NACK, status, h->sequence_number, pdu));
 }
 
+/* Drops what is left of a PDU that is passed over. 1 when nothing is. */
+static int
+skip(struct link *l, struct evbuffer *in)
+{
+	size_t n = evbuffer_get_length(in);
+
+	if (n > l->skip)
+		n = l->skip;
+	evbuffer_drain(in, n);
+	l->skip -= n;
+	return l->skip == 0;
+}
+
+/* Longer than any request: refused for good, and the link goes on. */
+static void
+refuse_long(struct link *l, const struct pdu_header *h)
+{
+	if (h->command_id == DELIVER_SM)
+		link_ack(l, l->connection, h->sequence_number, ESME_RINVMSGLEN);
+	else
+		nack(l, h, ESME_RINVCMDLEN);
+	l->skip = h->command_length;
+}
+
 /* Every whole PDU that is there; stops when the link is no more. */
 static void
 read_all(struct link *l)
@@ -446,14 +542,18 @@ read_all(struct link *l)
 	uint8_t header[PDU_HEADER];
 	struct pdu_header h;
 
-	while (l->fault == NULL) {
+	while (l->fault == NULL && skip(l, in)) {
 		ssize_t n = evbuffer_copyout(in, header, sizeof(header));
 		int len = pdu_frame(header, n > 0 ? n : 0, &h);
 
+		if (len == -EMSGSIZE) {
+			refuse_long(l, &h);
+			continue;
+		}
 		if (len < 0) {
 			h.sequence_number = 0;
 			nack(l, &h, ESME_RINVCMDLEN);
-			l->fault = "command_length is not 16 to 16384";
+			l->fault = "no PDU has such a command_length";
 			return;
 		}
 		if (n < PDU_HEADER ||
@@ -469,13 +569,29 @@ on_read(struct bufferevent *bev, void *arg)
 {
 	struct link *l = arg;
 
-	(void)bev;
 	l->heard = now_ms();
 	l->asked = 0;
 	read_all(l);
 	l->events->read_done(l, l->arg);
-	if (l->fault != NULL)
+	if (l->fault != NULL) {
 		close_link(l, l->fault);
+	} else if (evbuffer_get_length(bufferevent_get_output(bev)) >
+	    OUTPUT_MAX) {
+		/* who does not read is not read */
+		bufferevent_disable(bev, EV_READ);
+		l->stuck = now_ms();
+	}
+}
+
+static void
+on_drained(struct bufferevent *bev, void *arg)
+{
+	struct link *l = arg;
+
+	if (l->stuck == 0)
+		return;
+	l->stuck = 0;
+	bufferevent_enable(bev, EV_READ);
 }
 
 static void
@@ -496,7 +612,9 @@ handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	if (pdu_read_bind_resp(p, h->command_length, system_id) < 0)
 		log_notice(DSMPP, "link %s bind accepted with an odd body",
 		    l->conf->name);
-	l->backoff = BACKOFF_FIRST_MS;
+	l->connection++;
+	l->credit = 0;
+	l->credit_at = now_ms();
 	enter_state(l, BOUND);
 	log_info(DSMPP, "link %s bound peer=%s:%u system_id=\"%s\"",
 	    l->conf->name, l->conf->host, l->conf->port, system_id);
@@ -513,12 +631,13 @@ handle_deliver_sm(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		status = l->state == UNBINDING ? l->conf->retry_status
 					       : ESME_RINVBNDSTS;
 	if (status == ESME_ROK) {
+		l->backoff = BACKOFF_FIRST_MS; /* it works */
 		l->events->deliver(l, h->sequence_number, &d, l->arg);
 		return;
 	}
 	log_notice(DSMPP, "link %s deliver_sm refused status=%s", l->conf->name,
 	    pdu_status_name(status, name));
-	link_ack(l, h->sequence_number, status);
+	link_ack(l, l->connection, h->sequence_number, status);
 }
 
 /* The answer to a submit_sm: with or without a body (4.4.2), or a
@@ -570,6 +689,8 @@ handle(struct link *l, const struct pdu_header *h, const uint8_t *p)
 			ENQUIRE_LINK_RESP, ESME_ROK, h->sequence_number, pdu));
 		break;
 	case BIND_TRANSCEIVER_RESP:
+	case BIND_TRANSMITTER_RESP:
+	case BIND_RECEIVER_RESP:
 		handle_bind_resp(l, h, p);
 		break;
 	case UNBIND:

@@ -35,17 +35,26 @@ int link_new(struct link **lp, struct event_base *base,
     const struct conf_smsc *conf, const struct link_events *events, void *arg);
 void link_free(struct link *l);
 
-/* How many submit_sm may be sent now: what is left of the window, 0 while
- * not bound. */
+/* Can it send at all: bound, as transceiver or transmitter. */
+int link_may_send(const struct link *l);
+
+/* How many submit_sm may be sent now: what is left of the window and of the
+ * rate, 0 while paused. */
 unsigned link_room(const struct link *l);
+
+/* Sends nothing for a while: the SMSC has had enough. */
+void link_pause(struct link *l, unsigned ms);
 
 /* Sends one; `ref`, not null, comes back with its answer. There must be
  * room. */
 void link_submit(struct link *l, const struct submit_sm *s, void *ref);
 
-/* Answers a deliver_sm of this link's present connection. */
-void
-link_ack(struct link *l, uint32_t sequence_number, uint32_t command_status);
+/* Which connection this is, counted from 1. */
+uint32_t link_connection(const struct link *l);
+
+/* Answers a deliver_sm; does nothing when its connection is no more. */
+void link_ack(struct link *l, uint32_t connection, uint32_t sequence_number,
+    uint32_t command_status);
 
 /* Takes leave: unbind, a while for its answer, then `closed`. */
 void link_unbind(struct link *l);

@@ -1,4 +1,5 @@
 /* smsc-gw: the SMS front end. */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,8 +35,8 @@ struct gateway {
 	struct event_base *base;
 	struct core *core;
 	struct query *query;
-	struct deliver **links;
-	size_t nlinks, open;
+	struct deliver **carriers;
+	size_t ncarriers, open;
 };
 
 static void
@@ -107,6 +108,26 @@ check_services(const struct conf *conf)
 	return rc;
 }
 
+/* A store that is away may come back; one that was made with another key or
+ * on other terms never fits. */
+static int
+check_stores(struct core *c)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < c->nvaults; i++) {
+		switch (core_store(c, &c->vaults[i], STORE_READ)) {
+		case -EKEYREJECTED:
+		case -EINVAL:
+			rc = -1;
+			break;
+		case 0:
+			core_store_close(&c->vaults[i]);
+		}
+	}
+	return rc;
+}
+
 static void
 on_closed(void *arg)
 {
@@ -123,49 +144,67 @@ on_stop(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	log_info(DCORE, "stopping links=%zu", g->open);
-	for (size_t i = 0; i < g->nlinks; i++)
-		deliver_stop(g->links[i]);
+	log_info(DCORE, "stopping carriers=%zu", g->open);
+	for (size_t i = 0; i < g->ncarriers; i++)
+		deliver_stop(g->carriers[i]);
 }
 
+/* A carrier without an smsc section is another gateway's. */
 static int
-open_links(struct gateway *g)
+open_carriers(struct gateway *g)
 {
 	const struct conf *conf = g->core->conf;
 
-	g->links = calloc(conf->nsmscs, sizeof(*g->links));
-	if (g->links == NULL)
+	g->carriers = calloc(conf->ncarriers, sizeof(*g->carriers));
+	if (g->carriers == NULL)
 		return -1;
-	for (; g->nlinks < conf->nsmscs; g->nlinks++, g->open++)
-		if (deliver_new(&g->links[g->nlinks], g->base, g->core,
-			g->query, &conf->smscs[g->nlinks], on_closed, g) < 0)
-			return -1;
+	for (size_t i = 0; i < conf->ncarriers; i++) {
+		int rc = deliver_new(&g->carriers[g->ncarriers], g->base,
+		    g->core, g->query, &conf->carriers[i], on_closed, g);
+
+		if (rc < 0 && rc != -ENOENT)
+			return rc;
+		g->ncarriers += rc == 0;
+	}
+	g->open = g->ncarriers;
 	return 0;
+}
+
+static void
+on_hangup(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	log_notice(DCORE, "SIGHUP: to change the configuration, restart");
 }
 
 static void
 serve(struct gateway *g)
 {
-	struct event *term, *intr;
+	struct event *term, *intr, *hup;
 
 	signal(SIGPIPE, SIG_IGN);
 	g->base = event_base_new();
 	if (g->base == NULL || query_new(&g->query, g->core) < 0 ||
-	    open_links(g) < 0)
-		fatal("no memory for the links");
+	    open_carriers(g) < 0)
+		fatal("cannot serve; see above");
 	term = evsignal_new(g->base, SIGTERM, on_stop, g);
 	intr = evsignal_new(g->base, SIGINT, on_stop, g);
-	if (term == NULL || intr == NULL || event_add(term, NULL) < 0 ||
-	    event_add(intr, NULL) < 0)
+	hup = evsignal_new(g->base, SIGHUP, on_hangup, g);
+	if (term == NULL || intr == NULL || hup == NULL ||
+	    event_add(term, NULL) < 0 || event_add(intr, NULL) < 0 ||
+	    event_add(hup, NULL) < 0)
 		fatal("no signal handlers");
-	log_info(DCORE, "smsc-gw runs links=%zu", g->nlinks);
+	log_info(DCORE, "smsc-gw runs carriers=%zu", g->ncarriers);
 	event_base_dispatch(g->base);
-	for (size_t i = 0; i < g->nlinks; i++)
-		deliver_free(g->links[i]);
-	free(g->links);
+	for (size_t i = 0; i < g->ncarriers; i++)
+		deliver_free(g->carriers[i]);
+	free(g->carriers);
 	query_free(g->query);
 	event_free(term);
 	event_free(intr);
+	event_free(hup);
 	event_base_free(g->base);
 }
 
@@ -198,7 +237,7 @@ main(int argc, char **argv)
 		return 2;
 	if (o.print)
 		conf_print(g.core->conf, stdout);
-	else if (check_services(g.core->conf) < 0)
+	else if (check_services(g.core->conf) < 0 || check_stores(g.core) < 0)
 		return 1;
 	else if (!o.check)
 		serve(&g);

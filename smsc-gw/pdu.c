@@ -79,7 +79,7 @@ pdu_frame(const uint8_t *p, size_t len, struct pdu_header *h)
 	if (len >= 4) {
 		h->command_length = get32(p);
 		if (h->command_length < PDU_HEADER ||
-		    h->command_length > PDU_MAX)
+		    h->command_length > PDU_SKIP_MAX)
 			return -EBADMSG;
 	}
 	if (len < PDU_HEADER)
@@ -87,6 +87,8 @@ pdu_frame(const uint8_t *p, size_t len, struct pdu_header *h)
 	h->command_id = get32(p + 4);
 	h->command_status = get32(p + 8);
 	h->sequence_number = get32(p + 12);
+	if (h->command_length > PDU_MAX)
+		return -EMSGSIZE;
 	return len < h->command_length ? 0 : (int)h->command_length;
 }
 
@@ -109,20 +111,43 @@ next_tlv(struct cursor *c, uint16_t *tag, const uint8_t **value, uint16_t *len)
 	return 1;
 }
 
+#define SAR_ALL 7
+
+/* 5.3.2.22 to 24. Which of the three this is, as a bit; 0 for none. */
+static int
+read_sar(struct deliver_sm *d, uint16_t tag, const uint8_t *value, uint16_t len)
+{
+	if (tag == TLVID_sar_msg_ref_num && len == 2) {
+		d->sar_msg_ref_num = value[0] << 8 | value[1];
+		return 1;
+	}
+	if (tag == TLVID_sar_total_segments && len == 1) {
+		d->sar_total_segments = *value;
+		return 2;
+	}
+	if (tag == TLVID_sar_segment_seqnum && len == 1) {
+		d->sar_segment_seqnum = *value;
+		return 4;
+	}
+	return 0;
+}
+
 /* short_message is empty when the text is in message_payload (5.3.2.32). */
 static void
 read_tlvs(struct cursor *c, struct deliver_sm *d)
 {
 	const uint8_t *value;
 	uint16_t tag, len;
-	int more;
+	int more, sar = 0;
 
 	while ((more = next_tlv(c, &tag, &value, &len)) == 1) {
 		if (tag == TLVID_message_payload && d->message_len == 0) {
 			d->message = value;
 			d->message_len = len;
 		}
+		sar |= read_sar(d, tag, value, len);
 	}
+	d->has_sar = sar == SAR_ALL;
 	if (more < 0)
 		fail(c, ESME_RINVOPTPARSTREAM);
 }
@@ -254,12 +279,17 @@ pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
  * them are too many for it, and it refuses one of a length it does not know,
  * where the specification has it ignored (3.3). */
 
+/* libsmpp34 has a struct for each kind of bind, alike but for the name. */
+_Static_assert(sizeof(bind_transceiver_t) == sizeof(bind_transmitter_t) &&
+	sizeof(bind_transceiver_t) == sizeof(bind_receiver_t),
+    "one struct serves the three binds");
+
 int
-pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
+pdu_write_bind(const struct bind *b, uint32_t sequence_number,
     uint8_t out[PDU_SESSION_MAX])
 {
 	bind_transceiver_t pdu = {
-	    .command_id = BIND_TRANSCEIVER,
+	    .command_id = b->command_id,
 	    .sequence_number = sequence_number,
 	    .interface_version = SMPP_VERSION,
 	    .addr_ton = b->addr_ton,
@@ -272,8 +302,7 @@ pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
 	snprintf((char *)pdu.password, sizeof(pdu.password), "%s", b->password);
 	snprintf((char *)pdu.system_type, sizeof(pdu.system_type), "%s",
 	    b->system_type);
-	if (smpp34_pack(BIND_TRANSCEIVER, out, PDU_SESSION_MAX, &len, &pdu) !=
-	    0)
+	if (smpp34_pack(b->command_id, out, PDU_SESSION_MAX, &len, &pdu) != 0)
 		return -EINVAL;
 	return len;
 }

@@ -13,6 +13,7 @@
 #include <smpp34.h>
 
 #define PDU_HEADER 16
+#define PDU_SKIP_MAX 70000  /* a message_payload of 64 KB and its message */
 #define PDU_MAX 16384       /* a longer one from a peer is refused */
 #define PDU_SUBMIT_MAX 384  /* octets of the longest submit_sm we write */
 #define PDU_SESSION_MAX 128 /* and of a session PDU */
@@ -26,8 +27,9 @@ struct pdu_header { /* 3.2 */
 };
 
 /* How many octets the PDU at `p` takes once all are there: 0 for "not yet",
- * -EBADMSG when command_length cannot be (less than 16, more than PDU_MAX).
- * The header is filled in as soon as its 16 octets are there. */
+ * -EMSGSIZE when it is sound but longer than PDU_MAX: pass it over, -EBADMSG
+ * when command_length cannot be (less than 16, more than PDU_SKIP_MAX). The
+ * header is filled in as soon as its 16 octets are there. */
 int pdu_frame(const uint8_t *p, size_t len, struct pdu_header *h);
 
 struct deliver_sm { /* 4.6.1 */
@@ -40,6 +42,10 @@ struct deliver_sm { /* 4.6.1 */
 	/* short_message, or message_payload (5.3.2.32); within the PDU */
 	const uint8_t *message;
 	size_t message_len;
+	/* 5.3.2.22 to 24: a part of a long message; they count together only */
+	int has_sar;
+	uint16_t sar_msg_ref_num;
+	uint8_t sar_total_segments, sar_segment_seqnum;
 };
 
 /* Reads a whole PDU. 0, or the command_status to refuse it with. */
@@ -68,13 +74,14 @@ size_t pdu_write_deliver_sm_resp(uint32_t command_status,
 size_t pdu_write_header(uint32_t command_id, uint32_t command_status,
     uint32_t sequence_number, uint8_t out[PDU_SESSION_MAX]);
 
-struct bind { /* 4.1.5 */
+struct bind {                /* 4.1.1, 4.1.3, 4.1.5 */
+	uint32_t command_id; /* BIND_TRANSMITTER and the like */
 	const char *system_id, *password, *system_type;
 	uint8_t addr_ton, addr_npi;
 };
 
 /* Through libsmpp34: the length, or -EINVAL when it does not take it. */
-int pdu_write_bind_transceiver(const struct bind *b, uint32_t sequence_number,
+int pdu_write_bind(const struct bind *b, uint32_t sequence_number,
     uint8_t out[PDU_SESSION_MAX]);
 int pdu_write_unbind(uint32_t command_id, uint32_t sequence_number,
     uint8_t out[PDU_SESSION_MAX]);

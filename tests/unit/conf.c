@@ -129,6 +129,12 @@ test_defaults(void)
 	ok_int(l->max_segments, 10, "max_segments");
 	ok_int(l->response_timeout, 10, "response_timeout");
 	ok_int(l->enquire_interval, 30, "enquire_interval");
+	ok_int(c->limits.repeat_window, 60, "repeat_window");
+	ok_int(c->limits.tries, 5, "tries");
+	ok_int(c->limits.lock_minutes, 30, "lock_minutes");
+	ok_int(c->limits.busy_minutes, 10, "busy_minutes");
+	ok_int(c->limits.texts_per_hour, 10, "texts_per_hour");
+	ok_int(c->limits.stale_minutes, 30, "stale_minutes");
 	conf_free(c);
 }
 
@@ -159,13 +165,14 @@ static const char whole[] =
     "	carrier = \"two\" host = \"::1\" port = 1 system_id = "
     "\"abcdefghijklmno\"\n"
     "	password_file = \"pass\" system_type = \"twelve chars\"\n"
-    "	bind = transceiver window = 1000 rate = 0 addr_ton = 0\n"
+    "	bind = receiver window = 1000 rate = 50 addr_ton = 0\n"
     "	addr_npi = 8 default_alphabet = latin1 concat = udh\n"
     "	max_segments = 1 validity_minutes = 1440 retry_status = 88\n"
     "	ack_after = 0 response_timeout = 5 enquire_interval = 60 tls = no\n"
     "}\n"
     "hlr \"h\" { carrier = cmcc host = \"::1\" port = 1 name = \"T\" }\n"
-    "limits { repeat_window = 0 tries = 1 }\n"
+    "limits { repeat_window = 0 tries = 1 lock_minutes = 2 busy_minutes = 3\n"
+    "	texts_per_hour = 4 stale_minutes = 1440 }\n"
     "metrics { listen = \"[::1]:9464\" }\n";
 
 static void
@@ -207,9 +214,18 @@ check_whole(const struct conf *c, const char *how)
 	ok_str(l->password, "12345678", "%s: password", how);
 	ok_str(l->system_type, "twelve chars", "%s: system_type", how);
 	ok_int(l->port, 1, "%s: port", how);
+	ok_int(l->bind, BIND_MODE_RECEIVER, "%s: bind", how);
+	ok_int(l->rate, 50, "%s: rate", how);
+	ok_int(l->ack_after, 0, "%s: ack_after", how);
 	ok_int(l->addr_npi, 8, "%s: addr_npi", how);
 	ok_int(l->default_alphabet, ALPHABET_LATIN1, "%s: alphabet", how);
 	ok_int(l->retry_status, 88, "%s: retry_status", how);
+	ok_int(c->limits.repeat_window, 0, "%s: repeat_window", how);
+	ok_int(c->limits.tries, 1, "%s: tries", how);
+	ok_int(c->limits.lock_minutes, 2, "%s: lock_minutes", how);
+	ok_int(c->limits.busy_minutes, 3, "%s: busy_minutes", how);
+	ok_int(c->limits.texts_per_hour, 4, "%s: texts_per_hour", how);
+	ok_int(c->limits.stale_minutes, 1440, "%s: stale_minutes", how);
 	ok_int(c->services[1].keywords.n, 0, "%s: USSD, no keyword", how);
 	ok_int(c->services[2].keywords.n, 1, "%s: a list of one", how);
 }
@@ -335,11 +351,6 @@ test_values(void)
 static void
 test_not_served(void)
 {
-	refuse(IN_SMSC("bind = receiver\n"),
-	    "travelcard.conf:6: bind: receiver is not served by this "
-	    "version\n");
-	refuse(IN_SMSC("rate = 50\n"),
-	    "travelcard.conf:6: rate: 50 is not served by this version\n");
 	refuse(IN_SMSC("concat = sar\n"),
 	    "travelcard.conf:6: concat: sar is not served by this version\n");
 	refuse(IN_SMSC("tls = yes\n"),

@@ -270,6 +270,70 @@ message_payload(void)
 	ok_int(d.message_len, 4, "do not hide the payload");
 }
 
+/* 5.3.2.22 to 24: three parameters that make a part of a long message. */
+static void
+sar(void)
+{
+	struct deliver_sm d;
+
+	begin_deliver("1", "2");
+	add_middle(0, 0);
+	ADD(0x02, 0x0c, 0x00, 0x02, 0x12, 0x34); /* sar_msg_ref_num */
+	ADD(0x02, 0x0e, 0x00, 0x01, 0x03);       /* sar_total_segments */
+	ADD(0x02, 0x0f, 0x00, 0x01, 0x02);       /* sar_segment_seqnum */
+	ok_int(read_built(&d), ESME_ROK, "a part by sar_ parameters");
+	ok(d.has_sar, "has all three");
+	ok_int(d.sar_msg_ref_num, 0x1234, "sar_msg_ref_num");
+	ok_int(d.sar_total_segments, 3, "sar_total_segments");
+	ok_int(d.sar_segment_seqnum, 2, "sar_segment_seqnum");
+	begin_deliver("1", "2");
+	add_middle(0, 0);
+	add_tlv(0x020f, "\xff", 1);
+	add_tlv(0x0424, "text", 4);
+	add_tlv(0x020c, "\xff\xff", 2);
+	add_tlv(0x0204, "\0\1", 2);
+	add_tlv(0x020e, "\xff", 1);
+	ok_int(read_built(&d), ESME_ROK, "in another order, between others");
+	ok(d.has_sar && d.sar_msg_ref_num == 0xffff &&
+		d.sar_total_segments == 0xff && d.sar_segment_seqnum == 0xff,
+	    "the largest of each");
+}
+
+static void
+sar_misshapen(void)
+{
+	static const struct {
+		uint16_t ref_len, total_len, seqnum_len; /* 9: not there */
+		const char *name;
+	} cases[] = {
+	    {9, 1, 1, "no sar_msg_ref_num"},
+	    {2, 9, 1, "no sar_total_segments"},
+	    {2, 1, 9, "no sar_segment_seqnum"},
+	    {1, 1, 1, "a sar_msg_ref_num of one octet"},
+	    {4, 1, 1, "a sar_msg_ref_num of four"},
+	    {2, 0, 1, "an empty sar_total_segments"},
+	    {2, 2, 1, "a sar_total_segments of two"},
+	    {2, 1, 0, "an empty sar_segment_seqnum"},
+	    {2, 1, 4, "a sar_segment_seqnum of four"},
+	};
+	struct deliver_sm d;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin_deliver("1", "2");
+		add_middle(0, 4);
+		add("text", 4);
+		if (cases[i].ref_len != 9)
+			add_tlv(0x020c, "\1\1\1\1", cases[i].ref_len);
+		if (cases[i].total_len != 9)
+			add_tlv(0x020e, "\1\1\1\1", cases[i].total_len);
+		if (cases[i].seqnum_len != 9)
+			add_tlv(0x020f, "\1\1\1\1", cases[i].seqnum_len);
+		ok(read_built(&d) == ESME_ROK && !d.has_sar &&
+			d.message_len == 4,
+		    "%s: passed over", cases[i].name);
+	}
+}
+
 static void
 submit_sm(void)
 {
@@ -476,16 +540,24 @@ bind_transceiver(void)
 	    0,                               /* address_range, 5.2.7 */
 					     /* no optional parameters */
 	};
-	struct bind b = {"tc", "secret", "VMAX", 1, 1};
-	struct bind longest = {
-	    "fifteen letters", "8 octets", "12 letters..", 0, 0};
+	struct bind b = {BIND_TRANSCEIVER, "tc", "secret", "VMAX", 1, 1};
+	struct bind longest = {BIND_TRANSCEIVER, "fifteen letters", "8 octets",
+	    "12 letters..", 0, 0};
 	uint8_t out[PDU_SESSION_MAX];
-	int n = pdu_write_bind_transceiver(&b, 1, out);
+	int n = pdu_write_bind(&b, 1, out);
 
 	ok_int(n, sizeof(want), "bind_transceiver has the length");
 	ok(n == (int)sizeof(want) && memcmp(out, want, n) == 0,
 	    "and every field");
-	n = pdu_write_bind_transceiver(&longest, 1, out);
+	b.command_id = BIND_TRANSMITTER; /* 4.1.1, 0x00000002 */
+	ok_int(pdu_write_bind(&b, 1, out), n, "bind_transmitter");
+	ok(get32(out + 4) == 2 && memcmp(out + 8, want + 8, n - 8) == 0,
+	    "differs in its command_id");
+	b.command_id = BIND_RECEIVER; /* 4.1.3, 0x00000001 */
+	ok_int(pdu_write_bind(&b, 1, out), n, "bind_receiver");
+	ok(get32(out + 4) == 1 && memcmp(out + 8, want + 8, n - 8) == 0,
+	    "likewise");
+	n = pdu_write_bind(&longest, 1, out);
 	ok_int(n, 16 + 16 + 9 + 13 + 4, "the longest names");
 	ok_str((char *)out + 16, "fifteen letters", "system_id whole");
 	ok_str((char *)out + 32, "8 octets", "password whole");
@@ -616,8 +688,13 @@ frame(void)
 	ok_int(pdu_frame(p, 4, &h), -EBADMSG, "a length of 15 cannot be");
 	put32(p, 0);
 	ok_int(pdu_frame(p, 16, &h), -EBADMSG, "nor 0");
-	put32(p, PDU_MAX + 1);
+	put32(p, PDU_SKIP_MAX + 1);
 	ok_int(pdu_frame(p, 4, &h), -EBADMSG, "nor one above the cap");
+	put32(p, PDU_SKIP_MAX);
+	ok_int(pdu_frame(p, 4, &h), 0, "a long one shows its header first");
+	ok_int(pdu_frame(p, 16, &h), -EMSGSIZE, "and is to be passed over");
+	put32(p, PDU_MAX + 1);
+	ok_int(pdu_frame(p, 16, &h), -EMSGSIZE, "so is one octet too many");
 	put32(p, 0xffffffff);
 	ok_int(pdu_frame(p, 16, &h), -EBADMSG, "nor the largest");
 	put32(p, PDU_MAX);
@@ -659,6 +736,8 @@ main(void)
 	deliver_sm_fields();
 	lengths_that_lie();
 	message_payload();
+	sar();
+	sar_misshapen();
 	submit_sm();
 	validity_period();
 	longest_submit();

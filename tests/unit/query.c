@@ -167,7 +167,6 @@ finish_store(void)
 		abort();
 	feed_close(feed);
 	core_store_close(vault());
-	query_begin(query);
 }
 
 /* "110000 JP", or "-" for somebody unknown. */
@@ -194,10 +193,12 @@ static const char *
 said(const char *service, const char *msisdn, const char *text)
 {
 	static char say[ANSWER_MAX];
+	struct ticket ticket;
 	struct answer a;
 
-	query_text(
-	    query, conf_service(core->conf, service), msisdn, text, &a, say);
+	query_text(query, conf_service(core->conf, service), msisdn, text, &a,
+	    say, &ticket);
+	query_sent(query, &ticket, NULL); /* each is asked for the first time */
 	return say;
 }
 
@@ -372,6 +373,7 @@ what_is_said(void)
 static void
 old_data(void)
 {
+	struct ticket ticket;
 	struct answer a;
 	char say[ANSWER_MAX];
 
@@ -382,8 +384,93 @@ old_data(void)
 	    "data older than late_after is said to be late");
 	when_set(NOW + 2 * HOUR, 0);
 	ok_int(query_text(query, conf_service(core->conf, "strict"),
-		   MSISDN("01"), "CXMYD", &a, say),
+		   MSISDN("01"), "CXMYD", &a, say, &ticket),
 	    VERDICT_SYSTEM_BUSY, "beyond refuse_after nothing is answered");
+	when_set(NOW, 0);
+	ok(strstr(said("yesterday", MSISDN("01"), "CXMYD"), "有延迟") == NULL,
+	    "horizon yesterday: complete until midnight is not late");
+	ok(strstr(said("yesterday", MSISDN("01"), "CXMYD"),
+	       "截至11月22日00:00") != NULL,
+	    "and as of midnight, although the data reaches further");
+}
+
+/* The same text again: silence while the answer is on its way, then the same
+ * answer from memory, and a new one when it was lost or is too old. */
+static void
+repeats(void)
+{
+	const struct conf_service *open = conf_service(core->conf, "open");
+	const struct conf_service *ids = conf_service(core->conf, "inline");
+	char say[ANSWER_MAX], first[ANSWER_MAX];
+	struct ticket ticket, again;
+	struct answer a;
+
+#define ASK(service, number, text, t) \
+	query_text(query, service, MSISDN(number), text, &a, say, t)
+	ok_int(ASK(open, "12", "CXMYD", &ticket), VERDICT_OK, "asked");
+	strcpy(first, say);
+	ok_int(ASK(open, "12", "cxmyd", &again), VERDICT_SILENCE,
+	    "while the answer is on its way, silence");
+	query_sent(query, &ticket, first);
+	ok_int(ASK(open, "12", "CXMYD", &again), VERDICT_OK, "answered again");
+	ok_str(say, first, "with the same text");
+	ok_int(a.nplaces, 0, "from memory");
+	ok_int(ASK(open, "12", "CXMYD EN", &again), VERDICT_OK,
+	    "another language is another request");
+	query_sent(query, &again, NULL);
+	when_set(NOW + 61, 0);
+	ok_int(ASK(open, "12", "CXMYD", &ticket), VERDICT_OK,
+	    "after repeat_window it is worked out anew");
+	ok_int(a.nplaces, 1, "from the store");
+	query_sent(query, &ticket, NULL);
+	ok_int(ASK(open, "12", "CXMYD", &ticket), VERDICT_OK,
+	    "so it is when the answer was lost");
+	ok_int(a.nplaces, 1, "from the store too");
+	query_sent(query, &ticket, NULL);
+	when_set(NOW, 0);
+
+	ok_int(ASK(ids, "01", "CXMYD#0000", &ticket), VERDICT_WRONG_IDENTITY,
+	    "a wrong try");
+	ok_int(ASK(ids, "01", "CXMYD#0000", &ticket), VERDICT_WRONG_IDENTITY,
+	    "is never kept");
+}
+
+static void
+limits(void)
+{
+	const struct conf_service *open = conf_service(core->conf, "open");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+	int texts = 0;
+
+	for (int i = 0; i < 30; i++)
+		texts += ASK(open, "10", "?", &ticket) != VERDICT_SILENCE;
+	ok_int(texts, 10, "at most texts_per_hour go to one number");
+	ok_int(ASK(open, "11", "?", &ticket), VERDICT_HELP,
+	    "and another is not concerned");
+}
+
+/* Copies that come late: we refused the query for now, and much later the
+ * SMSC brings it again. */
+static void
+stale(void)
+{
+	const struct conf_service *open = conf_service(core->conf, "open");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+	ASK(open, "13", "CXMYD", &ticket);
+	query_refused(query, &ticket);
+	when_set(NOW + 30 * 60, 0);
+	ok_int(ASK(open, "13", "CXMYD", &ticket), VERDICT_OK,
+	    "half an hour after it was refused it is answered");
+	query_refused(query, &ticket);
+	when_set(NOW + 30 * 60 + 1, 0);
+	ok_int(ASK(open, "13", "CXMYD", &ticket), VERDICT_SEND_AGAIN,
+	    "a second later it is stale");
+	ok(strstr(say, "重新发送CXMYD") != NULL, "and asked for again");
 	when_set(NOW, 0);
 }
 
@@ -404,6 +491,9 @@ main(void)
 	which_days();
 	what_is_said();
 	old_data();
+	repeats();
+	limits();
+	stale();
 	query_end(query);
 	query_free(query);
 	core_close(core);

@@ -82,6 +82,27 @@ rfc3339(void)
 	instant("1970-01-01T08:00:00+08:00", 0, "the epoch in Shanghai");
 }
 
+/* Every day that can be written, against the C library. */
+static void
+every_date(void)
+{
+	time_t day = 0;
+	int wrong = 0;
+
+	for (; day < 253402300800; day += DAY) {
+		char s[48];
+		struct tm tm;
+		int64_t t = -1;
+
+		strftime(
+		    s, sizeof(s), "%Y-%m-%dT17:28:39Z", gmtime_r(&day, &tm));
+		if (when_parse_instant(s, strlen(s), &t) < 0 ||
+		    t != day + 17 * HOUR + 28 * 60 + 39)
+			wrong++;
+	}
+	ok_int(wrong, 0, "every day up to 9999");
+}
+
 static void
 rfc3339_refused(void)
 {
@@ -278,6 +299,7 @@ main(void)
 {
 	epoch();
 	rfc3339();
+	every_date();
 	rfc3339_refused();
 	cut();
 	dates();

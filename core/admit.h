@@ -1,0 +1,80 @@
+/* Admission: what one subscriber may cost. Bounded tables in memory, each a
+ * fixed number of places in which the oldest makes room; no allocation after
+ * admit_new, no clock of its own.
+ *
+ * All times are seconds of one clock; one that is set back only makes what is
+ * remembered look young. `who` is the MSISDN's pseudonym (key_msisdn). Hashes
+ * are keyed ones, so that no subscriber can choose whose place to take. */
+#ifndef ADMIT_H
+#define ADMIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+
+#define ADMIT_TEXT 512 /* octets of an answer that is kept for a repeat */
+
+struct admit;
+
+/* `places` is how many subscribers each table remembers, rounded up to a
+ * power of two; each takes about 650 octets. `limits` is copied. 0 or
+ * -ENOMEM. */
+int
+admit_new(struct admit **ap, const struct conf_limits *limits, size_t places);
+void admit_free(struct admit *a);
+
+/* New limits after a reload; what is remembered stays. */
+void admit_limits(struct admit *a, const struct conf_limits *limits);
+
+/* Repeats. A request is one number: subscriber, service, language, keyed
+ * digits and the local day, hashed together by the caller. So an answer dies
+ * with its day, and one still on its way at midnight cannot pass for the next
+ * day's. */
+enum admit_repeat {
+	ADMIT_FRESH,      /* answer it, then tell admit_answered */
+	ADMIT_ON_ITS_WAY, /* being answered: say nothing */
+	ADMIT_ANSWERED,   /* the same answer again, from memory */
+};
+
+/* What a request is; a fresh one is now on its way, until admit_answered, or
+ * ten minutes should that never come. With ADMIT_ANSWERED `text` points to
+ * the answer, not older than repeat_window, until the next call. */
+enum admit_repeat admit_request(
+    struct admit *a, uint64_t request, int64_t now, const char **text);
+
+/* The request was answered with `text` (kept when it is shorter than
+ * ADMIT_TEXT), or, with null, was not: a wrong try, a refusal, a fault, an
+ * answer that got lost; then the next one is fresh. Told again of an answer
+ * from memory, it stays as old as it is. */
+void admit_answered(
+    struct admit *a, uint64_t request, int64_t now, const char *text);
+
+/* Counts a text that is about to go to a subscriber. 0 when it is one more
+ * than texts_per_hour in the running hour: then it must not go. The hour is
+ * at most five minutes too long, never too short. */
+int admit_text(struct admit *a, uint64_t who, int64_t now);
+
+/* A busy text may go to a number once in busy_minutes. 1 if it may; then it
+ * is counted, by admit_text too. */
+int admit_busy(struct admit *a, uint64_t who, int64_t now);
+
+/* Staleness. `query` is subscriber, code and text hashed by the caller. A
+ * query that we refused for now is remembered from its first refusal, until
+ * four times stale_minutes after we last heard of it. */
+enum admit_age {
+	ADMIT_TIMELY,       /* not remembered, or refused not long ago */
+	ADMIT_STALE,        /* refused more than stale_minutes ago: ask again */
+	ADMIT_STALE_SILENT, /* the same, but answered since: say nothing */
+};
+
+/* A query is silent once, then forgotten: its subscriber may ask the same
+ * again and nothing on the wire tells that from a copy. */
+enum admit_age admit_age(struct admit *a, uint64_t query, int64_t now);
+/* Refused for now, also after it was answered: then from here on. */
+void admit_refused(struct admit *a, uint64_t query, int64_t now);
+/* It was answered: a stale copy is silent. Answered when stale, by the text
+ * that asks for another, it is forgotten, for that other one comes. */
+void admit_query_done(struct admit *a, uint64_t query, int64_t now);
+
+#endif

@@ -1,0 +1,251 @@
+/* The outbox on the small state. A row's message is one sealed box:
+ *
+ *   24 octets  nonce, random
+ *   16         Poly1305 tag
+ *   the rest   TONs and NPIs, alphabet, reference, from, to, text
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "log.h"
+#include "outbox.h"
+
+#define PLAIN_MAX (8 + 2 * OUTBOX_ADDRESS + OUTBOX_TEXT)
+
+struct outbox {
+	struct state *state;
+	const struct key *key;
+	char *carrier;
+	int64_t owner;
+};
+
+int
+outbox_new(struct outbox **op, struct state *state, const struct key *key,
+    const char *carrier)
+{
+	struct outbox *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return -ENOMEM;
+	o->state = state;
+	o->key = key;
+	o->carrier = strdup(carrier);
+	randombytes_buf(&o->owner, sizeof(o->owner));
+	if (o->carrier == NULL) {
+		free(o);
+		return -ENOMEM;
+	}
+	*op = o;
+	return 0;
+}
+
+void
+outbox_free(struct outbox *o)
+{
+	if (o == NULL)
+		return;
+	free(o->carrier);
+	free(o);
+}
+
+/* The plain form: eight octets, then three strings with their NULs. */
+
+static size_t
+put_string(uint8_t *p, const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	memcpy(p, s, n);
+	return n;
+}
+
+static size_t
+pack(const struct outbox_message *m, uint8_t out[PLAIN_MAX])
+{
+	const uint8_t head[8] = {1, m->from_ton, m->from_npi, m->to_ton,
+	    m->to_npi, m->alphabet, m->reference >> 8, m->reference & 0xff};
+	size_t n = sizeof(head);
+
+	memcpy(out, head, n);
+	n += put_string(out + n, m->from);
+	n += put_string(out + n, m->to);
+	n += put_string(out + n, m->text);
+	return n;
+}
+
+static int
+take_string(const uint8_t **p, const uint8_t *end, char *out, size_t size)
+{
+	size_t n = strnlen((const char *)*p, end - *p);
+
+	if (n == (size_t)(end - *p) || n >= size)
+		return -EBADMSG;
+	memcpy(out, *p, n + 1);
+	*p += n + 1;
+	return 0;
+}
+
+static int
+unpack(const uint8_t *p, size_t len, struct outbox_message *m)
+{
+	const uint8_t *end = p + len;
+
+	if (len < 8 || p[0] != 1 || p[5] > ALPHABET_LATIN1)
+		return -EBADMSG;
+	*m = (struct outbox_message){
+	    .from_ton = p[1],
+	    .from_npi = p[2],
+	    .to_ton = p[3],
+	    .to_npi = p[4],
+	    .alphabet = p[5],
+	    .reference = p[6] << 8 | p[7],
+	};
+	p += 8;
+	if (take_string(&p, end, m->from, sizeof(m->from)) < 0 ||
+	    take_string(&p, end, m->to, sizeof(m->to)) < 0 ||
+	    take_string(&p, end, m->text, sizeof(m->text)) < 0)
+		return -EBADMSG;
+	return p == end ? 0 : -EBADMSG;
+}
+
+int
+outbox_put(struct outbox *o, const struct outbox_message *m, uint32_t done,
+    int64_t expires, int64_t now, int64_t *id)
+{
+	uint8_t plain[PLAIN_MAX], box[PLAIN_MAX + KEY_BOX];
+	size_t len = pack(m, plain);
+	sqlite3_stmt *st = state_write(o->state, OUTBOX_PUT);
+	int rc;
+
+	if (st == NULL)
+		return -EIO;
+	key_box(o->key, plain, len, box);
+	sqlite3_bind_text(st, 1, o->carrier, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, o->owner);
+	sqlite3_bind_int64(st, 3, now + OUTBOX_LEASE);
+	sqlite3_bind_int64(st, 4, expires);
+	sqlite3_bind_int64(st, 5, done);
+	sqlite3_bind_blob(st, 6, box, len + KEY_BOX, SQLITE_STATIC);
+	rc = state_step(o->state, OUTBOX_PUT);
+	if (rc == 0)
+		*id = sqlite3_last_insert_rowid(sqlite3_db_handle(st));
+	return rc;
+}
+
+int
+outbox_done(struct outbox *o, int64_t id, uint32_t done)
+{
+	sqlite3_stmt *st = state_write(o->state, OUTBOX_DONE);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, done);
+	sqlite3_bind_int64(st, 2, id);
+	return state_step(o->state, OUTBOX_DONE);
+}
+
+int
+outbox_erase(struct outbox *o, int64_t id)
+{
+	sqlite3_stmt *st = state_write(o->state, OUTBOX_ERASE);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, id);
+	return state_step(o->state, OUTBOX_ERASE);
+}
+
+/* All that this process owns is leased until then. */
+static int
+lease(struct outbox *o, int64_t until)
+{
+	sqlite3_stmt *st = state_write(o->state, OUTBOX_RENEW);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, until);
+	sqlite3_bind_int64(st, 2, o->owner);
+	return state_step(o->state, OUTBOX_RENEW);
+}
+
+int
+outbox_renew(struct outbox *o, int64_t now)
+{
+	return lease(o, now + OUTBOX_LEASE);
+}
+
+int
+outbox_release(struct outbox *o)
+{
+	return lease(o, 0);
+}
+
+static int
+open_row(struct outbox *o, sqlite3_stmt *st, struct outbox_row *row)
+{
+	uint8_t plain[PLAIN_MAX];
+	const uint8_t *box = sqlite3_column_blob(st, 3);
+	size_t len = sqlite3_column_bytes(st, 3);
+
+	row->id = sqlite3_column_int64(st, 0);
+	row->expires = sqlite3_column_int64(st, 1);
+	row->done = sqlite3_column_int64(st, 2);
+	if (len < KEY_BOX || len > PLAIN_MAX + KEY_BOX ||
+	    key_unbox(o->key, box, len, plain) < 0)
+		return -EBADMSG;
+	return unpack(plain, len - KEY_BOX, &row->message);
+}
+
+int
+outbox_claim(struct outbox *o, int64_t now, int max, outbox_row_h *h, void *arg)
+{
+	sqlite3_stmt *st = state_write(o->state, OUTBOX_CLAIM);
+	struct outbox_row row;
+	int rc;
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, o->owner);
+	sqlite3_bind_int64(st, 2, now + OUTBOX_LEASE);
+	sqlite3_bind_text(st, 3, o->carrier, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 4, now);
+	sqlite3_bind_int(st, 5, max);
+	while ((rc = state_step(o->state, OUTBOX_CLAIM)) == 1) {
+		if (open_row(o, st, &row) == 0) {
+			h(&row, arg);
+			continue;
+		}
+		log_error(DSTORE,
+		    "outbox row %lld cannot be opened with this key_file; it "
+		    "is left for who can",
+		    (long long)row.id);
+	}
+	return rc;
+}
+
+int
+outbox_expire(struct outbox *o, int64_t now)
+{
+	sqlite3_stmt *st = state_write(o->state, OUTBOX_EXPIRE);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, now);
+	return state_step(o->state, OUTBOX_EXPIRE);
+}
+
+int64_t
+outbox_count(struct outbox *o)
+{
+	sqlite3_stmt *st = state_write(o->state, OUTBOX_COUNT);
+	int64_t n = -1;
+
+	if (st != NULL && state_step(o->state, OUTBOX_COUNT) == 1) {
+		n = sqlite3_column_int64(st, 0);
+		state_reset(o->state, OUTBOX_COUNT);
+	}
+	return n;
+}

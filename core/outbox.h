@@ -1,0 +1,70 @@
+/* The outbox: answers that were promised and are still to be sent, durable
+ * and sealed. Whoever owns a row sends it; an owner keeps its lease by
+ * renewing it, and what an instance left behind when it died is claimed by
+ * another, or by itself again, once its lease is over. */
+#ifndef OUTBOX_H
+#define OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "key.h"
+#include "state.h"
+#include "text.h"
+
+#define OUTBOX_LEASE 15   /* seconds */
+#define OUTBOX_TEXT 2048  /* octets of UTF-8, the NUL included */
+#define OUTBOX_ADDRESS 21 /* of an address, the NUL included */
+
+/* What to send where. The segments follow from text, alphabet and reference,
+ * so whoever sends the rest sends the same ones. */
+struct outbox_message {
+	uint8_t from_ton, from_npi, to_ton, to_npi;
+	char from[OUTBOX_ADDRESS], to[OUTBOX_ADDRESS];
+	enum alphabet alphabet;
+	uint16_t reference;
+	char text[OUTBOX_TEXT];
+};
+
+struct outbox_row {
+	int64_t id;
+	int64_t expires; /* epoch seconds: of no use afterwards */
+	uint32_t done;   /* bit n: segment n was taken, or refused for good */
+	struct outbox_message message;
+};
+
+struct outbox;
+
+/* For one carrier's messages in a state that others may share; `state` and
+ * `key` must outlive it. 0 or -errno. */
+int outbox_new(struct outbox **op, struct state *state, const struct key *key,
+    const char *carrier);
+void outbox_free(struct outbox *o);
+
+/* Each is durable after state_commit. `now` is epoch seconds. 0 or -errno. */
+
+/* Puts a message, owned by this process; its id in *id. */
+int outbox_put(struct outbox *o, const struct outbox_message *m, uint32_t done,
+    int64_t expires, int64_t now, int64_t *id);
+int outbox_done(struct outbox *o, int64_t id, uint32_t done);
+int outbox_erase(struct outbox *o, int64_t id);
+
+/* Prolongs the lease on all that this process owns. */
+int outbox_renew(struct outbox *o, int64_t now);
+
+/* Gives up the lease on all of it, for others to take over at once. */
+int outbox_release(struct outbox *o);
+
+/* Takes over up to `max` rows that nobody holds, and hands each to `h` (which
+ * copies what it keeps). A row that cannot be opened is logged and left. */
+typedef void outbox_row_h(const struct outbox_row *row, void *arg);
+int outbox_claim(
+    struct outbox *o, int64_t now, int max, outbox_row_h *h, void *arg);
+
+/* Erases what nobody holds and is of no use any more. */
+int outbox_expire(struct outbox *o, int64_t now);
+
+/* How many rows there are, of all carriers of this state. */
+int64_t outbox_count(struct outbox *o);
+
+#endif

@@ -1,0 +1,49 @@
+/* The small state: what the gateways write and share, and must not lose. One
+ * file, state.db, apart from the records, so that the feed's writer and the
+ * gateways never wait for each other.
+ *
+ * Writes are batched: a write begins a transaction, state_commit makes all
+ * since then durable at once. Nothing may be promised to a peer before. */
+#ifndef STATE_H
+#define STATE_H
+
+#include <sqlite3.h>
+
+struct state;
+
+/* `where` is the store's, "sqlite:DIRECTORY". 0 or -errno, logged. */
+int state_open(struct state **sp, const char *where);
+/* Commits what is open. */
+void state_close(struct state *s);
+
+/* 0, or -errno: then nothing since the last commit holds. */
+int state_commit(struct state *s);
+
+/* Overwrites what erased rows left in the write-ahead log, unless another
+ * process is reading it just now. */
+void state_wipe(struct state *s);
+
+/* For the modules that keep something here. */
+
+enum state_statement {
+	STATE_BEGIN,
+	STATE_COMMIT,
+	STATE_ROLLBACK,
+	OUTBOX_PUT,
+	OUTBOX_DONE,
+	OUTBOX_ERASE,
+	OUTBOX_RENEW,
+	OUTBOX_CLAIM,
+	OUTBOX_EXPIRE,
+	OUTBOX_COUNT,
+	STATE_STATEMENTS
+};
+
+/* A statement to bind to; begins the transaction when none is open. Null
+ * when that fails. */
+sqlite3_stmt *state_write(struct state *s, enum state_statement st);
+/* Steps and, but for a row, resets it: 1 for a row, 0, or -errno. */
+int state_step(struct state *s, enum state_statement st);
+void state_reset(struct state *s, enum state_statement st);
+
+#endif

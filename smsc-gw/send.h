@@ -1,0 +1,71 @@
+/* Answers on their way out: one carrier's, over whichever of its links may
+ * send, segment by segment, each until the SMSC takes it or refuses it for
+ * good. */
+#ifndef SEND_H
+#define SEND_H
+
+#include <event2/event.h>
+
+#include "link.h"
+#include "outbox.h"
+#include "query.h"
+
+/* The deliver_sm that an answer is for: acknowledged when every segment is
+ * taken, or once the answer lies in the outbox. */
+struct origin {
+	struct link *link;
+	uint32_t connection; /* link_connection when it came */
+	uint32_t sequence_number;
+};
+
+struct sender_counters {
+	unsigned long answers;  /* all of whose segments were taken */
+	unsigned long refused;  /* of which a segment was refused for good */
+	unsigned long segments; /* sent */
+	unsigned long again;    /* of these, sent again */
+	unsigned long stored;   /* answers that went into the outbox */
+	unsigned long claimed;  /* that came out of it, left by another */
+	unsigned long expired;  /* that were of no use any more */
+	unsigned long failed;   /* that could not be kept: refused for now */
+};
+
+struct sender;
+
+/* The most answers of one link on their way at once: a window full, and as
+ * many that wait or pause as make it three more. */
+unsigned sender_quota(const struct conf_smsc *conf);
+#define SENDER_CLAIMS 256u /* and of those that others left */
+
+/* `jobs` is the sum of all quotas, claims included. `idle` is called after
+ * sender_stop, once nothing is in flight. All that is passed must outlive
+ * it. 0 or -errno. */
+typedef void sender_idle_h(void *arg);
+int sender_new(struct sender **sp, struct event_base *base, unsigned jobs,
+    struct state *state, struct outbox *outbox, struct query *query,
+    sender_idle_h *idle, void *arg);
+void sender_free(struct sender *s);
+
+/* A link that may be sent over from now on. 0 or -ENOMEM. */
+int sender_add(struct sender *s, struct link *l);
+
+/* Takes an answer over; all is copied. -EAGAIN when its link has no room,
+ * -E2BIG when it does not fit into `max_segments`. */
+int sender_send(struct sender *s, const struct outbox_message *m,
+    const struct origin *origin, const struct ticket *ticket,
+    unsigned max_segments, uint32_t validity_minutes);
+
+/* What the links tell (link_events). */
+void sender_submitted(struct sender *s, void *ref, uint32_t command_status);
+void sender_down(struct sender *s, struct link *l);
+
+/* After each batch of the above: makes durable what was stored,
+ * acknowledges it, sends what there is room for. */
+void sender_flush(struct sender *s);
+
+/* Takes no more, lets what is in flight finish, puts the rest into the
+ * outbox for others; then `idle`. */
+void sender_stop(struct sender *s);
+
+const struct sender_counters *sender_counters(const struct sender *s);
+
+#endif
