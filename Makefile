@@ -134,8 +134,8 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/libcore.a
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -Itests/unit -I. -o $@ $< \
 		$(ALL_LDFLAGS) $(O)/libcore.a $(PKG_LIBS)
 
-# A fuzz target linked with replay.c runs its corpus; tests/fuzz/run builds
-# the same file with libFuzzer.
+# A fuzz target has a main() that runs its corpus; tests/fuzz/run builds the
+# same file with libFuzzer, which has its own.
 $(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/libcore.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -Itests/fuzz -I. -o $@ $< \
@@ -188,6 +188,7 @@ uninstall:
 	$(Q)rm -rf $(DESTDIR)$(DATA) $(DESTDIR)$(PREFIX)/share/doc/travelcard
 
 clean:
-	rm -rf build build-san core/travelcard smsc-gw/smsc-gw ussd/ussd-gw
+	rm -rf build build-san build-fuzz core/travelcard smsc-gw/smsc-gw \
+		ussd/ussd-gw
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

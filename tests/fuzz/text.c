@@ -1,0 +1,120 @@
+/* Text: octets of any alphabet in, segments out. */
+#include "core/text.c"
+
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+#define MANY 255
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc, (void)argv;
+	return 0;
+}
+
+/* Well-formed, and each character the shortest way. */
+static void
+must_be_utf8(const char *s)
+{
+	char again[4];
+	uint32_t c;
+
+	for (size_t n; (n = utf8_next(s, &c)) > 0; s += n) {
+		must(c < 0xd800 || (c >= 0xe000 && c <= 0x10ffff));
+		must(utf8_put(c, again) == n && memcmp(again, s, n) == 0);
+	}
+}
+
+static void
+decode(enum alphabet a, const uint8_t *in, size_t len)
+{
+	size_t room = 4 * len + 8, n, part, size;
+	char *whole = malloc(room), *small;
+
+	n = text_decode(a, in, len, whole, room);
+	must(n < room && strlen(whole) == n);
+	must_be_utf8(whole);
+	/* less room gives less of the same */
+	size = len > 0 ? in[0] % 32 + 1 : 1;
+	small = malloc(size);
+	part = text_decode(a, in, len, small, size);
+	must(part < size && strlen(small) == part && part <= n);
+	must(memcmp(small, whole, part) == 0);
+	must_be_utf8(small);
+	free(small);
+	free(whole);
+}
+
+/* What a phone would put together. */
+static void
+join(enum alphabet a, const struct segment *s, int n, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < n; i++) {
+		size_t skip = s[i].udhi ? HEADER : 0;
+		uint8_t *part = fuzz_copy(s[i].octets + skip, s[i].len - skip);
+
+		if (skip > 0)
+			must(s[i].octets[5] == n && s[i].octets[6] == i + 1);
+		len += text_decode(
+		    a, part, s[i].len - skip, out + len, size - len);
+		free(part);
+	}
+}
+
+/* The text with U+FFFD for what is not UTF-8. */
+static char *
+mended(const char *s, size_t room)
+{
+	char *out = calloc(1, room);
+	size_t len = 0;
+	uint32_t c;
+
+	for (size_t n; (n = utf8_next(s, &c)) > 0; s += n)
+		len += utf8_put(c, out + len);
+	return out;
+}
+
+static void
+segments(const uint8_t *in, size_t len)
+{
+	static struct segment s[MANY];
+	size_t room = 4 * len + 8;
+	char *text = (char *)fuzz_copy(in, len + 1), *joined, *want;
+	enum alphabet a;
+	int n;
+
+	text[len] = '\0';
+	a = text_alphabet(text);
+	joined = calloc(1, room);
+	n = text_segments(text, a, 0xbeef, s, MANY);
+	must(n >= 1 || n == -E2BIG);
+	for (int i = 0; i < n; i++) {
+		must(s[i].len <= (a == ALPHABET_GSM7 ? 160 : 140));
+		must(s[i].udhi == (n > 1));
+	}
+	want = mended(text, room);
+	if (n >= 1) {
+		join(a, s, n, joined, room);
+		must(strcmp(joined, want) == 0);
+		must(text_segments(text, a, 0, s, n) == n);
+		must(text_segments(text, a, 0, s, n - 1) == -E2BIG);
+	}
+	free(want);
+	free(joined);
+	free(text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
+{
+	if (len == 0)
+		return 0;
+	decode(in[0] % 4, in + 1, len - 1);
+	/* in its last octet place for the end */
+	segments(in, len - 1);
+	return 0;
+}
