@@ -17,7 +17,8 @@ must_wait(const uint8_t *p, size_t len)
 	struct pdu_header whole, h;
 	int n = pdu_frame(p, len, &whole);
 
-	must(n == 0 || n == -EBADMSG || (n >= PDU_HEADER && n <= PDU_MAX));
+	must(n == 0 || n == -EBADMSG || n == -EMSGSIZE ||
+	    (n >= PDU_HEADER && n <= PDU_MAX));
 	if (n <= 0)
 		return;
 	must((size_t)n <= len && whole.command_length == (uint32_t)n);
