@@ -1,4 +1,5 @@
-/* Logging, by libosmocore, to standard error: category, level, one line.
+/* Logging, by libosmocore, to standard error: the time in UTC unless that is
+ * a terminal, category, level, one line.
  *
  * Lines are lower case, key=value, without a full stop; numbers are masked
  * at every level (key_mask). A function that returns a negative errno for a
