@@ -247,8 +247,7 @@ verdicts(void)
 	    "Your earlier request is out of date. Please send CXMYD again.");
 	verdict(VERDICT_SILENCE, "", "");
 	service.identity = IDENTITY_NONE;
-	verdict(VERDICT_WRONG_IDENTITY,
-	    "本机号码尚未登记，咨询请拨10086。",
+	verdict(VERDICT_WRONG_IDENTITY, "本机号码尚未登记，咨询请拨10086。",
 	    "This number is not registered. Questions: 10086.");
 	service.identity = IDENTITY_INLINE;
 	verdict(VERDICT_HELP,
