@@ -4,12 +4,7 @@
 
 #include "core.h"
 
-enum exit_status {
-	EXIT_OK,
-	EXIT_FAULT,
-	EXIT_USAGE,
-	EXIT_REJECTS
-};
+enum exit_status { EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_REJECTS };
 
 /* The command line, read. */
 struct options {

@@ -29,8 +29,8 @@ struct import {
 };
 
 /* Takes a row in; -errno for a fault, else 0 with *why. */
-typedef int
-row_h(struct import *im, const struct csv_field *f, enum reject *why);
+typedef int row_h(
+    struct import *im, const struct csv_field *f, enum reject *why);
 
 /* A kind of file: its columns, and how a row is taken. */
 struct import_columns {
@@ -45,8 +45,8 @@ extern const struct import_columns import_kinds[IMPORT_KINDS];
 
 /* Counts and lists a row that was not taken; `f` is null for one that could
  * not be read. 0 or -errno. */
-int
-import_reject(struct import *im, const struct csv_field *f, enum reject why);
+int import_reject(
+    struct import *im, const struct csv_field *f, enum reject why);
 
 /* Puts the rows that wait into the store. 0 or -errno. */
 int import_batch(struct import *im);
