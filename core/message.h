@@ -6,11 +6,7 @@
 
 #include <stddef.h>
 
-enum language {
-	LANG_ZH,
-	LANG_EN,
-	LANGUAGES
-};
+enum language { LANG_ZH, LANG_EN, LANGUAGES };
 
 /* "zh", "en". */
 const char *language_name(enum language lang);

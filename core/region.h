@@ -11,11 +11,7 @@
 
 #include "message.h"
 
-enum region_group {
-	REGION_MAINLAND,
-	REGION_HMT,
-	REGION_ABROAD
-};
+enum region_group { REGION_MAINLAND, REGION_HMT, REGION_ABROAD };
 
 enum region_group region_group(uint32_t region);
 uint32_t region_province(uint32_t region);
@@ -44,7 +40,7 @@ int region_parse_shown(
 
 /* The name shown to users, of a region or a province; unique in its
  * language. */
-const char *
-region_name(const struct regions *r, uint32_t region, enum language lang);
+const char *region_name(
+    const struct regions *r, uint32_t region, enum language lang);
 
 #endif

@@ -105,10 +105,7 @@ finish_count(void)
 static void
 growing(void)
 {
-	enum {
-		FEW = 500,
-		MANY = 30000
-	};
+	enum { FEW = 500, MANY = 30000 };
 	struct store_stat st;
 	uint64_t buckets;
 

@@ -142,10 +142,7 @@ merging(void)
 static void
 any_order(void)
 {
-	enum {
-		RECORDS = 400,
-		ROUNDS = 200
-	};
+	enum { RECORDS = 400, ROUNDS = 200 };
 	struct {
 		uint64_t key;
 		uint32_t region, time;
