@@ -28,8 +28,8 @@ struct query {
 
 static enum verdict find(struct query *q, const struct conf_service *service,
     const char *msisdn, const struct request *r, struct answer *a);
-static int
-gather(struct query *q, struct store *s, const struct subscriber *who);
+static int gather(
+    struct query *q, struct store *s, const struct subscriber *who);
 static int judge(struct query *q, struct store *s,
     const struct conf_service *service, struct answer *a);
 

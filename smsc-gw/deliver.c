@@ -52,8 +52,8 @@ struct deliver {
 
 static void on_deliver(struct link *l, uint32_t sequence_number,
     const struct deliver_sm *sm, void *arg);
-static void
-on_submitted(struct link *l, void *ref, uint32_t command_status, void *arg);
+static void on_submitted(
+    struct link *l, void *ref, uint32_t command_status, void *arg);
 static void on_read_done(struct link *l, void *arg);
 static void on_down(struct link *l, void *arg);
 static void on_closed(struct link *l, void *arg);

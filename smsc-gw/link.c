@@ -31,14 +31,7 @@
 #define TELL_MS 1000             /* between two lines of one kind */
 #define SEQUENCE_MAX 0x7fffffffu /* 5.1.4 */
 
-enum state {
-	WAITING,
-	CONNECTING,
-	BINDING,
-	BOUND,
-	UNBINDING,
-	CLOSED
-};
+enum state { WAITING, CONNECTING, BINDING, BOUND, UNBINDING, CLOSED };
 
 /* A submit_sm that waits for its answer; ref is null for a free place. */
 struct pending {
@@ -75,8 +68,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg);
 static void on_read(struct bufferevent *bev, void *arg);
 static void on_drained(struct bufferevent *bev, void *arg);
 static void on_event(struct bufferevent *bev, short what, void *arg);
-static void
-handle(struct link *l, const struct pdu_header *h, const uint8_t *p);
+static void handle(
+    struct link *l, const struct pdu_header *h, const uint8_t *p);
 
 static int64_t
 now_ms(void)

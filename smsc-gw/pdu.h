@@ -49,8 +49,8 @@ struct deliver_sm { /* 4.6.1 */
 };
 
 /* Reads a whole PDU. 0, or the command_status to refuse it with. */
-uint32_t
-pdu_read_deliver_sm(const uint8_t *p, size_t len, struct deliver_sm *d);
+uint32_t pdu_read_deliver_sm(
+    const uint8_t *p, size_t len, struct deliver_sm *d);
 
 struct submit_sm { /* 4.4.1; what is not here is empty or 0 */
 	uint8_t source_addr_ton, source_addr_npi;

@@ -31,12 +31,7 @@
 #define STOP_MS 3000
 #define TELL_MS 1000
 
-enum job_place {
-	FREE,
-	READY,
-	WAITING,
-	PAUSED
-};
+enum job_place { FREE, READY, WAITING, PAUSED };
 
 struct job;
 TAILQ_HEAD(jobs, job);
