@@ -41,9 +41,10 @@ ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I$(O)/core -Icore -Ismsc-gw -Iuss
 	-fstack-protector-strong $(PKG_CFLAGS) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(SANFLAGS) -Wl,-z,relro,-z,now $(LDFLAGS)
 
-CORE_SRC = $(filter-out core/travelcard.c,$(wildcard core/*.c))
+TOOL_SRC = core/travelcard.c core/commands.c
+CORE_SRC = $(filter-out $(TOOL_SRC),$(wildcard core/*.c))
 CORE_OBJ = $(CORE_SRC:%.c=$(O)/%.o)
-TOOL_OBJ = $(O)/core/travelcard.o
+TOOL_OBJ = $(TOOL_SRC:%.c=$(O)/%.o)
 SMSC_OBJ = $(patsubst %.c,$(O)/%.o,$(wildcard smsc-gw/*.c))
 UNIT = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 FUZZ = $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/*.c))

@@ -20,8 +20,8 @@ struct admit;
 /* `places` is how many subscribers each table remembers, rounded up to a
  * power of two; each takes about 650 octets. `limits` is copied. 0 or
  * -ENOMEM. */
-int
-admit_new(struct admit **ap, const struct conf_limits *limits, size_t places);
+int admit_new(
+    struct admit **ap, const struct conf_limits *limits, size_t places);
 void admit_free(struct admit *a);
 
 /* New limits after a reload; what is remembered stays. */

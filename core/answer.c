@@ -140,10 +140,9 @@ put_findings(struct writer *w, enum message id, struct words *out)
 	out->full |= place_words.full | note_words.full;
 }
 
-int
-answer_text(const struct answer *a, const struct messages *m,
-    const struct regions *r, const struct conf_service *service, char *buf,
-    size_t size)
+/* One verdict has two texts where the service's way of asking differs. */
+static enum message
+text_of(enum verdict v, const struct conf_service *service)
 {
 	static const enum message texts[VERDICTS] = {
 	    [VERDICT_OK] = MSG_OK,
@@ -157,6 +156,19 @@ answer_text(const struct answer *a, const struct messages *m,
 	    [VERDICT_SYSTEM_BUSY] = MSG_SYSTEM_BUSY,
 	    [VERDICT_SEND_AGAIN] = MSG_SEND_AGAIN,
 	};
+
+	if (v == VERDICT_HELP && service->identity == IDENTITY_INLINE)
+		return MSG_HELP_INLINE;
+	if (v == VERDICT_WRONG_IDENTITY && service->identity == IDENTITY_NONE)
+		return MSG_NOT_REGISTERED;
+	return texts[v];
+}
+
+int
+answer_text(const struct answer *a, const struct messages *m,
+    const struct regions *r, const struct conf_service *service, char *buf,
+    size_t size)
+{
 	struct writer w = {.a = a, .m = m, .r = r, .service = service};
 	struct words out = {.s = buf, .size = size};
 	char from[DATE_MAX] = "", minutes[16];
@@ -174,11 +186,8 @@ answer_text(const struct answer *a, const struct messages *m,
 	    : service->carrier->name_en;
 	w.values[VALUE_KEYWORD] = service->keywords.v[0];
 	if (a->verdict == VERDICT_OK || a->verdict == VERDICT_NO_STAYS)
-		put_findings(&w, texts[a->verdict], &out);
-	else if (a->verdict == VERDICT_HELP &&
-	    service->identity == IDENTITY_INLINE)
-		put(&w, MSG_HELP_INLINE, &out);
+		put_findings(&w, text_of(a->verdict, service), &out);
 	else
-		put(&w, texts[a->verdict], &out);
+		put(&w, text_of(a->verdict, service), &out);
 	return out.full ? -ENOSPC : 0;
 }

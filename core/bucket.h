@@ -29,7 +29,7 @@ size_t bucket_pack(const struct stay *v, size_t n, uint8_t *out);
 /* Appends all stays of a blob, or those of one key. 0, -EBADMSG for a blob
  * that lies, -ENOMEM. A blob of no octets holds none. */
 int bucket_unpack(const uint8_t *blob, size_t len, struct stays *out);
-int
-bucket_find(const uint8_t *blob, size_t len, uint64_t key, struct stays *out);
+int bucket_find(
+    const uint8_t *blob, size_t len, uint64_t key, struct stays *out);
 
 #endif

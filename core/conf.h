@@ -11,33 +11,16 @@
 #include "message.h"
 #include "text.h"
 
-enum identity {
-	IDENTITY_NONE,
-	IDENTITY_INLINE,
-	IDENTITY_PROMPT
-};
-enum consent {
-	CONSENT_NONE,
-	CONSENT_REPLY,
-	CONSENT_ASK
-};
-enum granularity {
-	GRANULARITY_CITY,
-	GRANULARITY_PROVINCE
-};
-enum horizon {
-	HORIZON_NOW,
-	HORIZON_YESTERDAY
-};
+enum identity { IDENTITY_NONE, IDENTITY_INLINE, IDENTITY_PROMPT };
+enum consent { CONSENT_NONE, CONSENT_REPLY, CONSENT_ASK };
+enum granularity { GRANULARITY_CITY, GRANULARITY_PROVINCE };
+enum horizon { HORIZON_NOW, HORIZON_YESTERDAY };
 enum bind_mode {
 	BIND_MODE_TRANSCEIVER,
 	BIND_MODE_RECEIVER,
 	BIND_MODE_TRANSMITTER
 };
-enum unknown {
-	UNKNOWN_HELP,
-	UNKNOWN_IGNORE
-};
+enum unknown { UNKNOWN_HELP, UNKNOWN_IGNORE };
 
 struct conf_list {
 	const char **v;

@@ -9,13 +9,7 @@
 
 struct option {
 	const char *name;
-	enum {
-		NUMBER,
-		WORD,
-		TEXT,
-		PATH,
-		LIST
-	} kind;
+	enum { NUMBER, WORD, TEXT, PATH, LIST } kind;
 	const char *def;          /* as it would be written, or null */
 	long min, max;            /* of a number; a text's characters */
 	const char *const *words; /* in the order of their enum; "" none */
@@ -65,8 +59,8 @@ int conf_file_fill(struct conf_file *f, cfg_t *sec, void *to);
 
 /* Within the reading: a section's row of an option, null for none; the place
  * of a word in its table, -1 for none. */
-const struct option *
-conf_file_option(const struct conf_file *f, const cfg_t *sec, const char *name);
+const struct option *conf_file_option(
+    const struct conf_file *f, const cfg_t *sec, const char *name);
 int conf_file_word(const char *const *words, const char *value);
 
 /* The whole file as one string, to be freed. 0, -errno, or -EILSEQ for what

@@ -27,8 +27,8 @@ enum verdict {
 const char *verdict_name(enum verdict v);
 
 /* What a request needs before anybody is looked up: VERDICT_OK to go on. */
-enum verdict
-dialogue_open(const struct conf_service *service, const struct request *r);
+enum verdict dialogue_open(
+    const struct conf_service *service, const struct request *r);
 
 /* May this person be told? `who` is null when the number is not provisioned;
  * `digits` is the keyed form of what the request gave, 0 for none. */

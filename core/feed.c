@@ -28,7 +28,7 @@ struct feed {
 	struct cells *cells;
 	struct slot *slots; /* 1 << bits of them */
 	unsigned bits;
-	int rebucket; /* the store has fewer bits */
+	int rebucket; /* the store has fewer bits: all are to be written */
 	size_t nstays, expired;
 	uint8_t *blob; /* of the largest bucket so far */
 	size_t blob_cap;
@@ -186,7 +186,6 @@ halve(const struct slot *whole, unsigned bits, struct slot half[2])
 		if (stays_push(&to->stays, whole->stays.v[i]) < 0)
 			return -ENOMEM;
 	}
-	half[0].dirty = half[1].dirty = whole->dirty;
 	return 0;
 }
 
@@ -309,12 +308,4 @@ feed_sweep(struct feed *f)
 			rc = put(f, i);
 	}
 	return rc;
-}
-
-void
-feed_swept(struct feed *f)
-{
-	for (size_t i = 0; i < nslots(f); i++)
-		f->slots[i].dirty = 0;
-	f->rebucket = 0;
 }

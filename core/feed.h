@@ -70,9 +70,8 @@ int feed_record(
     struct feed *f, const struct record *r, enum reject *why, int *changed);
 
 /* Writes what changed since the last sweep; between store_write_begin and
- * store_write_commit. feed_swept tells that the commit held. */
+ * store_write_commit, once. */
 int feed_sweep(struct feed *f);
-void feed_swept(struct feed *f);
 
 /* Runs that were deleted or cut because they are past the longest window. */
 size_t feed_expired(const struct feed *f);

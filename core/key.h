@@ -27,8 +27,8 @@ uint64_t key_msisdn(const struct key *k, const char *msisdn);
 
 /* The last four characters of an identity document, keyed together with the
  * MSISDN's key, so that equal digits of two people do not look equal. */
-uint64_t
-key_identity(const struct key *k, uint64_t msisdn_key, const char digits[4]);
+uint64_t key_identity(
+    const struct key *k, uint64_t msisdn_key, const char digits[4]);
 
 /* Who a row belongs to: rows of one MSISDN with equal tags are one person.
  * The tag is of the holder, without one of the digits, without both of the
@@ -51,8 +51,8 @@ int key_unseal(const struct key *k, const uint8_t sealed[KEY_SEALED],
  * damage. */
 #define KEY_BOX 40
 void key_box(const struct key *k, const uint8_t *in, size_t len, uint8_t *box);
-int
-key_unbox(const struct key *k, const uint8_t *box, size_t len, uint8_t *out);
+int key_unbox(
+    const struct key *k, const uint8_t *box, size_t len, uint8_t *out);
 
 /* "138****1234", the number without its country code's digits `cc`;
  * "46000******1234" for an IMSI (cc ""). Short or odd numbers show only

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <osmocom/core/talloc.h>
@@ -25,6 +26,28 @@ static const struct log_info info = {
     .num_cat = ARRAY_SIZE(categories),
 };
 
+static int stamped;
+
+/* UTC, for the zone that the configuration names is not known from the first
+ * line on; a terminal's user sees the time elsewhere. */
+static void
+print_line(struct log_target *target, unsigned level, const char *line)
+{
+	char stamp[32] = "";
+	struct timespec now;
+	struct tm tm;
+
+	(void)target, (void)level;
+	if (!stamped) {
+		fputs(line, stderr);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S",
+	    gmtime_r(&now.tv_sec, &tm));
+	fprintf(stderr, "%s.%03ldZ %s", stamp, now.tv_nsec / 1000000, line);
+}
+
 static struct log_target *
 open_stderr(void)
 {
@@ -38,7 +61,9 @@ open_stderr(void)
 	log_add_target(t);
 	log_set_all_filter(t, 1);
 	log_set_use_color(t, 0);
-	log_set_print_timestamp(t, !isatty(STDERR_FILENO));
+	log_set_print_timestamp(t, 0);
+	stamped = !isatty(STDERR_FILENO);
+	t->output = print_line;
 	log_set_print_filename2(t, LOG_FILENAME_NONE);
 	log_set_print_category(t, 1);
 	log_set_print_category_hex(t, 0);

@@ -1,4 +1,5 @@
-/* Logging, by libosmocore, to standard error: category, level, one line.
+/* Logging, by libosmocore, to standard error: the time in UTC unless that is
+ * a terminal, category, level, one line.
  *
  * Lines are lower case, key=value, without a full stop; numbers are masked
  * at every level (key_mask). A function that returns a negative errno for a
@@ -9,14 +10,7 @@
 
 #include <osmocom/core/logging.h>
 
-enum {
-	DCORE,
-	DCONF,
-	DSTORE,
-	DFEED,
-	DQUERY,
-	DSMPP
-};
+enum { DCORE, DCONF, DSTORE, DFEED, DQUERY, DSMPP };
 
 /* Opens the log once. Level is "debug", "info", "notice" or "error".
  * 0, or -EINVAL for another word. */
@@ -29,7 +23,7 @@ int log_open(const char *level);
 #define log_error(cat, fmt, ...) LOGP(cat, LOGL_ERROR, fmt "\n", ##__VA_ARGS__)
 
 /* Logs and exits with status 1; only before an event loop runs. */
-void
-fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+void fatal(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2), noreturn));
 
 #endif

@@ -45,6 +45,7 @@ static const struct {
 	BIT(AS_OF) | BIT(FROM) | BIT(CODE) | BIT(NOTES),
 	BIT(HOTLINE) | BIT(CARRIER)},
     [MSG_WRONG_IDENTITY] = {"wrong-identity", BIT(HOTLINE), BIT(KEYWORD)},
+    [MSG_NOT_REGISTERED] = {"not-registered", BIT(HOTLINE), 0},
     [MSG_LOCKED] = {"locked", BIT(MINUTES), BIT(HOTLINE)},
     [MSG_CONSENT_NEEDED] = {"consent-needed", BIT(CARRIER) | BIT(FROM),
 	BIT(HOTLINE)},
@@ -90,12 +91,6 @@ language_parse(const char *s, size_t len)
 		    strncasecmp(s, language_name(l), len) == 0)
 			return l;
 	return LANGUAGES;
-}
-
-const char *
-message_key(enum message m)
-{
-	return texts[m].key;
 }
 
 static int

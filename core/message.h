@@ -6,11 +6,7 @@
 
 #include <stddef.h>
 
-enum language {
-	LANG_ZH,
-	LANG_EN,
-	LANGUAGES
-};
+enum language { LANG_ZH, LANG_EN, LANGUAGES };
 
 /* "zh", "en". */
 const char *language_name(enum language lang);
@@ -22,6 +18,7 @@ enum message {
 	MSG_OK,
 	MSG_NO_STAYS,
 	MSG_WRONG_IDENTITY,
+	MSG_NOT_REGISTERED,
 	MSG_LOCKED,
 	MSG_CONSENT_NEEDED,
 	MSG_HELP,
@@ -48,9 +45,6 @@ enum message {
 	MSG_CORRECTED,
 	MESSAGES
 };
-
-/* "wrong-identity" and so on, as in the files. */
-const char *message_key(enum message m);
 
 /* What stands in braces in a text: {as_of}, {from} … */
 enum placeholder {

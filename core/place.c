@@ -207,12 +207,6 @@ cells_add(
 	return 0;
 }
 
-size_t
-cells_count(const struct cells *c)
-{
-	return c->n;
-}
-
 static int
 by_place_and_time(const void *pa, const void *pb)
 {

@@ -50,7 +50,6 @@ int cells_new(struct cells **cp);
 void cells_free(struct cells *c);
 int cells_add(
     struct cells *c, uint64_t packed, uint32_t valid_from, uint32_t region);
-size_t cells_count(const struct cells *c);
 /* Makes what was added findable; before the first look-up. 0, -ENOMEM. */
 int cells_sort(struct cells *c);
 

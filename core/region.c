@@ -291,7 +291,7 @@ is_only_province(uint32_t code)
 }
 
 int
-region_parse(
+region_parse_shown(
     const struct regions *r, const char *s, size_t len, uint32_t *region)
 {
 	uint32_t code = division(s, len);
@@ -300,7 +300,20 @@ region_parse(
 	if (code == 0 && len == 2)
 		code = region_country(s, len);
 	if (code == 0 || (len == 2 && region_group(code) == REGION_HMT) ||
-	    is_only_province(code) || find(r, code) == NULL)
+	    find(r, code) == NULL)
+		return -ENOENT;
+	*region = code;
+	return 0;
+}
+
+int
+region_parse(
+    const struct regions *r, const char *s, size_t len, uint32_t *region)
+{
+	uint32_t code;
+	int rc = region_parse_shown(r, s, len, &code);
+
+	if (rc < 0 || is_only_province(code))
 		return -ENOENT;
 	*region = code;
 	return 0;

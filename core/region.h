@@ -11,11 +11,7 @@
 
 #include "message.h"
 
-enum region_group {
-	REGION_MAINLAND,
-	REGION_HMT,
-	REGION_ABROAD
-};
+enum region_group { REGION_MAINLAND, REGION_HMT, REGION_ABROAD };
 
 enum region_group region_group(uint32_t region);
 uint32_t region_province(uint32_t region);
@@ -38,10 +34,13 @@ void regions_free(struct regions *r);
 /* A code as text, which must be in the tables: 0, or -ENOENT. */
 int region_parse(
     const struct regions *r, const char *s, size_t len, uint32_t *region);
+/* Likewise, or a province's: all that an answer may show. */
+int region_parse_shown(
+    const struct regions *r, const char *s, size_t len, uint32_t *region);
 
 /* The name shown to users, of a region or a province; unique in its
  * language. */
-const char *
-region_name(const struct regions *r, uint32_t region, enum language lang);
+const char *region_name(
+    const struct regions *r, uint32_t region, enum language lang);
 
 #endif

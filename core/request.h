@@ -6,11 +6,7 @@
 
 #include "conf.h"
 
-enum verb {
-	VERB_UNKNOWN,
-	VERB_QUERY,
-	VERB_HELP
-};
+enum verb { VERB_UNKNOWN, VERB_QUERY, VERB_HELP };
 
 struct request {
 	enum verb verb;

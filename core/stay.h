@@ -63,7 +63,7 @@ struct visit {
 /* The places visited in the window, in the order of the answer: mainland;
  * Hong Kong, Macao, Taiwan; countries; in each the latest first, ties by
  * code. `s` is joined; `out` has room for s->n. Returns how many. */
-size_t
-stay_visits(const struct stays *s, const struct window *w, struct visit *out);
+size_t stay_visits(
+    const struct stays *s, const struct window *w, struct visit *out);
 
 #endif

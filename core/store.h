@@ -39,10 +39,7 @@ struct store_terms {
 	uint32_t max_gap;
 };
 
-enum store_mode {
-	STORE_READ,
-	STORE_WRITE
-};
+enum store_mode { STORE_READ, STORE_WRITE };
 
 /* `where` is "sqlite:DIRECTORY". STORE_WRITE makes it when it is not there
  * and is refused with -EBUSY while another process writes. -EKEYREJECTED for
@@ -69,8 +66,8 @@ int store_watermark(struct store *s, int64_t *t);
 
 /* The mark on a region at a time: "" when there is none. */
 #define MARK_MAX 16
-int
-store_mark(struct store *s, uint32_t region, int64_t time, char mark[MARK_MAX]);
+int store_mark(
+    struct store *s, uint32_t region, int64_t time, char mark[MARK_MAX]);
 
 struct store_stat {
 	uint64_t subscribers, with_stays, stays, buckets, cells, marks, bytes;
@@ -95,8 +92,8 @@ int store_rebucket(struct store *s, unsigned bits);
 int store_put_bucket(
     struct store *s, uint64_t bucket, const uint8_t *blob, size_t len);
 
-typedef int
-store_bucket_h(uint64_t bucket, const uint8_t *blob, size_t len, void *arg);
+typedef int store_bucket_h(
+    uint64_t bucket, const uint8_t *blob, size_t len, void *arg);
 int store_each_bucket(struct store *s, store_bucket_h *h, void *arg);
 
 /* Puts or replaces a row; `end` is derived by store_derive. -EEXIST when a
@@ -106,15 +103,15 @@ int store_put_subscriber(
 /* Derives `end` anew for the rows that the puts since the last call touch. */
 int store_derive(struct store *s);
 /* The IMSI that an MSISDN had at a time; -ENOENT when none. */
-int
-store_imsi_at(struct store *s, uint64_t msisdn, int64_t time, uint64_t *imsi);
+int store_imsi_at(
+    struct store *s, uint64_t msisdn, int64_t time, uint64_t *imsi);
 /* True for an IMSI's key that a collision put out of use. */
 int store_out_of_use(struct store *s, uint64_t imsi);
 
 int store_put_cell(
     struct store *s, uint64_t place, uint32_t valid_from, uint32_t region);
-typedef int
-store_cell_h(uint64_t place, uint32_t valid_from, uint32_t region, void *arg);
+typedef int store_cell_h(
+    uint64_t place, uint32_t valid_from, uint32_t region, void *arg);
 int store_each_cell(struct store *s, store_cell_h *h, void *arg);
 
 int store_put_mark(

@@ -8,10 +8,7 @@
 #include "log.h"
 #include "store_sqlite.h"
 
-enum {
-	KIND_MSISDN,
-	KIND_IMSI
-};
+enum { KIND_MSISDN, KIND_IMSI };
 
 int
 store_write_begin(struct store *s)

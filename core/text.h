@@ -8,12 +8,7 @@
 
 /* What a user data's octets are. GSM-7 is carried over SMPP one septet an
  * octet, unpacked. */
-enum alphabet {
-	ALPHABET_GSM7,
-	ALPHABET_UCS2,
-	ALPHABET_ASCII,
-	ALPHABET_LATIN1
-};
+enum alphabet { ALPHABET_GSM7, ALPHABET_UCS2, ALPHABET_ASCII, ALPHABET_LATIN1 };
 
 /* Octets to UTF-8, ended by NUL. What cannot be read becomes U+FFFD, so that
  * any input gives valid UTF-8. Returns its length, less than size. */

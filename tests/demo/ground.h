@@ -55,11 +55,7 @@ struct ground {
 	struct place *places;
 	int nplaces;
 };
-enum device {
-	DEVICE_2G,
-	DEVICE_4G,
-	DEVICE_5G
-};
+enum device { DEVICE_2G, DEVICE_4G, DEVICE_5G };
 void ground_load(struct ground *g, const char *towns, const char *tables);
 void ground_free(struct ground *g);
 double ground_km(const struct ground *g, int town, int other);
@@ -73,14 +69,14 @@ int ground_path(const struct ground *g, int from, int to, double corridor,
 /* The town of "110000" or "320500/Kunshan", the country of "JP"; exits when
  * there is none. */
 int ground_find(const struct ground *g, const char *name);
-const char *
-ground_region(const struct ground *g, int where, char *buffer, size_t size);
+const char *ground_region(
+    const struct ground *g, int where, char *buffer, size_t size);
 
 /* cells.c: the places that records name. */
 void cells_load(struct ground *g, const char *tables);
 void cells_write(const struct ground *g, const char *path);
 /* The place that a phone at a site logs; `h` is chance. */
-int
-cell_at(const struct ground *g, int town, int site, enum device d, uint64_t h);
+int cell_at(
+    const struct ground *g, int town, int site, enum device d, uint64_t h);
 
 #endif

@@ -25,13 +25,7 @@ struct phone {
 	int home, work;           /* towns */
 	int home_site, work_site; /* and their sites */
 };
-enum {
-	AT_HOME = 1,
-	AT_WORK = 2,
-	AT_START = 4,
-	AT_END = 8,
-	PASSING = 16
-};
+enum { AT_HOME = 1, AT_WORK = 2, AT_START = 4, AT_END = 8, PASSING = 16 };
 struct visit {
 	int32_t from, to; /* the phone is on in [from, to) */
 	int where;
@@ -91,8 +85,8 @@ void life_day(struct visits *v, struct phone *p, const struct ground *g,
 
 void people_day(struct day *d, const struct window *w);
 void people_write_subscribers(FILE *f, const struct window *w);
-void
-people_write(const struct ground *g, const struct window *w, const char *path);
+void people_write(
+    const struct ground *g, const struct window *w, const char *path);
 
 /* journeys.c */
 FILE *file_create(const char *path);

@@ -15,11 +15,7 @@
 #define MAX_PASSED 24
 #define FORTNIGHT 14
 
-enum leg {
-	BY_ROAD,
-	BY_TRAIN,
-	SILENT
-};
+enum leg { BY_ROAD, BY_TRAIN, SILENT };
 struct stop {
 	int where;
 	int32_t arrive, leave;
@@ -34,11 +30,7 @@ struct life {
 	struct stop stops[MAX_STOPS];
 	int nstops;
 };
-enum {
-	WHO,
-	TRIPS,
-	OF_DAY = 16
-}; /* purposes of chance */
+enum { WHO, TRIPS, OF_DAY = 16 }; /* purposes of chance */
 
 static void
 life_make(struct life *l, struct phone *p, const struct ground *g, uint64_t key)

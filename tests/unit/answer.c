@@ -186,7 +186,7 @@ notes(void)
 	a.data_late = 1;
 	says(a,
 	    "截至11月22日08:00，您11月8日以来到过：北京*。"
-	    "记录从11月19日开始。数据更新有延迟。"
+	    "您的记录始于11月19日。数据更新有延迟。"
 	    "带*的城市有中高风险地区，不表示您去过这些地区。有误拨10086",
 	    "every note, in Chinese");
 	a.language = LANG_EN;
@@ -221,7 +221,7 @@ verdicts(void)
 	    "或拨10086咨询。",
 	    "The last four characters of the ID do not match, or this number "
 	    "is not registered. Please check and send again, or call 10086.");
-	verdict(VERDICT_LOCKED, "输错次数过多，请过30分钟再试，或拨10086咨询。",
+	verdict(VERDICT_LOCKED, "输错次数过多，请30分钟后再试，或拨10086咨询。",
 	    "Too many wrong tries. Please try again in 30 minutes, or call "
 	    "10086.");
 	verdict(VERDICT_CONSENT_NEEDED,
@@ -230,24 +230,29 @@ verdicts(void)
 	    "Reply Y to agree that China Mobile looks up the places you have "
 	    "been to since 8 Nov. If you do not agree, do not reply.");
 	verdict(VERDICT_HELP,
-	    "查询到访地请发送CXMYD。要英文结果，在后面加EN。"
+	    "查询到访地请发送CXMYD。如需英文结果，请在末尾加EN。"
 	    "咨询请拨10086。",
 	    "To see where this phone has been, send CXMYD. For English, add "
 	    "EN. Questions: 10086.");
-	verdict(VERDICT_BUSY, "现在查询的人很多，请过30分钟再发CXMYD。",
+	verdict(VERDICT_BUSY, "当前查询人数较多，请30分钟后再发送CXMYD。",
 	    "Many people are asking right now. Please send CXMYD again in 30 "
 	    "minutes.");
 	verdict(VERDICT_SERVICE_CLOSED,
-	    "本服务已经结束，您的数据已经删除。咨询请拨10086。",
+	    "本服务已停止，您的数据已删除。咨询请拨10086。",
 	    "This service has ended and your data has been deleted. "
 	    "Questions: 10086.");
 	verdict(VERDICT_SYSTEM_BUSY, "系统忙，请稍后再发CXMYD。咨询请拨10086。",
 	    "We are busy. Please send CXMYD again later. Questions: 10086.");
+	verdict(VERDICT_SEND_AGAIN, "您先前的查询已失效，请重新发送CXMYD。",
+	    "Your earlier request is out of date. Please send CXMYD again.");
 	verdict(VERDICT_SILENCE, "", "");
+	service.identity = IDENTITY_NONE;
+	verdict(VERDICT_WRONG_IDENTITY, "本机号码尚未登记，咨询请拨10086。",
+	    "This number is not registered. Questions: 10086.");
 	service.identity = IDENTITY_INLINE;
 	verdict(VERDICT_HELP,
 	    "查询到访地请发送CXMYD#证件号码后四位，例如CXMYD#1234。"
-	    "要英文结果，在后面加EN。咨询请拨10086。",
+	    "如需英文结果，请在末尾加EN。咨询请拨10086。",
 	    "To see where this phone has been, send CXMYD#LAST4, for example "
 	    "CXMYD#1234, with the last four characters of your ID. For "
 	    "English, add EN. Questions: 10086.");

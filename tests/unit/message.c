@@ -275,7 +275,6 @@ languages(void)
 	ok_int(language_parse("zh-CN", 5), LANGUAGES, "a longer tag");
 	ok_int(language_parse("", 0), LANGUAGES, "none");
 	ok_str(language_name(LANG_EN), "en", "a name");
-	ok_str(message_key(MSG_WRONG_IDENTITY), "wrong-identity", "a key");
 }
 
 int

@@ -181,6 +181,16 @@ deliver_sm_fields(void)
 	add("SIXSIX", 7);
 	ok_int(read_built(&d), ESME_RINVSERTYP,
 	    "a service_type of six is refused");
+	begin(DELIVER_SM);
+	add("FIVE5", 6);
+	ADD(0, 1);
+	add("1", 2);
+	ADD(0, 1);
+	add("2", 2);
+	ADD(0, 0, 0);
+	add("261122080000000+", 17); /* schedule_delivery_time, 7.1.1.1 */
+	ADD(0, 0, 0, 0, 0, 0);
+	ok_int(read_built(&d), ESME_ROK, "one of five and a whole time");
 	begin_deliver("8613800138000", "10086");
 	ADD(0, 0, 0, 0);             /* esm_class … schedule_delivery_time */
 	add("000000010000000R", 17); /* validity_period, 7.1.1.2 */
@@ -410,6 +420,7 @@ validity_period(void)
 	ok_str(validity(1439), "000000235900000R", "a minute less than a day");
 	ok_str(validity(1440), "000001000000000R", "a day");
 	ok_str(validity(10080), "000007000000000R", "a week, the most");
+	ok_str(validity(20160), "000014000000000R", "two weeks");
 }
 
 static void
@@ -699,6 +710,7 @@ frame(void)
 	ok_int(pdu_frame(p, 16, &h), -EBADMSG, "nor the largest");
 	put32(p, PDU_MAX);
 	ok_int(pdu_frame(p, 16, &h), 0, "the cap itself can");
+	ok_int(PDU_MAX, 16384, "which is 16384");
 	put32(p, 16);
 	ok_int(pdu_frame(p, 16, &h), 16, "a header alone is a PDU");
 }
@@ -707,9 +719,28 @@ frame(void)
 static void
 statuses(void)
 {
-	static const uint32_t for_good[] = {ESME_RINVMSGLEN, ESME_RINVSRCADR,
-	    ESME_RINVDSTADR, ESME_RINVESMCLASS, ESME_RINVEXPIRY,
-	    ESME_RX_P_APPN};
+	static const uint32_t for_good[] = {
+	    0x01, /* ESME_RINVMSGLEN */
+	    0x06, /* ESME_RINVPRTFLG */
+	    0x07, /* ESME_RINVREGDLVFLG */
+	    0x0a, /* ESME_RINVSRCADR */
+	    0x0b, /* ESME_RINVDSTADR */
+	    0x15, /* ESME_RINVSERTYP */
+	    0x43, /* ESME_RINVESMCLASS */
+	    0x48, /* ESME_RINVSRCTON */
+	    0x49, /* ESME_RINVSRCNPI */
+	    0x50, /* ESME_RINVDSTTON */
+	    0x51, /* ESME_RINVDSTNPI */
+	    0x54, /* ESME_RINVREPFLAG */
+	    0x61, /* ESME_RINVSCHED */
+	    0x62, /* ESME_RINVEXPIRY */
+	    0x63, /* ESME_RINVDFTMSGID */
+	    0x65, /* ESME_RX_P_APPN */
+	    0x66, /* ESME_RX_R_APPN */
+	    0xc0, /* ESME_RINVOPTPARSTREAM */
+	    0xc2, /* ESME_RINVPARLEN */
+	    0xc4, /* ESME_RINVOPTPARAMVAL */
+	};
 	static const uint32_t passing[] = {ESME_ROK, ESME_RSYSERR,
 	    ESME_RMSGQFUL, ESME_RTHROTTLED, ESME_RX_T_APPN, ESME_RINVBNDSTS,
 	    ESME_RSUBMITFAIL, 0x400, 0x4ff, 0xffffffff};
@@ -717,9 +748,9 @@ statuses(void)
 	int good = 1;
 
 	for (size_t i = 0; i < sizeof(for_good) / sizeof(*for_good); i++)
-		good &= pdu_refused_for_good(for_good[i]);
-	ok(good, "what is wrong with the message stays so");
-	good = 1;
+		ok(pdu_refused_for_good(for_good[i]),
+		    "0x%02x: what is wrong with the message stays so",
+		    for_good[i]);
 	for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)
 		good &= !pdu_refused_for_good(passing[i]);
 	ok(good, "what is wrong with the SMSC passes");

@@ -282,7 +282,7 @@ valid_from(void)
 	    "the latest stays");
 	ok_str(where_with("lai:460-00-2", NULL, 199), "mainland",
 	    "an area likewise");
-	ok_int(cells_count(cells), 5, "each row counts");
+	ok_int(cells->n, 5, "each row counts");
 }
 
 static void

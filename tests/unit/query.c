@@ -359,7 +359,7 @@ what_is_said(void)
 	ok_str(said("inline", MSISDN("06"), "CXMYD#1111"), wrong,
 	    "the former holder's digits are wrong");
 	ok(strstr(said("inline", MSISDN("06"), "CXMYD#2222"),
-	       "记录从11月17日开始") != NULL,
+	       "您的记录始于11月17日") != NULL,
 	    "who came within the window hears since when there are records");
 	ok_str(said("open", MSISDN("03"), "CXMYD"),
 	    "截至11月22日07:50，未查到您11月8日以来的到访地。关机、开飞行模"

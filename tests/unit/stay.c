@@ -142,10 +142,7 @@ merging(void)
 static void
 any_order(void)
 {
-	enum {
-		RECORDS = 400,
-		ROUNDS = 200
-	};
+	enum { RECORDS = 400, ROUNDS = 200 };
 	struct {
 		uint64_t key;
 		uint32_t region, time;
@@ -414,6 +411,33 @@ expiry(void)
 		runs.v[0].last == limit + 100,
 	    "the one that reaches across begins at the limit");
 	ok_int(stay_expire(&runs, limit), 0, "once is enough");
+
+	clear();
+	push(1, JAPAN, limit - 100, limit);
+	ok_int(stay_expire(&runs, limit), 1, "one that ends at the limit");
+	ok(runs.n == 1 && runs.v[0].first == limit && runs.v[0].last == limit,
+	    "is kept for that second");
+}
+
+/* Two rows' runs that end in the same second: it belongs to them if it
+ * belongs to either. */
+static void
+equal_ends(void)
+{
+	uint64_t then = fortnight.lo;
+
+	for (int open = 0; open < 4; open++) {
+		clear();
+		push(1, JAPAN, then - 2 * HOUR, then);
+		push(2, JAPAN, then - HOUR, then);
+		runs.v[0].open_end = open & 1;
+		runs.v[1].open_end = open >> 1;
+		stay_join(&runs, GAP);
+		ok_str(visited(&fortnight), open == 3 ? "" : "JP",
+		    "ends %s and %s at the window's begin",
+		    open & 1 ? "open" : "closed",
+		    open >> 1 ? "open" : "closed");
+	}
 }
 
 int
@@ -431,6 +455,7 @@ main(void)
 	two_imsis();
 	changed_hands();
 	expiry();
+	equal_ends();
 	clear();
 	return test_done();
 }

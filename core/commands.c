@@ -1,0 +1,391 @@
+/* What the operator's tool does. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "commands.h"
+#include "import.h"
+#include "query.h"
+#include "text.h"
+#include "when.h"
+
+/* The store a command is about. */
+static struct vault *
+chosen_vault(struct core *c, const struct options *o)
+{
+	const struct conf_carrier *carrier;
+
+	if (o->carrier == NULL && c->nvaults == 1)
+		return &c->vaults[0];
+	carrier = o->carrier ? conf_carrier(c->conf, o->carrier) : NULL;
+	if (carrier == NULL) {
+		fprintf(stderr,
+		    o->carrier ? "travelcard: no carrier \"%s\"\n"
+			       : "travelcard: the carriers have their own "
+				 "stores; choose one with --carrier\n",
+		    o->carrier);
+		return NULL;
+	}
+	return core_vault(c, carrier);
+}
+
+/* --complete-to, when it is there: 0, or EXIT_USAGE. */
+static int
+parse_complete_to(
+    const struct options *o, enum import_kind kind, int64_t *complete_to)
+{
+	const char *s = o->complete_to;
+
+	*complete_to = 0;
+	if (s == NULL)
+		return 0;
+	if (kind != IMPORT_RECORDS)
+		return usage_error("--complete-to is for records", "");
+	if (when_parse(s, strlen(s), complete_to) < 0)
+		return usage_error("--complete-to: not a time: ", s);
+	if (*complete_to <= when_now())
+		return 0;
+	fprintf(stderr, "travelcard: --complete-to %s is in the future\n", s);
+	return EXIT_USAGE;
+}
+
+int
+cmd_import(struct core *c, const struct options *o)
+{
+	enum import_kind kind;
+	int64_t complete_to;
+	struct vault *v;
+	int rc;
+
+	if (o->nargs < 2)
+		return usage_error("import: what, and which files?", "");
+	kind = import_kind_parse(o->args[0]);
+	if (kind == IMPORT_KINDS)
+		return usage_error("import: not a kind: ", o->args[0]);
+	if (parse_complete_to(o, kind, &complete_to) != 0)
+		return EXIT_USAGE;
+	v = chosen_vault(c, o);
+	if (v == NULL)
+		return EXIT_USAGE;
+	rc = import_files(c, v, kind, o->args + 1, o->nargs - 1, complete_to);
+	return rc < 0 ? EXIT_FAULT : rc ? EXIT_REJECTS : EXIT_OK;
+}
+
+static void
+print_places(const struct core *c, const struct answer *a, int json)
+{
+	char code[7];
+
+	if (json)
+		putchar('[');
+	for (size_t i = 0; i < a->nplaces; i++) {
+		uint32_t region = a->places[i].region;
+
+		if (json)
+			printf("%s\"%s\"", i ? ", " : "",
+			    region_code(region, code));
+		else
+			printf("%s%s %s", i ? ", " : "",
+			    region_code(region, code),
+			    region_name(c->regions, region, LANG_ZH));
+	}
+	if (json)
+		putchar(']');
+	else if (a->nplaces == 0)
+		printf("none");
+}
+
+/* A JSON string; what an operator typed as a number may be anything. */
+static void
+print_string(const char *s)
+{
+	char utf8[4];
+	uint32_t c;
+	size_t n;
+
+	putchar('"');
+	for (; (n = utf8_next(s, &c)) > 0; s += n) {
+		if (c == '"' || c == '\\')
+			printf("\\%c", (int)c);
+		else if (c < 0x20)
+			printf("\\u%04x", c);
+		else
+			fwrite(utf8, 1, utf8_put(c, utf8), stdout);
+	}
+	putchar('"');
+}
+
+struct lookup {
+	struct query *q;
+	struct core *c;
+	const struct conf_service *service;
+	int json, count;
+};
+
+static int
+lookup_fault(const struct lookup *l, int rc)
+{
+	if (rc == -ESTALE)
+		fprintf(stderr,
+		    "travelcard: lookup: the data is older than refuse_after "
+		    "of service %s; nobody is answered\n",
+		    l->service->name);
+	return EXIT_FAULT;
+}
+
+static int
+lookup_next(struct lookup *l, const char *asked)
+{
+	char number[DIGITS_MAX + 1];
+	struct answer a = {0};
+	int rc = msisdn_parse(
+	    asked, strlen(asked), l->c->conf->country_code, number);
+
+	if (rc == 0)
+		rc = query_lookup(l->q, l->service, number, &a);
+	if (rc < 0 && rc != -ENOENT && rc != -EBADMSG)
+		return lookup_fault(l, rc);
+	if (l->json && l->count++ > 0)
+		fputs(",\n ", stdout);
+	if (l->json)
+		print_string(asked);
+	else
+		fputs(asked, stdout);
+	fputs(": ", stdout);
+	if (rc == 0)
+		print_places(l->c, &a, l->json);
+	else
+		fputs(l->json ? "null" : "not provisioned", stdout);
+	if (!l->json)
+		putchar('\n');
+	return EXIT_OK;
+}
+
+static int
+lookup_lines(struct lookup *l)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int rc = EXIT_OK;
+
+	while (rc == EXIT_OK && (n = getline(&line, &cap, stdin)) >= 0) {
+		while (n > 0 && strchr("\r\n \t", line[n - 1]) != NULL)
+			line[--n] = '\0';
+		if (n > 0)
+			rc = lookup_next(l, line);
+	}
+	free(line);
+	return rc;
+}
+
+int
+cmd_lookup(struct core *c, const struct options *o)
+{
+	struct lookup l = {.c = c, .json = o->json};
+	int rc = EXIT_OK;
+
+	if (o->nargs < 1)
+		return usage_error("lookup: which number?", "");
+	l.service = o->service ? conf_service(c->conf, o->service)
+			       : &c->conf->services[0];
+	if (l.service == NULL || c->conf->nservices == 0)
+		return usage_error(
+		    "lookup: no service: ", o->service ? o->service : "");
+	if (query_new(&l.q, c) < 0)
+		return EXIT_FAULT;
+	if (l.json)
+		putchar('{');
+	for (int i = 0; i < o->nargs && rc == EXIT_OK; i++)
+		rc = strcmp(o->args[i], "-") == 0 ? lookup_lines(&l)
+						  : lookup_next(&l, o->args[i]);
+	if (l.json && rc == EXIT_OK)
+		puts("}");
+	query_end(l.q);
+	query_free(l.q);
+	return rc;
+}
+
+static void
+print_stat(const struct vault *v, const struct store_stat *st)
+{
+	char at[40] = "unknown";
+	struct tm tm;
+
+	when_local(st->watermark, &tm);
+	if (st->watermark != 0)
+		strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%S %Z", &tm);
+	printf("store             %s\n", v->where);
+	printf("subscriber rows   %llu\n", (unsigned long long)st->subscribers);
+	printf("IMSIs with stays  %llu\n", (unsigned long long)st->with_stays);
+	printf("stays             %llu\n", (unsigned long long)st->stays);
+	printf("buckets           %llu\n", (unsigned long long)st->buckets);
+	printf("cells             %llu\n", (unsigned long long)st->cells);
+	printf("marks             %llu\n", (unsigned long long)st->marks);
+	printf("octets            %llu\n", (unsigned long long)st->bytes);
+	printf("complete up to    %s\n", at);
+}
+
+static void
+print_stat_json(const struct vault *v, const struct store_stat *st)
+{
+	printf("{\"store\": ");
+	print_string(v->where);
+	printf(", \"subscribers\": %llu, \"with_stays\": %llu, \"stays\": %llu"
+	       ", \"buckets\": %llu, \"cells\": %llu, \"marks\": %llu"
+	       ", \"bytes\": %llu, \"watermark\": ",
+	    (unsigned long long)st->subscribers,
+	    (unsigned long long)st->with_stays, (unsigned long long)st->stays,
+	    (unsigned long long)st->buckets, (unsigned long long)st->cells,
+	    (unsigned long long)st->marks, (unsigned long long)st->bytes);
+	if (st->watermark != 0)
+		printf("%lld}", (long long)st->watermark);
+	else
+		printf("null}");
+}
+
+/* Opens a vault's store for reading, with a snapshot. */
+static int
+open_to_read(struct core *c, struct vault *v)
+{
+	int rc = core_store(c, v, STORE_READ);
+
+	return rc < 0 ? rc : store_begin(v->store);
+}
+
+int
+cmd_stat(struct core *c, const struct options *o)
+{
+	const char *between = "";
+	struct store_stat st;
+	int rc = EXIT_OK;
+
+	if (o->nargs > 0)
+		return usage_error("stat takes no argument", "");
+	if (o->json)
+		putchar('[');
+	for (size_t i = 0; i < c->nvaults; i++) {
+		struct vault *v = &c->vaults[i];
+
+		if (open_to_read(c, v) < 0 || store_stat(v->store, &st) < 0) {
+			rc = EXIT_FAULT;
+			continue;
+		}
+		store_end(v->store);
+		if (!o->json) {
+			print_stat(v, &st);
+			continue;
+		}
+		fputs(between, stdout);
+		print_stat_json(v, &st);
+		between = ",\n ";
+	}
+	if (o->json)
+		puts("]");
+	return rc;
+}
+
+/* The catalogue as a phone would show it: every verdict with sample values,
+ * its length in characters and its segments. Each gives how many texts cannot
+ * be sent. */
+
+static size_t
+characters(const char *utf8)
+{
+	uint32_t c;
+	size_t n = 0, step;
+
+	for (; (step = utf8_next(utf8, &c)) > 0; utf8 += step)
+		n++;
+	return n;
+}
+
+static int
+show_text(struct core *c, const char *title, const struct answer *a,
+    const struct conf_service *service)
+{
+	static char say[ANSWER_MAX];
+	struct segment segments[10];
+	enum alphabet alphabet;
+	int n =
+	    answer_text(a, c->messages, c->regions, service, say, sizeof(say));
+
+	alphabet = text_alphabet(say);
+	if (n == 0)
+		n = text_segments(say, alphabet, 0, segments, 10);
+	printf("[%s] %s, %zu characters, %s, ", language_name(a->language),
+	    title, characters(say),
+	    alphabet == ALPHABET_GSM7 ? "GSM 7-bit" : "UCS-2");
+	if (n < 0)
+		printf("too long for 10 segments\n\n");
+	else
+		printf("%d segment%s\n%s\n\n", n, n == 1 ? "" : "s", say);
+	return n < 0;
+}
+
+static int
+show_language(
+    struct core *c, const struct conf_service *service, enum language lang)
+{
+	static const struct answer_place places[] = {{110000, ""}, {120000, ""},
+	    {131000, "*"}, {130200, ""}, {810000, ""}, {'J' << 8 | 'P', ""},
+	    {'T' << 8 | 'H', ""}};
+	int64_t now = when_now();
+	struct answer a = {
+	    .language = lang,
+	    .lo = when_midnight(now, -(int)service->window_days),
+	    .as_of = now,
+	    .minutes = 30,
+	    .places = places,
+	};
+	int bad = 0;
+
+	for (int v = 0; v < VERDICTS; v++) {
+		a.verdict = v;
+		a.nplaces = v == VERDICT_OK ? 2 : 0;
+		if (v != VERDICT_SILENCE)
+			bad += show_text(c, verdict_name(v), &a, service);
+	}
+	a.verdict = VERDICT_OK;
+	a.nplaces = sizeof(places) / sizeof(*places);
+	a.history_since = when_midnight(now, -3);
+	a.data_late = 1;
+	return bad + show_text(c, "ok, with every note", &a, service);
+}
+
+int
+cmd_texts(struct core *c, const struct options *o)
+{
+	int bad = 0;
+
+	if (o->nargs > 0)
+		return usage_error("texts takes no argument", "");
+	for (size_t i = 0; i < c->conf->nservices; i++) {
+		printf("service %s\n\n", c->conf->services[i].name);
+		for (int lang = 0; lang < LANGUAGES; lang++)
+			bad += show_language(c, &c->conf->services[i], lang);
+	}
+	return bad ? EXIT_FAULT : EXIT_OK;
+}
+
+/* Configuration, tables and catalogues were checked by getting here. */
+int
+cmd_check(struct core *c, const struct options *o)
+{
+	int rc = EXIT_OK;
+
+	if (o->nargs > 0)
+		return usage_error("check takes no argument", "");
+	printf("%s: ok\n", c->conf->path);
+	for (size_t i = 0; i < c->nvaults; i++) {
+		struct vault *v = &c->vaults[i];
+		int bad = open_to_read(c, v) < 0 || store_check(v->store) < 0;
+
+		printf("%s: %s\n", v->where, bad ? "not well" : "ok");
+		if (bad)
+			rc = EXIT_FAULT;
+	}
+	return rc;
+}

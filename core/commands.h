@@ -1,0 +1,24 @@
+/* The commands of the operator's tool. */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#include "core.h"
+
+enum exit_status { EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_REJECTS };
+
+/* The command line, read. */
+struct options {
+	const char *conf, *at, *carrier, *service, *complete_to;
+	int json;
+	char **args;
+	int nargs;
+};
+
+typedef int command_h(struct core *c, const struct options *o);
+
+command_h cmd_import, cmd_lookup, cmd_stat, cmd_texts, cmd_check;
+
+/* Says what is wrong with the command line, and how it goes: EXIT_USAGE. */
+int usage_error(const char *what, const char *which);
+
+#endif
