@@ -25,7 +25,8 @@ put_tlv(uint8_t *p, uint16_t tag, const uint8_t *value, uint16_t len)
 static size_t
 put(const struct deliver_sm *d, uint8_t *out)
 {
-	static const uint8_t reference[] = {0, 7};
+	const uint8_t reference[] = {
+	    d->sar_msg_ref_num >> 8, d->sar_msg_ref_num};
 	uint8_t *p = out + PDU_HEADER;
 
 	memset(out, 0, PDU_HEADER);
@@ -47,6 +48,13 @@ put(const struct deliver_sm *d, uint8_t *out)
 		p += d->message_len;
 	}
 	p = put_tlv(p, TLVID_user_message_reference, reference, 2);
+	if (d->has_sar) {
+		p = put_tlv(
+		    p, TLVID_sar_segment_seqnum, &d->sar_segment_seqnum, 1);
+		p = put_tlv(p, TLVID_sar_msg_ref_num, reference, 2);
+		p = put_tlv(
+		    p, TLVID_sar_total_segments, &d->sar_total_segments, 1);
+	}
 	if (d->message_len > 254)
 		p = put_tlv(
 		    p, TLVID_message_payload, d->message, d->message_len);
@@ -63,6 +71,11 @@ must_be_same(const struct deliver_sm *a, const struct deliver_sm *b)
 	must(strcmp(a->source_addr, b->source_addr) == 0);
 	must(strcmp(a->destination_addr, b->destination_addr) == 0);
 	must(a->esm_class == b->esm_class && a->data_coding == b->data_coding);
+	must(a->has_sar == b->has_sar);
+	if (a->has_sar)
+		must(a->sar_msg_ref_num == b->sar_msg_ref_num &&
+		    a->sar_total_segments == b->sar_total_segments &&
+		    a->sar_segment_seqnum == b->sar_segment_seqnum);
 	must(a->message_len == b->message_len);
 	must(memcmp(a->message, b->message, a->message_len) == 0);
 }
