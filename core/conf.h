@@ -58,6 +58,8 @@ struct conf_smsc {
 	const char *host;
 	uint16_t port;
 	const char *system_id; /* at most 15 characters */
+	const char *capture;   /* file of its PDUs, or null */
+	enum capture_mode { CAPTURE_MASKED, CAPTURE_CLEAR } capture_numbers;
 	char *password; /* read from password_file, at most 8; "" for none */
 	const char *system_type; /* at most 12 */
 	uint8_t addr_ton, addr_npi;

@@ -87,6 +87,7 @@ static const char *const alphabets[] = {"gsm7", "", "ascii", "latin1", NULL};
 static const char *const binds[] = {
     "transceiver", "receiver", "transmitter", NULL};
 static const char *const concats[] = {"udh", "sar", "payload", NULL};
+static const char *const capture_modes[] = {"masked", "clear", NULL};
 static const char *const yesno[] = {"no", "yes", NULL};
 
 #define WEEK (7 * 86400L)
@@ -157,6 +158,8 @@ static const struct option smsc_options[] = {
     {AT(conf_smsc, ack_after), NUM("2", 0, 60)},
     {AT(conf_smsc, response_timeout), NUM("10", 1, 600)},
     {AT(conf_smsc, enquire_interval), NUM("30", 1, 3600)},
+    {AT(conf_smsc, capture), FILEPATH(NULL)},
+    {AT(conf_smsc, capture_numbers), WRD("masked", capture_modes)},
     {UNUSED("tls"), WRD("no", yesno), .fixed = 1},
     {0},
 };

@@ -19,9 +19,11 @@
 #include <event2/dns.h>
 #include <event2/util.h>
 
+#include "capture.h"
 #include "link.h"
 #include "log.h"
 
+#define CAPTURE_OCTETS 100000000
 #define TICK_MS 250
 #define BACKOFF_FIRST_MS 500
 #define BACKOFF_MAX_MS 30000
@@ -47,6 +49,7 @@ struct link {
 	struct event_base *base;
 	struct evdns_base *dns;
 	struct bufferevent *bev;
+	struct capture *capture; /* or null */
 	struct event *tick, *retry;
 	enum state state;
 	const char *fault;   /* set while reading: close when back */
@@ -126,6 +129,10 @@ link_new(struct link **lp, struct event_base *base,
 	l->backoff = BACKOFF_FIRST_MS;
 	l->sequence_number = first_sequence();
 	l->mask = places - 1;
+	/* a capture that cannot be made is logged and missed, no more */
+	if (conf->capture != NULL)
+		capture_open(&l->capture, conf->capture, conf->port,
+		    conf->capture_numbers == CAPTURE_CLEAR, CAPTURE_OCTETS);
 	l->pending = calloc(places, sizeof(*l->pending));
 	l->dns = evdns_base_new(base,
 	    EVDNS_BASE_INITIALIZE_NAMESERVERS |
@@ -151,6 +158,7 @@ link_free(struct link *l)
 		event_free(l->retry);
 	if (l->dns != NULL)
 		evdns_base_free(l->dns, 0);
+	capture_close(l->capture);
 	free(l->pending);
 	free(l);
 }
@@ -257,10 +265,25 @@ close_link(struct link *l, const char *reason)
 }
 
 static void
+capture(
+    struct link *l, enum capture_direction dir, const uint8_t *pdu, size_t len)
+{
+	struct timespec ts;
+
+	if (l->capture == NULL)
+		return;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	capture_pdu(l->capture, dir, pdu, len,
+	    ts.tv_sec * 1000000LL + ts.tv_nsec / 1000);
+}
+
+static void
 write_pdu(struct link *l, const uint8_t *pdu, size_t len)
 {
-	if (l->bev != NULL)
-		bufferevent_write(l->bev, pdu, len);
+	if (l->bev == NULL)
+		return;
+	capture(l, CAPTURE_TO_SMSC, pdu, len);
+	bufferevent_write(l->bev, pdu, len);
 }
 
 /* The next sequence number whose place in the table is free. */
@@ -552,6 +575,8 @@ read_all(struct link *l)
 		if (n < PDU_HEADER ||
 		    evbuffer_get_length(in) < h.command_length)
 			return;
+		capture(l, CAPTURE_FROM_SMSC,
+		    evbuffer_pullup(in, h.command_length), h.command_length);
 		handle(l, &h, evbuffer_pullup(in, h.command_length));
 		evbuffer_drain(in, h.command_length);
 	}
