@@ -22,6 +22,7 @@
 #include "capture.h"
 #include "link.h"
 #include "log.h"
+#include "window.h"
 
 #define CAPTURE_OCTETS 100000000
 #define TICK_MS 250
@@ -30,17 +31,8 @@
 #define UNBIND_MS 3000
 #define OUTPUT_MAX (1 << 20) /* octets that the SMSC does not read */
 #define OUTPUT_LOW (1 << 16)
-#define TELL_MS 1000             /* between two lines of one kind */
-#define SEQUENCE_MAX 0x7fffffffu /* 5.1.4 */
 
 enum state { WAITING, CONNECTING, BINDING, BOUND, UNBINDING, CLOSED };
-
-/* A submit_sm that waits for its answer; ref is null for a free place. */
-struct pending {
-	void *ref;
-	uint32_t sequence_number;
-	int64_t since;
-};
 
 struct link {
 	const struct conf_smsc *conf;
@@ -52,16 +44,13 @@ struct link {
 	struct capture *capture; /* or null */
 	struct event *tick, *retry;
 	enum state state;
-	const char *fault;   /* set while reading: close when back */
-	uint32_t skip;       /* octets of a PDU that is passed over */
-	int64_t stuck, told; /* ms: not reading since; last line */
-	uint32_t sequence_number, connection;
-	int64_t paused_until, credit_at;   /* ms */
-	double credit;                     /* submit_sm that the rate allows */
+	const char *fault; /* set while reading: close when back */
+	uint32_t skip;     /* octets of a PDU that is passed over */
+	int64_t stuck;     /* ms: not reading since */
+	uint32_t connection;
 	int64_t state_since, heard, asked; /* ms; asked: enquire_link */
 	uint32_t backoff;                  /* ms */
-	struct pending *pending; /* by sequence number, mask + 1 places */
-	uint32_t mask, outstanding;
+	struct window *window;             /* submit_sm in flight */
 };
 
 static void enter_state(struct link *l, enum state state);
@@ -85,17 +74,6 @@ now_ms(void)
 
 /* Life. */
 
-/* Not from 1: some SMSCs put a PDU's length where a generic_nack has the
- * sequence number, and that must not be one that is in use. */
-static uint32_t
-first_sequence(void)
-{
-	uint32_t r;
-
-	evutil_secure_rng_get_bytes(&r, sizeof(r));
-	return 2 * PDU_SKIP_MAX + r % (SEQUENCE_MAX / 2);
-}
-
 static int
 make_events(struct link *l)
 {
@@ -115,29 +93,23 @@ link_new(struct link **lp, struct event_base *base,
     const struct conf_smsc *conf, const struct link_events *events, void *arg)
 {
 	struct link *l = calloc(1, sizeof(*l));
-	uint32_t places = 16;
 
 	if (l == NULL)
 		return -ENOMEM;
-	/* free places enough that the next number's is mostly free */
-	while (places < 4 * conf->window)
-		places *= 2;
 	l->conf = conf;
 	l->events = events;
 	l->arg = arg;
 	l->base = base;
 	l->backoff = BACKOFF_FIRST_MS;
-	l->sequence_number = first_sequence();
-	l->mask = places - 1;
 	/* a capture that cannot be made is logged and missed, no more */
 	if (conf->capture != NULL)
 		capture_open(&l->capture, conf->capture, conf->port,
 		    conf->capture_numbers == CAPTURE_CLEAR, CAPTURE_OCTETS);
-	l->pending = calloc(places, sizeof(*l->pending));
 	l->dns = evdns_base_new(base,
 	    EVDNS_BASE_INITIALIZE_NAMESERVERS |
 		EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	if (l->pending == NULL || make_events(l) < 0) {
+	if (window_new(&l->window, conf->window, conf->rate) < 0 ||
+	    make_events(l) < 0) {
 		link_free(l);
 		return -ENOMEM;
 	}
@@ -159,7 +131,7 @@ link_free(struct link *l)
 	if (l->dns != NULL)
 		evdns_base_free(l->dns, 0);
 	capture_close(l->capture);
-	free(l->pending);
+	window_free(l->window);
 	free(l);
 }
 
@@ -252,8 +224,7 @@ close_link(struct link *l, const char *reason)
 	l->fault = NULL;
 	l->skip = 0;
 	l->stuck = 0;
-	memset(l->pending, 0, (l->mask + 1) * sizeof(*l->pending));
-	l->outstanding = 0;
+	window_reset(l->window, now_ms());
 	if (leaving)
 		enter_state(l, CLOSED);
 	else
@@ -286,24 +257,14 @@ write_pdu(struct link *l, const uint8_t *pdu, size_t len)
 	bufferevent_write(l->bev, pdu, len);
 }
 
-/* The next sequence number whose place in the table is free. */
-static uint32_t
-next_sequence(struct link *l)
-{
-	do {
-		if (++l->sequence_number > SEQUENCE_MAX)
-			l->sequence_number = 2 * PDU_SKIP_MAX;
-	} while (l->pending[l->sequence_number & l->mask].ref != NULL);
-	return l->sequence_number;
-}
-
 static void
 write_request(struct link *l, uint32_t command_id)
 {
 	uint8_t pdu[PDU_SESSION_MAX];
 
 	write_pdu(l, pdu,
-	    pdu_write_header(command_id, ESME_ROK, next_sequence(l), pdu));
+	    pdu_write_header(
+		command_id, ESME_ROK, window_sequence(l->window), pdu));
 }
 
 static void
@@ -324,7 +285,7 @@ bind_now(struct link *l)
 	};
 	uint8_t pdu[PDU_SESSION_MAX];
 	int on = 1;
-	int len = pdu_write_bind(&b, next_sequence(l), pdu);
+	int len = pdu_write_bind(&b, window_sequence(l->window), pdu);
 
 	if (len < 0) {
 		close_link(l,
@@ -347,7 +308,7 @@ link_unbind(struct link *l)
 	if (l->state == UNBINDING || l->state == CLOSED)
 		return;
 	if (was_bound) {
-		len = pdu_write_unbind(UNBIND, next_sequence(l), pdu);
+		len = pdu_write_unbind(UNBIND, window_sequence(l->window), pdu);
 		if (len > 0)
 			write_pdu(l, pdu, len);
 	}
@@ -384,19 +345,13 @@ on_event(struct bufferevent *bev, short what, void *arg)
 static void
 expire_submits(struct link *l, int64_t now)
 {
-	int64_t timeout = l->conf->response_timeout * 1000LL;
+	void *ref;
 
-	for (uint32_t i = 0; i <= l->mask && l->outstanding > 0; i++) {
-		struct pending p = l->pending[i];
-
-		if (p.ref == NULL || now - p.since < timeout)
-			continue;
-		l->pending[i].ref = NULL;
-		l->outstanding--;
-		log_debug(DSMPP, "link %s submit_sm %u unanswered after %u s",
-		    l->conf->name, p.sequence_number,
-		    l->conf->response_timeout);
-		l->events->submitted(l, p.ref, LINK_NO_RESPONSE, l->arg);
+	while ((ref = window_overdue(l->window,
+		    now - l->conf->response_timeout * 1000LL)) != NULL) {
+		log_debug(DSMPP, "link %s submit_sm unanswered after %u s",
+		    l->conf->name, l->conf->response_timeout);
+		l->events->submitted(l, ref, LINK_NO_RESPONSE, l->arg);
 	}
 }
 
@@ -416,16 +371,6 @@ keep_alive(struct link *l, int64_t now)
 	}
 }
 
-/* A second's credit at the most, so that a quiet hour is no burst. */
-static void
-earn_credit(struct link *l, int64_t now)
-{
-	l->credit += (now - l->credit_at) / 1000.0 * l->conf->rate;
-	if (l->credit > l->conf->rate)
-		l->credit = l->conf->rate;
-	l->credit_at = now;
-}
-
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -443,7 +388,6 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 						: "connection timed out");
 		break;
 	case BOUND:
-		earn_credit(l, now);
 		expire_submits(l, now);
 		if (l->state == BOUND)
 			keep_alive(l, now);
@@ -469,19 +413,13 @@ link_may_send(const struct link *l)
 unsigned
 link_room(const struct link *l)
 {
-	unsigned room = l->conf->window - l->outstanding;
-
-	if (!link_may_send(l) || now_ms() < l->paused_until)
-		return 0;
-	if (l->conf->rate != 0 && l->credit < room)
-		return l->credit;
-	return room;
+	return link_may_send(l) ? window_room(l->window, now_ms()) : 0;
 }
 
 void
 link_pause(struct link *l, unsigned ms)
 {
-	l->paused_until = now_ms() + ms;
+	window_pause(l->window, now_ms() + ms);
 }
 
 uint32_t
@@ -494,12 +432,8 @@ void
 link_submit(struct link *l, const struct submit_sm *s, void *ref)
 {
 	uint8_t pdu[PDU_SUBMIT_MAX];
-	uint32_t n = next_sequence(l);
+	uint32_t n = window_add(l->window, ref, now_ms());
 
-	l->pending[n & l->mask] = (struct pending){ref, n, now_ms()};
-	l->outstanding++;
-	if (l->conf->rate != 0)
-		l->credit--;
 	write_pdu(l, pdu, pdu_write_submit_sm(s, n, pdu));
 }
 
@@ -631,8 +565,7 @@ handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		log_notice(DSMPP, "link %s bind accepted with an odd body",
 		    l->conf->name);
 	l->connection++;
-	l->credit = 0;
-	l->credit_at = now_ms();
+	window_reset(l->window, now_ms());
 	enter_state(l, BOUND);
 	log_info(DSMPP, "link %s bound peer=%s:%u system_id=\"%s\"",
 	    l->conf->name, l->conf->host, l->conf->port, system_id);
@@ -663,13 +596,10 @@ handle_deliver_sm(struct link *l, const struct pdu_header *h, const uint8_t *p)
 static void
 handle_submit_resp(struct link *l, const struct pdu_header *h)
 {
-	struct pending *p = &l->pending[h->sequence_number & l->mask];
-	void *ref = p->ref;
+	void *ref = window_take(l->window, h->sequence_number);
 
-	if (ref == NULL || p->sequence_number != h->sequence_number)
+	if (ref == NULL)
 		return; /* too late, or never asked for */
-	p->ref = NULL;
-	l->outstanding--;
 	l->events->submitted(l, ref,
 	    h->command_id == GENERIC_NACK && h->command_status == ESME_ROK
 		? ESME_RUNKNOWNERR

@@ -1,0 +1,155 @@
+/* A table of places, four for each request that may be in flight, so that the
+ * next sequence number's place is mostly free: a response finds its request
+ * by one look.
+ *
+ *   sequence_number & mask ──▶ { ref, sequence_number, since }
+ *
+ * The rate is a bucket of at most a second's credit, so that a quiet hour is
+ * no burst. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <event2/util.h>
+
+#include "pdu.h"
+#include "window.h"
+
+#define SEQUENCE_MAX 0x7fffffffu /* 5.1.4 */
+/* Not from 1: some SMSCs put a PDU's length where a generic_nack has the
+ * sequence number, and that must not be one that is in use. */
+#define SEQUENCE_FIRST (2 * PDU_SKIP_MAX)
+
+struct request {                    /* a free place when ref is null */
+	TAILQ_ENTRY(request) entry; /* in order of age */
+	void *ref;
+	uint32_t sequence_number;
+	int64_t since;
+};
+
+struct window {
+	uint32_t size, rate, outstanding;
+	uint32_t sequence_number, mask;
+	int64_t paused_until;
+	int64_t credit_at;
+	double credit; /* requests that the rate allows at credit_at */
+	TAILQ_HEAD(, request) in_flight;
+	struct request places[];
+};
+
+int
+window_new(struct window **wp, uint32_t size, uint32_t rate)
+{
+	uint32_t places = 16, r;
+	struct window *w;
+
+	while (places < 4 * size)
+		places *= 2;
+	w = calloc(1, sizeof(*w) + places * sizeof(w->places[0]));
+	if (w == NULL)
+		return -ENOMEM;
+	TAILQ_INIT(&w->in_flight);
+	w->size = size;
+	w->rate = rate;
+	w->mask = places - 1;
+	evutil_secure_rng_get_bytes(&r, sizeof(r));
+	w->sequence_number = SEQUENCE_FIRST + r % (SEQUENCE_MAX / 2);
+	*wp = w;
+	return 0;
+}
+
+void
+window_free(struct window *w)
+{
+	free(w);
+}
+
+void
+window_reset(struct window *w, int64_t now)
+{
+	memset(w->places, 0, (w->mask + 1) * sizeof(w->places[0]));
+	TAILQ_INIT(&w->in_flight);
+	w->outstanding = 0;
+	w->credit = 0;
+	w->credit_at = now;
+}
+
+/* What the rate allows. */
+static double
+credit(const struct window *w, int64_t now)
+{
+	double c = w->credit + (now - w->credit_at) / 1000.0 * w->rate;
+
+	return c < w->rate ? c : w->rate;
+}
+
+unsigned
+window_room(const struct window *w, int64_t now)
+{
+	unsigned room = w->size - w->outstanding;
+
+	if (now < w->paused_until)
+		return 0;
+	if (w->rate != 0 && credit(w, now) < room)
+		return credit(w, now);
+	return room;
+}
+
+void
+window_pause(struct window *w, int64_t until)
+{
+	w->paused_until = until;
+}
+
+uint32_t
+window_sequence(struct window *w)
+{
+	do {
+		if (++w->sequence_number > SEQUENCE_MAX)
+			w->sequence_number = SEQUENCE_FIRST;
+	} while (w->places[w->sequence_number & w->mask].ref != NULL);
+	return w->sequence_number;
+}
+
+uint32_t
+window_add(struct window *w, void *ref, int64_t now)
+{
+	uint32_t n = window_sequence(w);
+	struct request *r = &w->places[n & w->mask];
+
+	r->ref = ref;
+	r->sequence_number = n;
+	r->since = now;
+	TAILQ_INSERT_TAIL(&w->in_flight, r, entry);
+	w->outstanding++;
+	if (w->rate != 0) {
+		w->credit = credit(w, now) - 1;
+		w->credit_at = now;
+	}
+	return n;
+}
+
+void *
+window_take(struct window *w, uint32_t sequence_number)
+{
+	struct request *r = &w->places[sequence_number & w->mask];
+	void *ref = r->ref;
+
+	if (ref == NULL || r->sequence_number != sequence_number)
+		return NULL;
+	r->ref = NULL;
+	TAILQ_REMOVE(&w->in_flight, r, entry);
+	w->outstanding--;
+	return ref;
+}
+
+void *
+window_overdue(struct window *w, int64_t since)
+{
+	const struct request *r = TAILQ_FIRST(&w->in_flight);
+
+	if (r == NULL || r->since >= since)
+		return NULL;
+	return window_take(w, r->sequence_number);
+}

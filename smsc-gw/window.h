@@ -1,0 +1,44 @@
+/* What a link may have in flight: requests that await their responses, by
+ * sequence number; how many there may be at once, and how many a second.
+ * Pure but for its memory; no clock of its own. All times are milliseconds of
+ * one monotonic clock. */
+#ifndef WINDOW_H
+#define WINDOW_H
+
+#include <stdint.h>
+
+struct window;
+
+/* `size` requests at once; `rate` of them a second, 0 for no limit. 0 or
+ * -ENOMEM. */
+int window_new(struct window **wp, uint32_t size, uint32_t rate);
+void window_free(struct window *w);
+
+/* A new connection: nothing is in flight, and no credit earned. Sequence
+ * numbers go on (SMPP 3.4 5.1.4), so that a late response finds nothing. */
+void window_reset(struct window *w, int64_t now);
+
+/* How many requests may be sent now: what is left of the size and of the
+ * rate; 0 while paused. */
+unsigned window_room(const struct window *w, int64_t now);
+
+/* No room until then. */
+void window_pause(struct window *w, int64_t until);
+
+/* A sequence number that nothing in flight has, for a request that is not
+ * counted (enquire_link, a bind). */
+uint32_t window_sequence(struct window *w);
+
+/* Counts a request in; `ref`, not null, is what its response belongs to. There
+ * must be room. Returns its sequence number. */
+uint32_t window_add(struct window *w, void *ref, int64_t now);
+
+/* The response has come: returns the request's ref, or null when it is too
+ * late or was never asked for. */
+void *window_take(struct window *w, uint32_t sequence_number);
+
+/* Takes the oldest, if it was added before `since`, and gives its ref; else
+ * null. */
+void *window_overdue(struct window *w, int64_t since);
+
+#endif

@@ -1,0 +1,129 @@
+/* What a link has in flight: room, rate, pauses, responses in any order,
+ * what is overdue. */
+#include "smsc-gw/window.c"
+
+#include "test.h"
+
+static int refs[2000];
+
+static struct window *
+open_window(uint32_t size, uint32_t rate)
+{
+	struct window *w;
+
+	if (window_new(&w, size, rate) < 0)
+		return NULL;
+	window_reset(w, 0);
+	return w;
+}
+
+static void
+rooms(void)
+{
+	struct window *w = open_window(3, 0);
+	uint32_t n[3];
+
+	ok_int(window_room(w, 0), 3, "a new window is all room");
+	for (int i = 0; i < 3; i++)
+		n[i] = window_add(w, &refs[i], 0);
+	ok_int(window_room(w, 0), 0, "a full one has none");
+	ok(n[0] != n[1] && n[1] != n[2] && n[0] != n[2],
+	    "each has a sequence number of its own");
+	ok(window_take(w, n[1]) == &refs[1], "responses come in any order");
+	ok_int(window_room(w, 0), 1, "and make room");
+	ok(window_take(w, n[1]) == NULL, "one that comes again is nothing");
+	ok(window_take(w, n[2] + 1) == NULL, "nor is one never asked for");
+	ok(window_take(w, n[2] ^ 0x10000) == NULL,
+	    "nor one that only shares a place");
+	ok(window_take(w, n[0]) == &refs[0] && window_take(w, n[2]) == &refs[2],
+	    "the others are still known");
+	window_free(w);
+}
+
+static void
+sequence_numbers(void)
+{
+	struct window *w = open_window(1, 0);
+	uint32_t n, least = UINT32_MAX;
+
+	w->sequence_number = SEQUENCE_MAX - 1;
+	for (int i = 0; i < 4; i++) {
+		n = window_sequence(w);
+		if (n < least)
+			least = n;
+		ok(n <= 0x7fffffff, "%#x is a sequence number", (unsigned)n);
+	}
+	ok_int(least, 2 * PDU_SKIP_MAX,
+	    "they begin anew above every command_length");
+	n = window_add(w, &refs[0], 0);
+	for (int i = 0; i < 64; i++)
+		if (window_sequence(w) % 16 == n % 16)
+			break;
+		else if (i == 63)
+			n = 0;
+	ok(n == 0, "none falls on the place of one in flight");
+	window_free(w);
+}
+
+static void
+rates(void)
+{
+	struct window *w = open_window(100, 10);
+
+	ok_int(window_room(w, 0), 0, "credit is earned first");
+	ok_int(window_room(w, 500), 5, "five in half a second at 10/s");
+	for (int i = 0; i < 5; i++)
+		window_add(w, &refs[i], 500);
+	ok_int(window_room(w, 500), 0, "and spent");
+	ok_int(window_room(w, 599), 0, "not earned by halves");
+	ok_int(window_room(w, 600), 1, "but in time");
+	ok_int(window_room(w, 3600000), 10, "an hour earns a second's worth");
+	window_free(w);
+}
+
+static void
+pauses(void)
+{
+	struct window *w = open_window(2, 0);
+
+	window_pause(w, 1000);
+	ok_int(window_room(w, 999), 0, "no room while paused");
+	ok_int(window_room(w, 1000), 2, "all of it afterwards");
+	window_free(w);
+}
+
+static void
+overdue(void)
+{
+	struct window *w = open_window(1000, 0);
+	uint32_t n[1000];
+	int right = 0;
+
+	for (int i = 0; i < 1000; i++)
+		n[i] = window_add(w, &refs[i], i);
+	ok(window_overdue(w, 0) == NULL, "nothing is overdue at once");
+	window_take(w, n[0]);
+	for (int i = 1; i < 500; i++)
+		right += window_overdue(w, 500) == &refs[i];
+	ok_int(right, 499, "the oldest first, and each once");
+	ok(window_overdue(w, 500) == NULL, "the younger ones wait");
+	ok_int(window_room(w, 0), 500, "what was given up makes room");
+	ok(window_take(w, n[7]) == NULL, "its response comes too late");
+	window_reset(w, 0);
+	ok_int(window_room(w, 0), 1000, "a new connection has all its room");
+	ok(window_overdue(w, INT64_MAX) == NULL &&
+		window_take(w, n[999]) == NULL,
+	    "and knows nothing of the last one's");
+	window_free(w);
+}
+
+int
+main(void)
+{
+	rooms();
+	sequence_numbers();
+	rates();
+	pauses();
+	overdue();
+	return test_done();
+}
