@@ -81,20 +81,15 @@ begin_summaries(struct deliver *d, struct event_base *base)
 	return event_add(d->summary, &every) < 0 ? -ENOMEM : 0;
 }
 
-static unsigned
-count_jobs(const struct deliver *d, size_t *nlinks)
+static size_t
+count_links(const struct deliver *d)
 {
 	const struct conf *conf = d->core->conf;
-	unsigned jobs = SENDER_CLAIMS;
+	size_t n = 0;
 
-	*nlinks = 0;
-	for (size_t i = 0; i < conf->nsmscs; i++) {
-		if (conf->smscs[i].carrier != d->carrier)
-			continue;
-		jobs += sender_quota(&conf->smscs[i]);
-		++*nlinks;
-	}
-	return jobs;
+	for (size_t i = 0; i < conf->nsmscs; i++)
+		n += conf->smscs[i].carrier == d->carrier;
+	return n;
 }
 
 static int
@@ -122,8 +117,7 @@ static int
 open_all(struct deliver *d, struct event_base *base)
 {
 	struct vault *v = core_vault(d->core, d->carrier);
-	size_t nlinks;
-	unsigned jobs = count_jobs(d, &nlinks);
+	size_t nlinks = count_links(d);
 	int rc;
 
 	if (nlinks == 0)
@@ -135,8 +129,8 @@ open_all(struct deliver *d, struct event_base *base)
 	if (rc == 0)
 		rc = outbox_new(&d->outbox, v->state, v->key, d->carrier->name);
 	if (rc == 0)
-		rc = sender_new(&d->sender, base, jobs, v->state, d->outbox,
-		    d->query, on_idle, d);
+		rc = sender_new(&d->sender, base, v->state, d->outbox, d->query,
+		    on_idle, d);
 	if (rc == 0)
 		rc = concat_new(&d->concat, UNFINISHED);
 	if (rc == 0)

@@ -6,22 +6,21 @@
  *
  * A job holds one answer. Its segments are bits: done (taken, or refused for
  * good), flying (sent and unanswered); what is neither is still to be sent.
- * READY jobs wait in the lane of the link they came from, so that a slow SMSC
+ * Ready jobs wait in the lane of the link they came from, so that a slow SMSC
  * holds up its own, or in the lane of none, for whichever link has room.
  *
- * A deliver_sm is owed an answer (OWED) until all segments are done; if that
- * takes longer than its link's ack_after, the job goes into the outbox and
+ * A deliver_sm is owed an answer until all segments are done; if that takes
+ * longer than its link's ack_after, the job goes into the outbox and
  * the deliver_sm is acknowledged when that is durable. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <time.h>
 
+#include "job.h"
 #include "log.h"
 #include "send.h"
 
-#define SEGMENTS_MAX 10
 #define TICK_MS 250
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_MAX_MS 30000
@@ -31,50 +30,6 @@
 #define STOP_MS 3000
 #define TELL_MS 1000
 
-enum job_place { FREE, READY, WAITING, PAUSED };
-
-struct job;
-TAILQ_HEAD(jobs, job);
-
-/* The segments of one link's, or of no link's, turn. */
-struct lane {
-	struct link *link;
-	struct jobs ready;
-	unsigned jobs, quota; /* that came from here, and may */
-	int64_t told;         /* ms: when a refusal was last told */
-};
-
-/* What a link carries for one submit_sm. */
-struct flight {
-	struct job *job;
-	struct link *over;
-	uint8_t segment;
-};
-
-struct job {
-	TAILQ_ENTRY(job) entry; /* in the queue of its place */
-	TAILQ_ENTRY(job) owed;  /* while its deliver_sm is unanswered */
-	enum job_place place;
-	struct lane *lane, *home; /* whose turn; where it came from */
-	int is_owed;
-	int stored;  /* written to the outbox, perhaps not yet durable */
-	int dropped; /* only waits for what flies */
-	int refused;
-	unsigned tries;
-	int64_t since, not_before; /* ms */
-	int64_t expires;           /* epoch seconds */
-	int64_t id;                /* in the outbox */
-	struct origin origin;
-	struct ticket ticket;
-	int n;
-	uint32_t done, flying;
-	uint32_t validity_minutes;
-	/* what follows is not cleared for the next */
-	struct outbox_message message;
-	struct segment segments[SEGMENTS_MAX];
-	struct flight flights[SEGMENTS_MAX];
-};
-
 struct sender {
 	struct state *state;
 	struct outbox *outbox;
@@ -82,12 +37,7 @@ struct sender {
 	struct event *tick;
 	sender_idle_h *idle;
 	void *arg;
-	struct lane **lanes; /* [0] is of no link */
-	size_t nlanes;
-	struct job *pool;
-	unsigned njobs, busy;
-	struct jobs free, waiting, paused, owed;
-	struct jobs storing; /* owed, stored, to be acknowledged when durable */
+	struct jobs jobs;
 	int64_t now, renewed, claimed, stopping;
 	struct sender_counters counters;
 };
@@ -113,18 +63,6 @@ sender_quota(const struct conf_smsc *conf)
 /* Life. */
 
 static int
-make_pool(struct sender *s, unsigned jobs)
-{
-	s->pool = calloc(jobs, sizeof(*s->pool));
-	if (s->pool == NULL)
-		return -ENOMEM;
-	s->njobs = jobs;
-	for (unsigned i = 0; i < jobs; i++)
-		TAILQ_INSERT_TAIL(&s->free, &s->pool[i], entry);
-	return sender_add(s, NULL);
-}
-
-static int
 start_tick(struct sender *s, struct event_base *base)
 {
 	const struct timeval tick = {0, TICK_MS * 1000};
@@ -136,9 +74,8 @@ start_tick(struct sender *s, struct event_base *base)
 }
 
 int
-sender_new(struct sender **sp, struct event_base *base, unsigned jobs,
-    struct state *state, struct outbox *outbox, struct query *query,
-    sender_idle_h *idle, void *arg)
+sender_new(struct sender **sp, struct event_base *base, struct state *state,
+    struct outbox *outbox, struct query *query, sender_idle_h *idle, void *arg)
 {
 	struct sender *s = calloc(1, sizeof(*s));
 
@@ -150,12 +87,7 @@ sender_new(struct sender **sp, struct event_base *base, unsigned jobs,
 	s->idle = idle;
 	s->arg = arg;
 	s->now = now_ms();
-	TAILQ_INIT(&s->free);
-	TAILQ_INIT(&s->waiting);
-	TAILQ_INIT(&s->paused);
-	TAILQ_INIT(&s->owed);
-	TAILQ_INIT(&s->storing);
-	if (make_pool(s, jobs) < 0 || start_tick(s, base) < 0) {
+	if (jobs_init(&s->jobs, SENDER_CLAIMS) < 0 || start_tick(s, base) < 0) {
 		sender_free(s);
 		return -ENOMEM;
 	}
@@ -170,31 +102,21 @@ sender_free(struct sender *s)
 		return;
 	if (s->tick != NULL)
 		event_free(s->tick);
-	for (size_t i = 0; i < s->nlanes; i++)
-		free(s->lanes[i]);
-	free(s->lanes);
-	free(s->pool);
+	jobs_free(&s->jobs);
 	free(s);
 }
 
 int
 sender_add(struct sender *s, struct link *l)
 {
-	struct lane **lanes =
-	    realloc(s->lanes, (s->nlanes + 1) * sizeof(*lanes));
-	struct lane *lane = calloc(1, sizeof(*lane));
+	return lane_add(&s->jobs, l, sender_quota(link_conf(l)));
+}
 
-	if (lanes != NULL)
-		s->lanes = lanes;
-	if (lanes == NULL || lane == NULL) {
-		free(lane);
-		return -ENOMEM;
-	}
-	lane->link = l;
-	lane->quota = l != NULL ? sender_quota(link_conf(l)) : SENDER_CLAIMS;
-	TAILQ_INIT(&lane->ready);
-	s->lanes[s->nlanes++] = lane;
-	return 0;
+void
+sender_remove(struct sender *s, struct link *l)
+{
+	sender_down(s, l);
+	lane_remove(&s->jobs, lane_of(&s->jobs, l));
 }
 
 const struct sender_counters *
@@ -203,76 +125,13 @@ sender_counters(const struct sender *s)
 	return &s->counters;
 }
 
-/* Where a job is. */
-
-static struct jobs *
-queue_of(struct sender *s, struct job *j)
-{
-	switch (j->place) {
-	case READY:
-		return &j->lane->ready;
-	case WAITING:
-		return &s->waiting;
-	case PAUSED:
-		return &s->paused;
-	case FREE:
-		break;
-	}
-	return &s->free;
-}
-
-static void
-move(struct sender *s, struct job *j, enum job_place place)
-{
-	TAILQ_REMOVE(queue_of(s, j), j, entry);
-	if (j->place == FREE) {
-		s->busy++;
-		j->home->jobs++;
-	} else if (place == FREE) {
-		s->busy--;
-		j->home->jobs--;
-	}
-	j->place = place;
-	TAILQ_INSERT_TAIL(queue_of(s, j), j, entry);
-}
-
-static struct lane *
-home_of(struct sender *s, const struct link *l)
-{
-	for (size_t i = 1; i < s->nlanes; i++)
-		if (s->lanes[i]->link == l)
-			return s->lanes[i];
-	return s->lanes[0];
-}
-
 /* The lane of a link that can send now, else that of none. */
 static struct lane *
-lane_of(struct sender *s, const struct link *l)
+turn_of(struct sender *s, const struct job *j)
 {
-	return l != NULL && link_may_send(l) ? home_of(s, l) : s->lanes[0];
-}
+	const struct link *l = j->home->link;
 
-static uint32_t
-to_send(const struct job *j)
-{
-	return ((1u << j->n) - 1) & ~(j->done | j->flying);
-}
-
-/* Owing an answer to a deliver_sm. */
-
-static void
-owe(struct sender *s, struct job *j)
-{
-	j->is_owed = 1;
-	TAILQ_INSERT_TAIL(&s->owed, j, owed);
-}
-
-static void
-owe_no_more(struct sender *s, struct job *j)
-{
-	if (j->is_owed)
-		TAILQ_REMOVE(j->stored ? &s->storing : &s->owed, j, owed);
-	j->is_owed = 0;
+	return l != NULL && link_may_send(l) ? j->home : lane_of_none(&s->jobs);
 }
 
 static void
@@ -280,21 +139,24 @@ acknowledge(struct sender *s, struct job *j, uint32_t command_status)
 {
 	if (!j->is_owed)
 		return;
-	owe_no_more(s, j);
-	link_ack(j->origin.link, j->origin.connection,
-	    j->origin.sequence_number, command_status);
+	job_owe_no_more(&s->jobs, j);
+	link_ack(
+	    j->home->link, j->connection, j->sequence_number, command_status);
 }
 
 /* No more of this job; what flies comes back to nothing. */
 static void
 drop(struct sender *s, struct job *j)
 {
-	owe_no_more(s, j);
+	job_owe_no_more(&s->jobs, j);
 	if (j->stored)
 		outbox_erase(s->outbox, j->id);
 	j->stored = 0;
 	j->dropped = 1;
-	move(s, j, j->flying ? WAITING : FREE);
+	if (j->flying)
+		job_wait(&s->jobs, j);
+	else
+		job_free(&s->jobs, j);
 }
 
 /* The SMSC is to send the text again. */
@@ -302,7 +164,8 @@ static void
 refuse(struct sender *s, struct job *j)
 {
 	s->counters.failed++;
-	acknowledge(s, j, link_conf(j->origin.link)->retry_status);
+	if (j->is_owed)
+		acknowledge(s, j, link_conf(j->home->link)->retry_status);
 	query_refused(s->query, &j->ticket);
 	drop(s, j);
 }
@@ -318,28 +181,10 @@ store(struct sender *s, struct job *j)
 		return;
 	}
 	s->counters.stored++;
-	if (j->is_owed) {
-		TAILQ_REMOVE(&s->owed, j, owed);
-		TAILQ_INSERT_TAIL(&s->storing, j, owed);
-	}
-	j->stored = 1;
+	job_stored(&s->jobs, j, 1);
 }
 
 /* A new job. */
-
-static struct job *
-take(struct sender *s)
-{
-	struct job *j = TAILQ_FIRST(&s->free);
-
-	if (j == NULL)
-		return NULL;
-	TAILQ_REMOVE(&s->free, j, entry);
-	memset(j, 0, offsetof(struct job, message));
-	TAILQ_INSERT_HEAD(&s->free, j, entry);
-	j->since = s->now;
-	return j;
-}
 
 static int
 cut(struct job *j, unsigned max_segments)
@@ -354,23 +199,22 @@ sender_send(struct sender *s, const struct outbox_message *m,
     const struct origin *origin, const struct ticket *ticket,
     unsigned max_segments, uint32_t validity_minutes)
 {
-	struct lane *home = home_of(s, origin->link);
 	struct job *j =
-	    s->stopping || home->jobs >= home->quota ? NULL : take(s);
+	    s->stopping ? NULL : job_take(lane_of(&s->jobs, origin->link));
 
 	if (j == NULL)
 		return -EAGAIN;
-	j->home = home;
 	j->message = *m;
 	if (cut(j, max_segments) < 0)
 		return -E2BIG;
-	j->origin = *origin;
+	j->since = s->now;
+	j->connection = origin->connection;
+	j->sequence_number = origin->sequence_number;
 	j->ticket = *ticket;
 	j->validity_minutes = validity_minutes;
 	j->expires = time(NULL) + 60 * (int64_t)validity_minutes;
-	j->lane = lane_of(s, origin->link);
-	move(s, j, READY);
-	owe(s, j);
+	job_ready(&s->jobs, j, turn_of(s, j));
+	job_owe(&s->jobs, j);
 	if (link_conf(origin->link)->ack_after == 0)
 		store(s, j);
 	return 0;
@@ -381,7 +225,7 @@ sender_send(struct sender *s, const struct outbox_message *m,
 static void
 send_segment(struct sender *s, struct job *j, struct link *l)
 {
-	int i = __builtin_ctz(to_send(j));
+	int i = __builtin_ctz(job_to_send(j));
 	const struct segment *g = &j->segments[i];
 	const struct outbox_message *m = &j->message;
 	struct submit_sm sm = {
@@ -409,14 +253,14 @@ static struct link *
 roomiest(struct sender *s)
 {
 	struct link *best = NULL;
-	unsigned most = 0;
+	unsigned room, most = 0;
+	struct lane *lane;
 
-	for (size_t i = 1; i < s->nlanes; i++) {
-		unsigned room = link_room(s->lanes[i]->link);
-
+	TAILQ_FOREACH (lane, &s->jobs.lanes, entry) {
+		room = lane->link != NULL ? link_room(lane->link) : 0;
 		if (room > most) {
 			most = room;
-			best = s->lanes[i]->link;
+			best = lane->link;
 		}
 	}
 	return best;
@@ -433,8 +277,8 @@ send_lane(struct sender *s, struct lane *lane)
 		if (l == NULL || link_room(l) == 0)
 			return;
 		send_segment(s, j, l);
-		if (to_send(j) == 0)
-			move(s, j, WAITING);
+		if (job_to_send(j) == 0)
+			job_wait(&s->jobs, j);
 	}
 }
 
@@ -442,20 +286,19 @@ void
 sender_flush(struct sender *s)
 {
 	int rc = state_commit(s->state);
+	struct lane *lane;
 	struct job *j;
 
-	while ((j = TAILQ_FIRST(&s->storing)) != NULL) {
+	while ((j = TAILQ_FIRST(&s->jobs.storing)) != NULL) {
 		if (rc == 0) {
 			acknowledge(s, j, ESME_ROK);
 			continue;
 		}
-		TAILQ_REMOVE(&s->storing, j, owed);
-		TAILQ_INSERT_TAIL(&s->owed, j, owed);
-		j->stored = 0;
+		job_stored(&s->jobs, j, 0);
 		refuse(s, j);
 	}
-	for (size_t i = s->nlanes; i-- > 0;)
-		send_lane(s, s->lanes[i]);
+	TAILQ_FOREACH_REVERSE(lane, &s->jobs.lanes, lanes, entry)
+	send_lane(s, lane);
 }
 
 /* What becomes of a segment. */
@@ -476,14 +319,10 @@ finish(struct sender *s, struct job *j)
 static void
 settle(struct sender *s, struct job *j)
 {
-	if (to_send(j) == 0) {
-		move(s, j, WAITING);
-		return;
-	}
-	TAILQ_REMOVE(queue_of(s, j), j, entry);
-	j->lane = lane_of(s, j->origin.link);
-	j->place = READY;
-	TAILQ_INSERT_TAIL(&j->lane->ready, j, entry);
+	if (job_to_send(j) == 0)
+		job_wait(&s->jobs, j);
+	else
+		job_ready(&s->jobs, j, turn_of(s, j));
 }
 
 /* A segment refused for now is sent again alone, later each time. */
@@ -496,14 +335,14 @@ pause_job(struct sender *s, struct job *j)
 		wait *= 2;
 	j->tries++;
 	j->not_before = s->now + (wait < PAUSE_MAX_MS ? wait : PAUSE_MAX_MS);
-	move(s, j, PAUSED);
+	job_pause(&s->jobs, j);
 }
 
 /* One line a second and link: a storm of refusals is counted, not told. */
 static void
 tell_refusal(struct sender *s, const struct link *l, uint32_t command_status)
 {
-	struct lane *lane = home_of(s, l);
+	struct lane *lane = lane_of(&s->jobs, l);
 	char name[16];
 
 	if (s->now - lane->told < TELL_MS)
@@ -529,7 +368,7 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 		tell_refusal(s, f->over, command_status);
 	if (j->dropped) {
 		if (j->flying == 0)
-			move(s, j, FREE);
+			job_free(&s->jobs, j);
 		return;
 	}
 	if (command_status != ESME_ROK && !for_good) {
@@ -542,14 +381,14 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 	j->done |= bit;
 	j->refused |= for_good;
 	if (for_good) /* the others would fare no better */
-		j->done |= to_send(j);
+		j->done |= job_to_send(j);
 	if (j->done == (1u << j->n) - 1) {
 		finish(s, j);
 		return;
 	}
 	if (j->stored)
 		outbox_done(s->outbox, j->id, j->done);
-	if (j->place != PAUSED)
+	if (j->place != JOB_PAUSED)
 		settle(s, j);
 }
 
@@ -563,13 +402,13 @@ down_job(struct sender *s, struct job *j, struct link *l)
 			j->flying &= ~(1u << i);
 	if (j->dropped) {
 		if (j->flying == 0)
-			move(s, j, FREE);
+			job_free(&s->jobs, j);
 		return;
 	}
-	if (j->is_owed && j->origin.link == l) {
+	if (j->is_owed && j->home->link == l) {
 		query_sent(s->query, &j->ticket, NULL);
 		drop(s, j);
-	} else if (j->place != PAUSED) {
+	} else if (j->place != JOB_PAUSED) {
 		settle(s, j);
 	}
 }
@@ -577,9 +416,12 @@ down_job(struct sender *s, struct job *j, struct link *l)
 void
 sender_down(struct sender *s, struct link *l)
 {
-	for (unsigned i = 0; i < s->njobs; i++)
-		if (s->pool[i].place != FREE)
-			down_job(s, &s->pool[i], l);
+	struct job *j, *next;
+
+	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, all);
+		down_job(s, j, l);
+	}
 }
 
 /* Time passes. */
@@ -589,10 +431,10 @@ store_overdue(struct sender *s)
 {
 	struct job *j, *next;
 
-	for (j = TAILQ_FIRST(&s->owed); j != NULL; j = next) {
+	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, owed);
 		if (s->now - j->since >=
-		    link_conf(j->origin.link)->ack_after * 1000LL)
+		    link_conf(j->home->link)->ack_after * 1000LL)
 			store(s, j);
 	}
 }
@@ -602,7 +444,7 @@ end_pauses(struct sender *s)
 {
 	struct job *j, *next;
 
-	for (j = TAILQ_FIRST(&s->paused); j != NULL; j = next) {
+	for (j = TAILQ_FIRST(&s->jobs.paused); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, entry);
 		if (s->now >= j->not_before)
 			settle(s, j);
@@ -614,11 +456,11 @@ static void
 expire(struct sender *s)
 {
 	int64_t now = time(NULL);
+	struct job *j, *next;
 
-	for (unsigned i = 0; i < s->njobs; i++) {
-		struct job *j = &s->pool[i];
-
-		if (j->place == FREE || j->dropped || now < j->expires)
+	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, all);
+		if (j->dropped || now < j->expires)
 			continue;
 		s->counters.expired++;
 		acknowledge(s, j, ESME_ROK);
@@ -632,11 +474,12 @@ static void
 on_row(const struct outbox_row *row, void *arg)
 {
 	struct sender *s = arg;
-	struct job *j = take(s);
+	struct lane *none = lane_of_none(&s->jobs);
+	struct job *j = job_take(none);
 
 	if (j == NULL)
 		return; /* its lease ends again */
-	j->home = s->lanes[0];
+	j->since = s->now;
 	j->message = row->message;
 	j->id = row->id;
 	j->expires = row->expires;
@@ -648,15 +491,15 @@ on_row(const struct outbox_row *row, void *arg)
 		return;
 	}
 	j->done = row->done;
-	j->lane = s->lanes[0];
 	s->counters.claimed++;
-	move(s, j, READY);
+	job_ready(&s->jobs, j, none);
 }
 
 static void
 claim(struct sender *s)
 {
-	int room = (int)SENDER_CLAIMS - (int)s->lanes[0]->jobs;
+	const struct lane *none = lane_of_none(&s->jobs);
+	int room = none->quota - none->busy;
 
 	s->claimed = s->now;
 	outbox_expire(s->outbox, time(NULL));
@@ -668,12 +511,11 @@ claim(struct sender *s)
 static void
 leave(struct sender *s)
 {
-	for (unsigned i = 0; i < s->njobs; i++) {
-		struct job *j = &s->pool[i];
+	struct job *j, *next;
 
-		if (j->place == FREE || j->dropped)
-			continue;
-		if (!j->stored)
+	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, all);
+		if (!j->dropped && !j->stored)
 			store(s, j);
 	}
 	outbox_release(s->outbox);
@@ -700,7 +542,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (!s->stopping && s->now - s->claimed > CLAIM_MS)
 		claim(s);
 	sender_flush(s);
-	if (s->stopping && (s->busy == 0 || s->now - s->stopping > STOP_MS))
+	if (s->stopping &&
+	    (TAILQ_EMPTY(&s->jobs.all) || s->now - s->stopping > STOP_MS))
 		leave(s);
 }
 
@@ -712,7 +555,7 @@ sender_stop(struct sender *s)
 	if (s->stopping)
 		return;
 	s->stopping = s->now = now_ms();
-	for (j = TAILQ_FIRST(&s->owed); j != NULL; j = next) {
+	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, owed);
 		if (j->done == 0 && j->flying == 0)
 			refuse(s, j);

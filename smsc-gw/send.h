@@ -36,17 +36,19 @@ struct sender;
 unsigned sender_quota(const struct conf_smsc *conf);
 #define SENDER_CLAIMS 256u /* and of those that others left */
 
-/* `jobs` is the sum of all quotas, claims included. `idle` is called after
- * sender_stop, once nothing is in flight. All that is passed must outlive
- * it. 0 or -errno. */
+/* `idle` is called after sender_stop, once nothing is in flight. All that is
+ * passed must outlive it. 0 or -errno. */
 typedef void sender_idle_h(void *arg);
-int sender_new(struct sender **sp, struct event_base *base, unsigned jobs,
-    struct state *state, struct outbox *outbox, struct query *query,
-    sender_idle_h *idle, void *arg);
+int sender_new(struct sender **sp, struct event_base *base, struct state *state,
+    struct outbox *outbox, struct query *query, sender_idle_h *idle, void *arg);
 void sender_free(struct sender *s);
 
 /* A link that may be sent over from now on. 0 or -ENOMEM. */
 int sender_add(struct sender *s, struct link *l);
+
+/* A link that goes: what it is owed and what it has in flight is void, as
+ * after sender_down; what it left to be sent goes over the others. */
+void sender_remove(struct sender *s, struct link *l);
 
 /* Takes an answer over; all is copied. -EAGAIN when its link has no room,
  * -E2BIG when it does not fit into `max_segments`. */

@@ -1,0 +1,121 @@
+/* One carrier's answers on their way out. Each is a job from sender_send, or
+ * the claim of a row that others left, until nothing of it is to be sent or
+ * awaited any more. Here is what is known of a job and where it is; what
+ * happens to it is send.c's. */
+#ifndef JOB_H
+#define JOB_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "link.h"
+#include "outbox.h"
+#include "query.h"
+#include "text.h"
+
+#define SEGMENTS_MAX 10
+
+struct job;
+struct lane;
+TAILQ_HEAD(job_list, job);
+
+enum job_place {
+	JOB_FREE,
+	JOB_READY,   /* in a lane, until it has no segment to send */
+	JOB_WAITING, /* for what is in flight */
+	JOB_PAUSED,  /* until not_before */
+};
+
+/* What a link carries for one submit_sm. */
+struct flight {
+	struct job *job;
+	struct link *over;
+	uint8_t segment;
+};
+
+struct job {
+	TAILQ_ENTRY(job) entry; /* in the list of its place */
+	TAILQ_ENTRY(job) all;   /* unless it is free */
+	TAILQ_ENTRY(job) owed;  /* while its deliver_sm is unanswered */
+	enum job_place place;
+	struct lane *home; /* where it came from, whose memory it is */
+	struct lane *lane; /* whose turn, while it is ready */
+	int is_owed;
+	int stored;  /* written to the outbox, perhaps not yet durable */
+	int dropped; /* only waits for what flies */
+	int refused; /* a segment was, for good */
+	unsigned tries;
+	int64_t since, not_before;            /* ms */
+	int64_t expires;                      /* epoch seconds */
+	int64_t id;                           /* in the outbox */
+	uint32_t connection, sequence_number; /* its deliver_sm's */
+	struct ticket ticket;
+	int n; /* segments */
+	uint32_t done, flying;
+	uint32_t validity_minutes;
+	/* what follows is not cleared for the next */
+	struct outbox_message message;
+	struct segment segments[SEGMENTS_MAX];
+	struct flight flights[SEGMENTS_MAX];
+};
+
+/* The jobs that came from one link, or from none, and the queue of those
+ * whose turn it is over that link, or over whichever has room. */
+struct lane {
+	TAILQ_ENTRY(lane) entry;
+	struct link *link; /* null for none, and once it is removed */
+	struct job_list ready, free;
+	unsigned quota, busy; /* jobs that it may have, and has */
+	unsigned made;
+	int removed;  /* goes with its last job */
+	int64_t told; /* ms: when a refusal was last told */
+	SLIST_HEAD(, block) blocks;
+};
+
+TAILQ_HEAD(lanes, lane);
+
+struct jobs {
+	struct lanes lanes;   /* the first is of no link */
+	struct lanes removed; /* that still have jobs */
+	struct job_list all, waiting, paused;
+	struct job_list owed;
+	struct job_list storing; /* owed, stored, to be answered when durable */
+};
+
+/* `claims` is how many jobs the lane of no link has. 0 or -ENOMEM. */
+int jobs_init(struct jobs *js, unsigned claims);
+void jobs_free(struct jobs *js);
+
+/* A link's lane and its jobs, `quota` of them. 0 or -ENOMEM. */
+int lane_add(struct jobs *js, struct link *l, unsigned quota);
+
+/* Takes a link's lane away. Nothing of it is owed any more, and nothing is in
+ * flight over the link; what is still to be sent goes over others, and the
+ * lane with the last of it. */
+void lane_remove(struct jobs *js, struct lane *lane);
+
+struct lane *lane_of_none(const struct jobs *js);
+/* A link's own; null when it has none. */
+struct lane *lane_of(const struct jobs *js, const struct link *l);
+
+/* One of a lane's free jobs, cleared, or null when it has its quota. It stays
+ * free until it is put somewhere. */
+struct job *job_take(struct lane *home);
+
+/* Where it goes. Freed, it may be gone together with its lane. */
+void job_ready(struct jobs *js, struct job *j, struct lane *lane);
+void job_wait(struct jobs *js, struct job *j);
+void job_pause(struct jobs *js, struct job *j);
+void job_free(struct jobs *js, struct job *j);
+
+/* Its segments that are neither done nor in flight, one bit each. */
+uint32_t job_to_send(const struct job *j);
+
+/* A deliver_sm is owed an answer. */
+void job_owe(struct jobs *js, struct job *j);
+void job_owe_no_more(struct jobs *js, struct job *j);
+/* The job lies in the outbox, or does not after all: what is owed for it
+ * waits for the commit, or does not. */
+void job_stored(struct jobs *js, struct job *j, int stored);
+
+#endif
