@@ -11,6 +11,7 @@
 
 #define DATE_MAX 64
 #define NOTES_MAX 1024
+#define KEYWORD_MAX 32
 
 /* What is being put together, and with what. */
 struct writer {
@@ -62,6 +63,16 @@ put_time(struct writer *w, enum message id, int64_t t, char buf[DATE_MAX])
 	w->values[VALUE_TIME] = NULL;
 }
 
+/* Where a page may end, in a text that goes on pages. */
+static void
+put_break(const struct writer *w, struct words *out)
+{
+	const char mark = TEXT_BREAK;
+
+	if (conf_service_is_dialled(w->service))
+		words_put(out, &mark, 1);
+}
+
 static void
 put_places(struct writer *w, struct words *out)
 {
@@ -76,6 +87,8 @@ put_places(struct writer *w, struct words *out)
 				? MSG_LIST_SEPARATOR
 				: MSG_GROUP_SEPARATOR,
 			    out);
+		if (i > 0)
+			put_break(w, out);
 		words_put(out, name, strlen(name));
 		words_put(out, p->mark, strlen(p->mark));
 	}
@@ -94,6 +107,7 @@ put_marks_note(struct writer *w, struct words *out)
 			j++;
 		if (p[i].mark[0] == '\0' || j < i)
 			continue;
+		put_break(w, out);
 		w->values[VALUE_MARK] = p[i].mark;
 		put(w, MSG_MARKS, out);
 	}
@@ -108,11 +122,15 @@ put_notes(struct writer *w, struct words *out)
 	if (w->a->history_since != 0) {
 		put_time(w, MSG_DATE, w->a->history_since, date);
 		w->values[VALUE_DATE] = date;
+		put_break(w, out);
 		put(w, MSG_HISTORY_SINCE, out);
 	}
-	if (w->a->data_late)
+	if (w->a->data_late) {
+		put_break(w, out);
 		put(w, MSG_DATA_LATE, out);
+	}
 	put_marks_note(w, out);
+	put_break(w, out);
 }
 
 /* An answer proper: what was found since when, as of when. */
@@ -154,14 +172,34 @@ text_of(enum verdict v, const struct conf_service *service)
 	    [VERDICT_BUSY] = MSG_BUSY,
 	    [VERDICT_SERVICE_CLOSED] = MSG_SERVICE_CLOSED,
 	    [VERDICT_SYSTEM_BUSY] = MSG_SYSTEM_BUSY,
+	    [VERDICT_PROMPT] = MSG_PROMPT,
 	    [VERDICT_SEND_AGAIN] = MSG_SEND_AGAIN,
 	};
+	int is_inline = service->identity == IDENTITY_INLINE;
 
-	if (v == VERDICT_HELP && service->identity == IDENTITY_INLINE)
+	if (v == VERDICT_HELP && conf_service_is_dialled(service))
+		return is_inline ? MSG_HELP_DIAL_INLINE : MSG_HELP_DIAL;
+	if (v == VERDICT_HELP && is_inline)
 		return MSG_HELP_INLINE;
+	if (v == VERDICT_PROMPT && service->consent == CONSENT_REPLY)
+		return MSG_PROMPT_CONSENT;
 	if (v == VERDICT_WRONG_IDENTITY && service->identity == IDENTITY_NONE)
 		return MSG_NOT_REGISTERED;
 	return texts[v];
+}
+
+/* What to send, or to dial: "*10086*3#", or "*10086*3" where digits follow. */
+static const char *
+put_keyword(const struct conf_service *service, char buf[KEYWORD_MAX])
+{
+	const char *code = service->code.v[0];
+	int without_end = service->identity == IDENTITY_INLINE;
+
+	if (!conf_service_is_dialled(service))
+		return service->keywords.v[0];
+	snprintf(
+	    buf, KEYWORD_MAX, "%.*s", (int)strlen(code) - without_end, code);
+	return buf;
 }
 
 int
@@ -171,7 +209,7 @@ answer_text(const struct answer *a, const struct messages *m,
 {
 	struct writer w = {.a = a, .m = m, .r = r, .service = service};
 	struct words out = {.s = buf, .size = size};
-	char from[DATE_MAX] = "", minutes[16];
+	char from[DATE_MAX] = "", minutes[16], keyword[KEYWORD_MAX];
 
 	buf[0] = '\0';
 	if (a->verdict == VERDICT_SILENCE)
@@ -184,7 +222,7 @@ answer_text(const struct answer *a, const struct messages *m,
 	w.values[VALUE_CARRIER] = a->language == LANG_ZH
 	    ? service->carrier->name_zh
 	    : service->carrier->name_en;
-	w.values[VALUE_KEYWORD] = service->keywords.v[0];
+	w.values[VALUE_KEYWORD] = put_keyword(service, keyword);
 	if (a->verdict == VERDICT_OK || a->verdict == VERDICT_NO_STAYS)
 		put_findings(&w, text_of(a->verdict, service), &out);
 	else

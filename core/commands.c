@@ -7,6 +7,7 @@
 #include "answer.h"
 #include "commands.h"
 #include "import.h"
+#include "page.h"
 #include "query.h"
 #include "text.h"
 #include "when.h"
@@ -303,6 +304,23 @@ characters(const char *utf8)
 }
 
 static int
+show_pages(
+    struct core *c, const char *title, const struct answer *a, const char *say)
+{
+	struct page page = {.of = 1};
+
+	for (int i = 0; i < page.of; i++) {
+		page_cut(c->messages, a->language, say, i, &page);
+		printf("[%s] %s, page %d of %d, %zu characters, %s%s\n%s\n\n",
+		    language_name(a->language), title, i + 1, page.of,
+		    characters(page.say),
+		    page.alphabet == ALPHABET_GSM7 ? "GSM 7-bit" : "UCS-2",
+		    page.cut ? ", the whole by SMS" : "", page.say);
+	}
+	return 0;
+}
+
+static int
 show_text(struct core *c, const char *title, const struct answer *a,
     const struct conf_service *service)
 {
@@ -312,6 +330,8 @@ show_text(struct core *c, const char *title, const struct answer *a,
 	int n =
 	    answer_text(a, c->messages, c->regions, service, say, sizeof(say));
 
+	if (n == 0 && conf_service_is_dialled(service))
+		return show_pages(c, title, a, say);
 	alphabet = text_alphabet(say);
 	if (n == 0)
 		n = text_segments(say, alphabet, 0, segments, 10);

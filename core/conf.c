@@ -378,3 +378,40 @@ conf_longest_window(const struct conf *c)
 			days = c->services[i].window_days;
 	return days;
 }
+
+int
+conf_service_is_dialled(const struct conf_service *s)
+{
+	return is_ussd(s->code.v[0]);
+}
+
+static int
+begins_with_code(const char *dialled, const char *code)
+{
+	size_t stem = strlen(code) - 1; /* without its '#' */
+
+	return is_ussd(code) && strncmp(dialled, code, stem) == 0 &&
+	    (dialled[stem] == '*' || dialled[stem] == '#');
+}
+
+const struct conf_service *
+conf_service_dialled(const struct conf *c, const struct conf_carrier *carrier,
+    const char *dialled, const char **code)
+{
+	const struct conf_service *best = NULL;
+
+	*code = "";
+	for (size_t i = 0; i < c->nservices; i++) {
+		const struct conf_service *s = &c->services[i];
+
+		for (size_t j = 0; s->carrier == carrier && j < s->code.n;
+		     j++) {
+			if (!begins_with_code(dialled, s->code.v[j]) ||
+			    strlen(s->code.v[j]) <= strlen(*code))
+				continue;
+			best = s;
+			*code = s->code.v[j];
+		}
+	}
+	return best;
+}

@@ -46,9 +46,10 @@ struct conf_service {
 	enum granularity granularity;
 	enum horizon horizon;
 	enum language language;
-	uint32_t window_days;  /* 1..30 */
-	uint32_t min_stay;     /* seconds, more than max_gap */
-	uint32_t late_after;   /* seconds behind which data-late is noted */
+	uint32_t window_days;   /* 1..30 */
+	uint32_t min_stay;      /* seconds, more than max_gap */
+	uint32_t late_after;    /* seconds behind which data-late is noted */
+	uint32_t reply_minutes; /* how long a reply is awaited */
 	uint32_t refuse_after; /* and behind which nothing is answered; 0 off */
 };
 
@@ -116,6 +117,15 @@ const struct conf_carrier *conf_carrier(const struct conf *c, const char *name);
 /* The service that answers on a carrier's code; null when none does. */
 const struct conf_service *conf_service_at(
     const struct conf *c, const struct conf_carrier *carrier, const char *code);
+
+/* Is it a USSD service, dialled and not texted? */
+int conf_service_is_dialled(const struct conf_service *s);
+
+/* The service of a carrier whose code begins what was dialled, "*10086*3#" of
+ * "*10086*3*1234#", the longest of several; null for none. *code is that
+ * code. */
+const struct conf_service *conf_service_dialled(const struct conf *c,
+    const struct conf_carrier *carrier, const char *dialled, const char **code);
 
 /* The longest window of all services, in days. */
 uint32_t conf_longest_window(const struct conf *c);

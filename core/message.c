@@ -44,7 +44,7 @@ static const struct {
     [MSG_NO_STAYS] = {"no-stays",
 	BIT(AS_OF) | BIT(FROM) | BIT(CODE) | BIT(NOTES),
 	BIT(HOTLINE) | BIT(CARRIER)},
-    [MSG_WRONG_IDENTITY] = {"wrong-identity", BIT(HOTLINE), BIT(KEYWORD)},
+    [MSG_WRONG_IDENTITY] = {"wrong-identity", BIT(HOTLINE), 0},
     [MSG_NOT_REGISTERED] = {"not-registered", BIT(HOTLINE), 0},
     [MSG_LOCKED] = {"locked", BIT(MINUTES), BIT(HOTLINE)},
     [MSG_CONSENT_NEEDED] = {"consent-needed", BIT(CARRIER) | BIT(FROM),
@@ -52,10 +52,17 @@ static const struct {
     [MSG_HELP] = {"help", BIT(KEYWORD), BIT(HOTLINE) | BIT(CARRIER)},
     [MSG_HELP_INLINE] = {"help-inline", BIT(KEYWORD),
 	BIT(HOTLINE) | BIT(CARRIER)},
-    [MSG_BUSY] = {"busy", BIT(MINUTES), BIT(KEYWORD) | BIT(HOTLINE)},
+    [MSG_HELP_DIAL] = {"help-dial", BIT(KEYWORD), BIT(HOTLINE) | BIT(CARRIER)},
+    [MSG_HELP_DIAL_INLINE] = {"help-dial-inline", BIT(KEYWORD),
+	BIT(HOTLINE) | BIT(CARRIER)},
+    [MSG_BUSY] = {"busy", BIT(MINUTES), BIT(HOTLINE)},
     [MSG_SERVICE_CLOSED] = {"service-closed", 0, BIT(HOTLINE)},
-    [MSG_SYSTEM_BUSY] = {"system-busy", 0, BIT(KEYWORD) | BIT(HOTLINE)},
-    [MSG_PROMPT] = {"prompt", BIT(CARRIER) | BIT(FROM), BIT(HOTLINE)},
+    [MSG_SYSTEM_BUSY] = {"system-busy", 0, BIT(HOTLINE)},
+    [MSG_PROMPT] = {"prompt", 0,
+	BIT(CARRIER) | BIT(FROM) | BIT(MINUTES) | BIT(HOTLINE)},
+    [MSG_PROMPT_CONSENT] = {"prompt-consent", BIT(CARRIER) | BIT(FROM),
+	BIT(MINUTES) | BIT(HOTLINE)},
+    [MSG_DIAL_AGAIN] = {"dial-again", BIT(KEYWORD), BIT(HOTLINE)},
     [MSG_SEND_AGAIN] = {"send-again", BIT(KEYWORD), 0},
     [MSG_AS_OF] = {"as-of", BIT(TIME), 0},
     [MSG_CODE] = {"code", BIT(CODE), 0},
@@ -64,6 +71,9 @@ static const struct {
     [MSG_MONTHS] = {"months", 0, 0},
     [MSG_DATE] = {"date", BIT(MONTH) | BIT(DAY), 0},
     [MSG_DATE_TIME] = {"date-time", BIT(MONTH) | BIT(DAY) | BIT(TIME), 0},
+    [MSG_PAGE_MORE] = {"page-more", 0, 0},
+    [MSG_PAGE_BACK] = {"page-back", 0, 0},
+    [MSG_REST_BY_SMS] = {"rest-by-sms", 0, 0},
     [MSG_HISTORY_SINCE] = {"history-since", BIT(DATE), 0},
     [MSG_DATA_LATE] = {"data-late", 0, 0},
     [MSG_MARKS] = {"marks", BIT(MARK), 0},
@@ -205,7 +215,7 @@ take(struct messages *m, enum language lang, cfg_t *cfg, const char *path)
 /* libconfuse's callbacks carry no argument of ours. */
 static struct {
 	const char *path;
-	uint32_t seen; /* a bit for each message */
+	uint64_t seen; /* a bit for each message */
 } reading;
 
 static void
@@ -226,8 +236,8 @@ on_text(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	while (strcmp(texts[id].key, opt->name) != 0)
 		id++;
 	*(const char **)result = value;
-	if (!(reading.seen & 1u << id)) {
-		reading.seen |= 1u << id;
+	if (!(reading.seen & 1ull << id)) {
+		reading.seen |= 1ull << id;
 		return 0;
 	}
 	log_error(DCONF, "%s:%d: %s: given twice", reading.path, cfg->line,

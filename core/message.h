@@ -23,11 +23,15 @@ enum message {
 	MSG_CONSENT_NEEDED,
 	MSG_HELP,
 	MSG_HELP_INLINE,
+	MSG_HELP_DIAL,
+	MSG_HELP_DIAL_INLINE,
 	MSG_BUSY,
 	MSG_SERVICE_CLOSED,
 	MSG_SYSTEM_BUSY,
 	/* steps of a conversation */
 	MSG_PROMPT,
+	MSG_PROMPT_CONSENT,
+	MSG_DIAL_AGAIN, /* a dialogue that is over */
 	MSG_SEND_AGAIN,
 	/* parts of an answer */
 	MSG_AS_OF,
@@ -37,6 +41,10 @@ enum message {
 	MSG_MONTHS, /* twelve, separated by commas */
 	MSG_DATE,
 	MSG_DATE_TIME,
+	/* USSD pages */
+	MSG_PAGE_MORE,
+	MSG_PAGE_BACK,
+	MSG_REST_BY_SMS,
 	/* notes that ride on an answer */
 	MSG_HISTORY_SINCE,
 	MSG_DATA_LATE,

@@ -1,11 +1,13 @@
-/* The way of one query, top to bottom: read the text, find the person, ask
- * whether they may be told, gather their stays, judge them, put it in words.
- * Each wrong turn is an early return with a verdict. */
+/* The way of one query, top to bottom: read the text, see whether it is to be
+ * worked on, find the person, ask whether they may be told, gather their
+ * stays, judge them, put it in words. Each wrong turn is an early return with
+ * a verdict. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "admit.h"
+#include "history.h"
 #include "log.h"
 #include "query.h"
 #include "request.h"
@@ -18,20 +20,22 @@ struct query {
 	struct core *core;
 	struct admit *admit;
 	int64_t now; /* of the query in hand: one time for all of it */
-	struct subscriber rows[STORE_ROWS];
-	size_t nrows;
-	struct stays stays;
-	struct visit *visits;
-	struct answer_place *places;
-	size_t cap; /* of visits and places */
+	struct history history;
 };
 
-static enum verdict find(struct query *q, const struct conf_service *service,
-    const char *msisdn, const struct request *r, struct answer *a);
-static int gather(
-    struct query *q, struct store *s, const struct subscriber *who);
-static int judge(struct query *q, struct store *s,
-    const struct conf_service *service, struct answer *a);
+/* What one subscriber says to one service. */
+struct question {
+	const struct conf_service *service;
+	struct vault *vault;
+	const char *msisdn;
+	uint64_t who; /* key_msisdn */
+	struct request r;
+	uint64_t step;          /* the key of what is pending */
+	struct pending pending; /* STEP_NONE for nothing */
+};
+
+static enum verdict find(
+    struct query *q, const struct question *x, struct answer *a);
 
 int
 query_new(struct query **qp, struct core *core)
@@ -55,9 +59,7 @@ query_free(struct query *q)
 	if (q == NULL)
 		return;
 	admit_free(q->admit);
-	stays_free(&q->stays);
-	free(q->visits);
-	free(q->places);
+	history_free(&q->history);
 	free(q);
 }
 
@@ -67,6 +69,14 @@ query_end(struct query *q)
 	for (size_t i = 0; i < q->core->nvaults; i++)
 		if (q->core->vaults[i].store != NULL)
 			store_end(q->core->vaults[i].store);
+}
+
+void
+query_expire(struct query *q)
+{
+	for (size_t i = 0; i < q->core->nvaults; i++)
+		if (q->core->vaults[i].state != NULL)
+			pending_expire(q->core->vaults[i].state, when_now());
 }
 
 /* The store of a service's carrier with a snapshot begun, or null while it
@@ -90,23 +100,77 @@ snapshot(struct query *q, struct vault *v)
 	return NULL;
 }
 
+static struct question
+begin(struct query *q, const struct conf_service *service, const char *msisdn,
+    struct answer *a, char *say)
+{
+	struct vault *v = core_vault(q->core, service->carrier);
+	struct question x = {
+	    .service = service,
+	    .vault = v,
+	    .msisdn = msisdn,
+	    .who = key_msisdn(v->key, msisdn),
+	};
+	const uint64_t step[2] = {
+	    x.who, key_hash(v->key, service->name, strlen(service->name))};
+
+	x.step = key_hash(v->key, step, sizeof(step));
+	q->now = when_now();
+	*a = (struct answer){.language = service->language};
+	say[0] = '\0';
+	return x;
+}
+
+/* A text without a keyword: a reply, when a question is pending. */
+static enum verdict
+read_reply(struct query *q, struct question *x, const char *text)
+{
+	int rc = -ENOENT;
+
+	if (x->service->identity == IDENTITY_PROMPT) {
+		rc = core_state(x->vault);
+		if (rc == 0)
+			rc = pending_get(
+			    x->vault->state, x->step, q->now, &x->pending);
+		if (rc < 0 && rc != -ENOENT)
+			return VERDICT_SYSTEM_BUSY;
+	}
+	if (rc == 0) {
+		request_parse_reply(text, &x->r);
+		if (x->r.language == LANGUAGES)
+			x->r.language = x->pending.language;
+	}
+	return dialogue_reply(x->service, &x->r, &x->pending);
+}
+
+/* Keeps what is pending now that the subscriber is told `verdict`. */
+static enum verdict
+keep_step(struct question *x, enum verdict verdict)
+{
+	if (verdict != VERDICT_PROMPT && !dialogue_next(&x->pending, verdict))
+		return verdict;
+	if (core_state(x->vault) < 0 ||
+	    pending_put(x->vault->state, x->step, &x->pending) < 0)
+		return VERDICT_SYSTEM_BUSY;
+	return verdict;
+}
+
 /* Everything that makes two queries the same, for the tables of admit. */
 static void
-identify(const struct query *q, const struct conf_service *service,
-    uint64_t who, const char *text, const struct request *r,
+identify(const struct query *q, const struct question *x, const char *text,
     struct ticket *ticket)
 {
-	const struct key *k = core_vault(q->core, service->carrier)->key;
+	const struct key *k = x->vault->key;
 	struct {
-		uint64_t who, service, rest, digits, day;
-	} in = {.who = who, .service = (uintptr_t)service};
+		uint64_t step, rest, digits, day;
+	} in = {.step = x->step};
 
 	in.rest = key_hash(k, text, strlen(text));
 	ticket->query = key_hash(k, &in, sizeof(in));
-	in.rest = r->language;
+	in.rest = x->r.language;
 	in.day = when_midnight(q->now, 0);
-	if (r->digits[0] != '\0')
-		in.digits = key_identity(k, who, r->digits);
+	if (x->r.digits[0] != '\0')
+		in.digits = key_identity(k, x->who, x->r.digits);
 	ticket->request = key_hash(k, &in, sizeof(in));
 }
 
@@ -139,23 +203,37 @@ may_be_repeated(enum verdict v)
 	return v == VERDICT_OK || v == VERDICT_NO_STAYS;
 }
 
+/* The person found and told, or why not; the text into `say`. */
+static void
+tell(struct query *q, const struct question *x, struct answer *a,
+    const char *from_memory, char *say)
+{
+	if (from_memory == NULL &&
+	    (a->verdict == VERDICT_OK || a->verdict == VERDICT_PROMPT))
+		a->verdict = find(q, x, a);
+	if (x->r.language != LANGUAGES)
+		a->language = x->r.language;
+	if (from_memory != NULL)
+		strcpy(say, from_memory);
+	else if (answer_text(a, q->core->messages, q->core->regions, x->service,
+		     say, ANSWER_MAX) < 0)
+		a->verdict = VERDICT_SYSTEM_BUSY;
+}
+
 enum verdict
 query_text(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, struct answer *a, char *say,
     struct ticket *ticket)
 {
-	struct vault *v = core_vault(q->core, service->carrier);
-	uint64_t who = key_msisdn(v->key, msisdn);
+	struct question x = begin(q, service, msisdn, a, say);
 	const char *from_memory;
 	enum verdict admitted;
-	struct request r;
 
-	q->now = when_now();
-	say[0] = '\0';
-	request_parse(text, service, &r);
-	identify(q, service, who, text, &r, ticket);
-	*a = (struct answer){.language = service->language};
-	a->verdict = dialogue_open(service, &r);
+	request_parse(text, service, &x.r);
+	a->verdict = x.r.verb == VERB_UNKNOWN
+	    ? read_reply(q, &x, text)
+	    : dialogue_open(service, &x.r, q->now, &x.pending);
+	identify(q, &x, text, ticket);
 	if (a->verdict != VERDICT_OK)
 		ticket->request = 0;
 	admitted = admit_query(q, ticket, ticket->request != 0, &from_memory);
@@ -165,15 +243,7 @@ query_text(struct query *q, const struct conf_service *service,
 	}
 	if (admitted == VERDICT_SEND_AGAIN)
 		a->verdict = VERDICT_SEND_AGAIN;
-	else if (from_memory == NULL && a->verdict == VERDICT_OK)
-		a->verdict = find(q, service, msisdn, &r, a);
-	if (r.language != LANGUAGES)
-		a->language = r.language;
-	if (from_memory != NULL)
-		strcpy(say, from_memory);
-	else if (answer_text(a, q->core->messages, q->core->regions, service,
-		     say, ANSWER_MAX) < 0)
-		a->verdict = VERDICT_SYSTEM_BUSY;
+	tell(q, &x, a, from_memory, say);
 	if (!may_be_repeated(a->verdict)) {
 		query_sent(
 		    q, &(struct ticket){.request = ticket->request}, NULL);
@@ -181,11 +251,58 @@ query_text(struct query *q, const struct conf_service *service,
 	}
 	if (a->verdict != VERDICT_SYSTEM_BUSY &&
 	    a->verdict != VERDICT_SILENCE &&
-	    !admit_text(q->admit, who, q->now)) {
+	    !admit_text(q->admit, x.who, q->now)) {
 		query_sent(q, ticket, NULL);
 		a->verdict = VERDICT_SILENCE;
 	}
-	return a->verdict;
+	return a->verdict = keep_step(&x, a->verdict);
+}
+
+/* A dialogue is answered at once, so its request is never on its way. */
+static enum verdict
+converse(struct query *q, struct question *x, const char *text,
+    struct answer *a, char *say)
+{
+	const char *from_memory = NULL;
+	struct ticket t = {0};
+
+	if (a->verdict == VERDICT_OK) {
+		identify(q, x, text, &t);
+		t.query = 0; /* the network does not send it again */
+		admit_request(q->admit, t.request, q->now, &from_memory);
+	}
+	tell(q, x, a, from_memory, say);
+	query_sent(q, &t, may_be_repeated(a->verdict) ? say : NULL);
+	return a->verdict = keep_step(x, a->verdict);
+}
+
+enum verdict
+query_dialled(struct query *q, const struct conf_service *service,
+    const char *code, const char *msisdn, const char *dialled, uint32_t token,
+    struct answer *a, char *say)
+{
+	struct question x = begin(q, service, msisdn, a, say);
+
+	request_parse_dialled(dialled, code, &x.r);
+	a->verdict = dialogue_open(service, &x.r, q->now, &x.pending);
+	x.pending.token = token;
+	return converse(q, &x, dialled, a, say);
+}
+
+enum verdict
+query_reply(struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text, uint32_t *token, struct answer *a,
+    char *say)
+{
+	struct question x = begin(q, service, msisdn, a, say);
+
+	x.r.language = LANGUAGES;
+	a->verdict = read_reply(q, &x, text);
+	if (x.pending.step != STEP_NONE)
+		*token = x.pending.token;
+	else if (a->verdict == VERDICT_SILENCE)
+		a->verdict = VERDICT_HELP; /* somebody is looking at it */
+	return converse(q, &x, text, a, say);
 }
 
 void
@@ -205,159 +322,31 @@ query_refused(struct query *q, const struct ticket *t)
 		admit_refused(q->admit, t->query, when_now());
 }
 
-/* The row that is in force now, the latest of several: the person who asks.
- * Null when two people's rows begin at the same time, for nobody can say
- * whose travels these are. */
-static const struct subscriber *
-in_force(const struct query *q)
-{
-	const struct subscriber *who = NULL;
-
-	for (size_t i = 0; i < q->nrows; i++) {
-		const struct subscriber *row = &q->rows[i];
-
-		if (q->now < row->since || q->now >= row->end)
-			continue;
-		if (who == NULL)
-			who = row; /* the latest comes first */
-		else if (row->since == who->since && row->person != who->person)
-			return NULL;
-	}
-	return who;
-}
-
 static enum verdict
-find(struct query *q, const struct conf_service *service, const char *msisdn,
-    const struct request *r, struct answer *a)
+find(struct query *q, const struct question *x, struct answer *a)
 {
-	struct vault *v = core_vault(q->core, service->carrier);
-	struct store *s = snapshot(q, v);
-	uint64_t number = key_msisdn(v->key, msisdn), digits = 0;
+	struct store *s = snapshot(q, x->vault);
 	const struct subscriber *who;
 	enum verdict verdict;
-	int rc;
+	uint64_t digits = 0;
 
-	if (s == NULL)
+	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
 		return VERDICT_SYSTEM_BUSY;
-	rc = store_subscribers(s, number, q->rows, &q->nrows);
-	if (rc < 0 && rc != -ENOENT)
-		return VERDICT_SYSTEM_BUSY;
-	who = rc == 0 ? in_force(q) : NULL;
 	if (who != NULL && who->language != LANGUAGES)
 		a->language = who->language;
-	if (r->digits[0] != '\0')
-		digits = key_identity(v->key, number, r->digits);
-	verdict = dialogue_identify(service, who, digits);
+	a->lo = when_midnight(q->now, -(int)x->service->window_days);
+	a->minutes = x->service->reply_minutes;
+	if (a->verdict == VERDICT_PROMPT) /* whoever asks */
+		return VERDICT_PROMPT;
+	if (x->r.digits[0] != '\0')
+		digits = key_identity(x->vault->key, x->who, x->r.digits);
+	verdict = dialogue_identify(x->service, who, digits, &x->pending);
 	if (verdict != VERDICT_OK)
 		return verdict;
-	if (gather(q, s, who) < 0 || judge(q, s, service, a) < 0)
+	if (history_judge(
+		&q->history, s, who, q->core->conf->max_gap, x->service, a) < 0)
 		return VERDICT_SYSTEM_BUSY;
 	return a->nplaces > 0 ? VERDICT_OK : VERDICT_NO_STAYS;
-}
-
-/* All stays of a person: each row's IMSI, cut at the row's times, joined. */
-static int
-gather(struct query *q, struct store *s, const struct subscriber *who)
-{
-	q->stays.n = 0;
-	for (size_t i = 0; i < q->nrows; i++) {
-		const struct subscriber *row = &q->rows[i];
-		size_t from = q->stays.n;
-		int rc;
-
-		if (row->person != who->person)
-			continue;
-		rc = store_stays(s, row->imsi, &q->stays);
-		if (rc < 0)
-			return rc;
-		stay_cut(&q->stays, from, row->since, row->end);
-	}
-	stay_join(&q->stays, q->core->conf->max_gap);
-	return 0;
-}
-
-static int
-reserve(struct query *q, size_t n)
-{
-	struct answer_place *places;
-	struct visit *visits;
-
-	if (n <= q->cap)
-		return 0;
-	visits = realloc(q->visits, n * sizeof(*visits));
-	if (visits != NULL)
-		q->visits = visits;
-	places = realloc(q->places, n * sizeof(*places));
-	if (places != NULL)
-		q->places = places;
-	if (visits == NULL || places == NULL)
-		return -ENOMEM;
-	q->cap = n;
-	return 0;
-}
-
-/* The day from which the person is known, when the window begins before. */
-static int64_t
-history_since(const struct query *q, int64_t lo)
-{
-	const struct subscriber *who = in_force(q);
-	int64_t first = INT64_MAX;
-
-	for (size_t i = 0; who != NULL && i < q->nrows; i++)
-		if (q->rows[i].person == who->person &&
-		    q->rows[i].since < first)
-			first = q->rows[i].since;
-	return first > lo && first != INT64_MAX ? first : 0;
-}
-
-/* Until when the data is complete, and whether that is good enough. */
-static int
-judge_age(struct store *s, const struct conf_service *service, int64_t hi,
-    struct answer *a)
-{
-	int64_t watermark;
-	int rc = store_watermark(s, &watermark);
-
-	if (rc == -ENOENT)
-		return 0;
-	if (rc < 0)
-		return rc;
-	a->as_of = watermark < hi ? watermark : hi;
-	a->data_late = hi - watermark > service->late_after;
-	if (service->refuse_after && hi - watermark > service->refuse_after)
-		return -ESTALE;
-	return 0;
-}
-
-static int
-judge(struct query *q, struct store *s, const struct conf_service *service,
-    struct answer *a)
-{
-	struct window w = {
-	    .lo = when_midnight(q->now, -(int)service->window_days),
-	    .hi = service->horizon == HORIZON_NOW ? q->now
-						  : when_midnight(q->now, 0),
-	    .min_stay = service->min_stay,
-	    .by_province = service->granularity == GRANULARITY_PROVINCE,
-	};
-	int rc = reserve(q, q->stays.n);
-
-	if (rc == 0)
-		rc = judge_age(s, service, w.hi, a);
-	if (rc < 0)
-		return rc;
-	a->lo = w.lo;
-	a->history_since = history_since(q, w.lo);
-	a->nplaces = stay_visits(&q->stays, &w, q->visits);
-	a->places = q->places;
-	for (size_t i = 0; i < a->nplaces; i++) {
-		q->places[i].region = q->visits[i].region;
-		rc = store_mark(
-		    s, q->visits[i].region, q->now, q->places[i].mark);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
 }
 
 int
@@ -373,13 +362,10 @@ query_lookup(struct query *q, const struct conf_service *service,
 	*a = (struct answer){.language = service->language};
 	if (s == NULL)
 		return -EIO;
-	rc = store_subscribers(
-	    s, key_msisdn(v->key, msisdn), q->rows, &q->nrows);
-	if (rc < 0)
-		return rc;
-	who = in_force(q);
-	if (who == NULL)
-		return -ENOENT;
-	rc = gather(q, s, who);
-	return rc < 0 ? rc : judge(q, s, service, a);
+	rc = history_open(
+	    &q->history, s, key_msisdn(v->key, msisdn), q->now, &who);
+	if (rc < 0 || who == NULL)
+		return rc < 0 ? rc : -ENOENT;
+	return history_judge(
+	    &q->history, s, who, q->core->conf->max_gap, service, a);
 }

@@ -15,6 +15,10 @@ void query_free(struct query *q);
  * VERDICT_SYSTEM_BUSY. */
 void query_end(struct query *q);
 
+/* Forgets what nobody replied to in time; for now and then, with
+ * state_commit after it. */
+void query_expire(struct query *q);
+
 /* What a front end keeps of a query until its answer has left. */
 struct ticket {
 	uint64_t query;   /* subscriber, code and text, hashed; 0 for none */
@@ -27,6 +31,18 @@ struct ticket {
 enum verdict query_text(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, struct answer *a, char *say,
     struct ticket *ticket);
+
+/* The same for a USSD dialogue, which is answered at once: what was dialled to
+ * the service's code, and a reply to what it was then asked, whoever asked,
+ * this process or another. `say` has TEXT_BREAK where a page may end. `token`
+ * is the front end's: kept with what is pending, and given back with the
+ * reply to it. */
+enum verdict query_dialled(struct query *q, const struct conf_service *service,
+    const char *code, const char *msisdn, const char *dialled, uint32_t token,
+    struct answer *a, char *say);
+enum verdict query_reply(struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text, uint32_t *token, struct answer *a,
+    char *say);
 
 /* What became of the answer: it was sent; or, with null, it was lost and the
  * next copy of the query is a new one. */

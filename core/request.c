@@ -3,7 +3,9 @@
  * folded first, and then only letters and digits count:
  *
  *   "ｃｘｍｙｄ＃１２３４ en 谢谢"  ->  CXMYD | 1234 | EN | 谢谢
- */
+ *
+ * A reply to a question is read more strictly: it has no keyword to tell that
+ * it is meant for us. */
 #include <string.h>
 
 #include "key.h"
@@ -12,13 +14,13 @@
 
 #define FOLDED 512
 
-/* Also the wide one, those without width, and what input methods leave
- * between syllables. */
+/* Also the wide one and its stops, those without width, and what input
+ * methods leave between syllables. */
 static int
 is_space(uint32_t c)
 {
 	return c < ' ' || c == 0xa0 || (c >= 0x2000 && c <= 0x200f) ||
-	    c == 0x202f || c == 0x3000 || c == 0xfeff;
+	    c == 0x202f || (c >= 0x3000 && c <= 0x3002) || c == 0xfeff;
 }
 
 static uint32_t
@@ -147,27 +149,34 @@ take_word(struct request *r, struct pieces *p, const char *s, size_t len)
 		r->language = lang;
 }
 
+/* Letters and digits, and the text that is neither, of one word. */
+static size_t
+word_length(const char *s)
+{
+	size_t n = 0;
+
+	if (is_word(*s))
+		while (is_word(s[n]))
+			n++;
+	else
+		while ((unsigned char)s[n] >= 0x80)
+			n++;
+	return n;
+}
+
 static void
 take_rest(struct request *r, const char *s)
 {
 	struct pieces pieces = {.n = 0};
 
-	while (*s != '\0') {
-		size_t n = 0;
-
+	for (size_t n; *s != '\0'; s += n) {
 		while (is_between(*s))
 			s++;
-		if (is_word(*s)) {
-			while (is_word(s[n]))
-				n++;
+		n = word_length(s);
+		if (is_word(*s))
 			take_word(r, &pieces, s, n);
-		} else {
-			while ((unsigned char)s[n] >= 0x80)
-				n++;
-			if (r->language == LANGUAGES)
-				r->language = language_word(s, n);
-		}
-		s += n;
+		else if (r->language == LANGUAGES)
+			r->language = language_word(s, n);
 	}
 	if (r->digits[0] == '\0' && pieces.n == 4 &&
 	    identity_parse(pieces.s, 4, r->digits) < 0)
@@ -189,4 +198,54 @@ request_parse(
 	r->verb = help ? VERB_HELP : rest ? VERB_QUERY : VERB_UNKNOWN;
 	if (r->verb != VERB_UNKNOWN)
 		take_rest(r, help ? help : rest);
+}
+
+void
+request_parse_reply(const char *text, struct request *r)
+{
+	char folded[FOLDED], digits[4];
+	const char *s = folded;
+	size_t n, had = 0;
+	enum language lang;
+
+	*r = (struct request){.verb = VERB_UNKNOWN, .language = LANGUAGES};
+	fold(text, folded);
+	for (; *s != '\0'; s += n) {
+		n = word_length(s);
+		lang = language_word(s, n);
+		if (n == 0) {
+			n = 1;
+		} else if (lang != LANGUAGES) {
+			r->language = lang;
+		} else if (is_word(*s) && had + n <= sizeof(digits)) {
+			memcpy(digits + had, s, n);
+			had += n;
+		} else {
+			return;
+		}
+	}
+	if (had == sizeof(digits) && identity_parse(digits, 4, r->digits) == 0)
+		r->verb = VERB_QUERY;
+	else
+		r->digits[0] = '\0';
+}
+
+void
+request_parse_dialled(const char *dialled, const char *code, struct request *r)
+{
+	size_t stem = strlen(code) - 1; /* its '#' ends the whole */
+	const char *rest = dialled + stem;
+	size_t n;
+
+	*r = (struct request){.verb = VERB_HELP, .language = LANGUAGES};
+	if (strncmp(dialled, code, stem) != 0)
+		return;
+	n = strcspn(rest, "#");
+	if (n == 0 || (n == 1 && *rest == '*'))
+		r->verb = VERB_QUERY;
+	else if (*rest == '*' &&
+	    identity_parse(rest + 1, n - 1, r->digits) == 0)
+		r->verb = VERB_QUERY;
+	else
+		r->digits[0] = '\0';
 }

@@ -19,4 +19,14 @@ struct request {
 void request_parse(
     const char *text, const struct conf_service *service, struct request *r);
 
+/* The same for a reply to a question for the last four, which has no keyword:
+ * VERB_QUERY when it is nothing but them, perhaps with a language, else
+ * VERB_UNKNOWN; a phone's owner also texts others' menus from here. */
+void request_parse_reply(const char *text, struct request *r);
+
+/* The same for what was dialled, "*10086*3*1234#" to the code "*10086*3#".
+ * VERB_HELP when what follows the code is not four digits or nothing. */
+void request_parse_dialled(
+    const char *dialled, const char *code, struct request *r);
+
 #endif

@@ -47,6 +47,11 @@ static const char *const sql[STATE_STATEMENTS] = {
 		     " RETURNING id, expires, done, sealed",
     [OUTBOX_EXPIRE] = "DELETE FROM outbox WHERE expires < ?1 AND lease < ?1",
     [OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
+    [PENDING_GET] = "SELECT step, language, until, token FROM pending"
+		    " WHERE key = ? AND until > ?",
+    [PENDING_PUT] = "REPLACE INTO pending VALUES (?, ?, ?, ?, ?)",
+    [PENDING_EXPIRE] = "DELETE FROM pending WHERE key IN (SELECT key"
+		       " FROM pending WHERE until <= ? LIMIT 500)",
 };
 
 struct state {
@@ -131,6 +136,12 @@ state_write(struct state *s, enum state_statement st)
 	if (!s->open && sqlite_run(&s->q, s->st[STATE_BEGIN]) < 0)
 		return NULL;
 	s->open = 1;
+	return s->st[st];
+}
+
+sqlite3_stmt *
+state_read(struct state *s, enum state_statement st)
+{
 	return s->st[st];
 }
 

@@ -36,12 +36,17 @@ enum state_statement {
 	OUTBOX_CLAIM,
 	OUTBOX_EXPIRE,
 	OUTBOX_COUNT,
+	PENDING_GET,
+	PENDING_PUT,
+	PENDING_EXPIRE,
 	STATE_STATEMENTS
 };
 
 /* A statement to bind to; begins the transaction when none is open. Null
  * when that fails. */
 sqlite3_stmt *state_write(struct state *s, enum state_statement st);
+/* One that only reads: begins nothing, sees what is open too. */
+sqlite3_stmt *state_read(struct state *s, enum state_statement st);
 /* Steps and, but for a row, resets it: 1 for a row, 0, or -errno. */
 int state_step(struct state *s, enum state_statement st);
 void state_reset(struct state *s, enum state_statement st);

@@ -12,3 +12,13 @@ CREATE TABLE outbox (
 	sealed BLOB NOT NULL		-- nonce, then crypto_secretbox
 );
 CREATE INDEX outbox_lease ON outbox (carrier, lease);
+
+-- Questions that a subscriber may still reply to (pending.h).
+CREATE TABLE pending (
+	key INTEGER PRIMARY KEY,	-- of subscriber and service, keyed
+	step INTEGER NOT NULL,
+	language INTEGER NOT NULL,	-- enum language; LANGUAGES for none
+	until INTEGER NOT NULL,		-- epoch seconds
+	token INTEGER NOT NULL		-- the front end's
+);
+CREATE INDEX pending_until ON pending (until);

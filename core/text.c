@@ -109,6 +109,8 @@ septets_of(uint32_t c, uint8_t out[2])
 {
 	if (c == REPLACEMENT)
 		return 0;
+	if (c == TEXT_BREAK) /* is taken out before */
+		c = ' ';
 	/* most of ASCII stands at its own place */
 	if (c < 128 && gsm7[c] == c) {
 		out[0] = c;
@@ -301,4 +303,39 @@ text_segments(const char *utf8, enum alphabet a, uint16_t reference,
 	for (int i = 0; i < n; i++)
 		put_header(&out[i], reference, n, i + 1);
 	return n;
+}
+
+static size_t
+width(uint32_t c, enum alphabet a)
+{
+	uint8_t octets[4];
+
+	return c == TEXT_BREAK ? 0 : encode(c, a, octets);
+}
+
+size_t
+text_width(const char *utf8, enum alphabet a)
+{
+	size_t used = 0, n;
+	uint32_t c;
+
+	for (; (n = utf8_next(utf8, &c)) > 0; utf8 += n)
+		used += width(c, a);
+	return used;
+}
+
+size_t
+text_page(const char *utf8, enum alphabet a, size_t room)
+{
+	size_t at = 0, at_break = 0, used = 0, n;
+	uint32_t c;
+
+	for (; (n = utf8_next(utf8 + at, &c)) > 0; at += n) {
+		used += width(c, a);
+		if (used > room && at > 0)
+			return at_break > 0 ? at_break : at;
+		if (c == TEXT_BREAK)
+			at_break = at + n;
+	}
+	return at;
 }

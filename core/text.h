@@ -34,6 +34,24 @@ struct segment {
 int text_segments(const char *utf8, enum alphabet a, uint16_t reference,
     struct segment *out, int max);
 
+/* Where a page may end; shown nowhere. */
+#define TEXT_BREAK '\x1f'
+
+/* A USSD page: 112 octets are 128 septets or 56 UCS-2 characters; longer ones
+ * need a BER length that HLRs refuse. */
+#define PAGE_OCTETS 112
+#define PAGE_SEPTETS 128
+
+/* What a text takes of a page: septets, or octets of UCS-2; TEXT_BREAKs
+ * nothing. */
+size_t text_width(const char *utf8, enum alphabet a);
+
+/* How many octets of UTF-8 go on a page with `room` (as text_width counts):
+ * all, or up to the last TEXT_BREAK behind which the rest may follow, or,
+ * where one piece is longer than that, the last whole character. At least one
+ * character. */
+size_t text_page(const char *utf8, enum alphabet a, size_t room);
+
 /* Reads one character; returns its octets, 0 at the end. What is not UTF-8
  * (RFC 3629) gives U+FFFD and one octet. */
 size_t utf8_next(const char *s, uint32_t *c);

@@ -415,6 +415,7 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	query_expire(d->query);
 	if (memcmp(c, &d->told, sizeof(*c)) == 0 &&
 	    memcmp(s, &d->sent_told, sizeof(*s)) == 0)
 		return;

@@ -90,14 +90,13 @@ check_services(const struct conf *conf)
 	for (size_t i = 0; i < conf->nservices; i++) {
 		const struct conf_service *s = &conf->services[i];
 
-		if (s->code.v[0][0] == '*')
-			continue; /* USSD */
-		if (s->identity != IDENTITY_PROMPT &&
-		    s->consent == CONSENT_NONE)
+		if (conf_service_is_dialled(s) || s->consent == CONSENT_NONE ||
+		    (s->consent == CONSENT_REPLY &&
+			s->identity == IDENTITY_PROMPT))
 			continue;
 		log_error(DCONF,
-		    "%s: service \"%s\": this version serves identity = none "
-		    "or inline with consent = none",
+		    "%s: service \"%s\": this version serves consent = none, "
+		    "or reply with identity = prompt",
 		    conf->path, s->name);
 		rc = -1;
 	}

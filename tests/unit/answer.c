@@ -33,8 +33,12 @@ static const struct conf_carrier carrier = {
 
 static const char *const keywords[] = {"CXMYD", "CX"};
 
+static const char *const codes[] = {"10086"};
+static const char *const dialled[] = {"*10086*3#"};
+
 static struct conf_service service = {
     .carrier = &carrier,
+    .code = {(const char **)codes, 1},
     .keywords = {(const char **)keywords, 2},
     .identity = IDENTITY_PROMPT,
 };
@@ -202,6 +206,24 @@ notes(void)
 	    "notes ride on an empty answer too");
 }
 
+/* A page may end behind each place, and before each part that follows. */
+static void
+breaks(void)
+{
+	struct answer a =
+	    found(LANG_ZH, PLACES({110000, "*"}, {120000, ""}, {810000, ""}));
+
+	service.code.v = (const char **)dialled;
+	a.data_late = 1;
+	says(a,
+	    "截至11月22日08:00，您11月8日以来到过：北京*、\x1f天津；\x1f"
+	    "中国香港。"
+	    "\x1f数据更新有延迟。\x1f带*的城市有中高风险地区，不表示您去过"
+	    "这些地区。\x1f有误拨10086",
+	    "dialled");
+	service.code.v = (const char **)codes;
+}
+
 static void
 verdict(enum verdict v, const char *zh, const char *en)
 {
@@ -217,10 +239,10 @@ static void
 verdicts(void)
 {
 	verdict(VERDICT_WRONG_IDENTITY,
-	    "证件号码后四位不符，或本机号码尚未登记。请核对后重发，"
+	    "证件号码后四位不符，或本机号码尚未登记。请核对后再试，"
 	    "或拨10086咨询。",
 	    "The last four characters of the ID do not match, or this number "
-	    "is not registered. Please check and send again, or call 10086.");
+	    "is not registered. Please check and try again, or call 10086.");
 	verdict(VERDICT_LOCKED, "输错次数过多，请30分钟后再试，或拨10086咨询。",
 	    "Too many wrong tries. Please try again in 30 minutes, or call "
 	    "10086.");
@@ -234,17 +256,27 @@ verdicts(void)
 	    "咨询请拨10086。",
 	    "To see where this phone has been, send CXMYD. For English, add "
 	    "EN. Questions: 10086.");
-	verdict(VERDICT_BUSY, "当前查询人数较多，请30分钟后再发送CXMYD。",
-	    "Many people are asking right now. Please send CXMYD again in 30 "
+	verdict(VERDICT_BUSY, "当前查询人数较多，请30分钟后再试。",
+	    "Many people are asking right now. Please try again in 30 "
 	    "minutes.");
 	verdict(VERDICT_SERVICE_CLOSED,
 	    "本服务已停止，您的数据已删除。咨询请拨10086。",
 	    "This service has ended and your data has been deleted. "
 	    "Questions: 10086.");
-	verdict(VERDICT_SYSTEM_BUSY, "系统忙，请稍后再发CXMYD。咨询请拨10086。",
-	    "We are busy. Please send CXMYD again later. Questions: 10086.");
+	verdict(VERDICT_SYSTEM_BUSY, "系统忙，请稍后再试。咨询请拨10086。",
+	    "We are busy. Please try again later. Questions: 10086.");
 	verdict(VERDICT_SEND_AGAIN, "您先前的查询已失效，请重新发送CXMYD。",
 	    "Your earlier request is out of date. Please send CXMYD again.");
+	verdict(VERDICT_PROMPT, "请在30分钟内回复证件号码后四位。",
+	    "Please reply within 30 minutes with the last four characters of "
+	    "your ID.");
+	service.consent = CONSENT_REPLY;
+	verdict(VERDICT_PROMPT,
+	    "请回复证件号码后四位。回复即同意并授权中国移动查询"
+	    "您11月8日以来的到访地。",
+	    "Reply with the last 4 characters of your ID. By replying you let "
+	    "China Mobile look up the places you have been to since 8 Nov.");
+	service.consent = CONSENT_NONE;
 	verdict(VERDICT_SILENCE, "", "");
 	service.identity = IDENTITY_NONE;
 	verdict(VERDICT_WRONG_IDENTITY, "本机号码尚未登记，咨询请拨10086。",
@@ -256,7 +288,18 @@ verdicts(void)
 	    "To see where this phone has been, send CXMYD#LAST4, for example "
 	    "CXMYD#1234, with the last four characters of your ID. For "
 	    "English, add EN. Questions: 10086.");
+	service.code.v = (const char **)dialled;
+	verdict(VERDICT_HELP,
+	    "查询到访地请拨*10086*3*证件号码后四位#，例如*10086*3*1234#。"
+	    "咨询请拨10086。",
+	    "To see where this phone has been, dial *10086*3*LAST4#, the last "
+	    "four of your ID, e.g. *10086*3*1234#. Questions: 10086.");
 	service.identity = IDENTITY_PROMPT;
+	verdict(VERDICT_HELP,
+	    "查询到访地请拨*10086*3#，再按提示回复。咨询请拨10086。",
+	    "To see where this phone has been, dial *10086*3# and reply when "
+	    "asked. Questions: 10086.");
+	service.code.v = (const char **)codes;
 }
 
 /* The length, with the code's text where it does not stand yet. */
@@ -380,6 +423,7 @@ main(void)
 	groups();
 	marks();
 	notes();
+	breaks();
 	verdicts();
 	one_message();
 	english_message();

@@ -41,6 +41,10 @@ static const char *const config =
     "  keywords = {\"CXMYD\"} identity = none horizon = yesterday }\n"
     "service \"week\" { carrier = \"cmcc\" code = {\"10089\"}\n"
     "  keywords = {\"CXMYD\"} identity = none window_days = 7 }\n"
+    "service \"prompt\" { carrier = \"cmcc\" code = {\"10091\"}\n"
+    "  keywords = {\"CXMYD\"} identity = prompt unknown = ignore }\n"
+    "service \"dialled\" { carrier = \"cmcc\" code = {\"*10086*3#\"}\n"
+    "  identity = prompt }\n"
     "service \"strict\" { carrier = \"cmcc\" code = {\"10090\"}\n"
     "  keywords = {\"CXMYD\"} identity = none late_after = 3600\n"
     "  refuse_after = 7200 }\n";
@@ -214,6 +218,16 @@ put_people(void)
 	    IMSI("01"), MSISDN("01"), "1234", "a", LONG_AGO, STORE_FOREVER);
 	presence(
 	    IMSI("01"), NOW - DAY, NOW - DAY + 4 * HOUR, BEIJING, TIANJIN_TAI);
+	/* 21 to 24: Beijing, Japan; asked for their digits */
+	for (int i = 21; i <= 24; i++) {
+		char imsi[16], msisdn[16];
+
+		snprintf(imsi, sizeof(imsi), "4600000000000%d", i);
+		snprintf(msisdn, sizeof(msisdn), "8613800000%d0", i);
+		subscriber(imsi, msisdn, "1234", "p", LONG_AGO, STORE_FOREVER);
+		presence(imsi, NOW - DAY, NOW - DAY + 4 * HOUR, BEIJING, NULL);
+		record(imsi, NOW - 2 * DAY, JAPAN, NULL);
+	}
 	/* 02: an ECGI whose tracking area is told; 03: one whose is not */
 	subscriber(IMSI("02"), MSISDN("02"), "", "b", LONG_AGO, STORE_FOREVER);
 	presence(IMSI("02"), NOW - DAY, NOW - DAY + 4 * HOUR, UNKNOWN_ECGI,
@@ -474,6 +488,100 @@ stale(void)
 	when_set(NOW, 0);
 }
 
+/* Asked for the last four, and they come. */
+static void
+prompts(void)
+{
+	const struct conf_service *s = conf_service(core->conf, "prompt");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+	ok_int(ASK(s, "21", "1234", &ticket), VERDICT_SILENCE,
+	    "four digits that nobody asked for are somebody else's");
+	ok_int(ASK(s, "21", "CXMYD EN", &ticket), VERDICT_PROMPT,
+	    "the keyword alone is answered with a question");
+	ok(strstr(say, "within 10 minutes") != NULL, "in the language asked");
+	ok_int(ASK(s, "12", "1234", &ticket), VERDICT_SILENCE,
+	    "another's reply is none");
+	ok_int(ASK(s, "21", "hello", &ticket), VERDICT_SILENCE,
+	    "nor is another text of the same subscriber");
+	ok_int(ASK(s, "21", "4321", &ticket), VERDICT_WRONG_IDENTITY,
+	    "a wrong reply");
+	ok(strstr(say, "do not match") != NULL, "is told so");
+	ok_int(
+	    ASK(s, "21", "4321", &ticket), VERDICT_WRONG_IDENTITY, "each time");
+	ok_int(ASK(s, "21", "1234", &ticket), VERDICT_OK, "the right one");
+	ok(strstr(say, "Places since") != NULL, "still in that language");
+	query_sent(query, &ticket, NULL);
+	ok_int(ASK(s, "21", "1234", &ticket), VERDICT_OK,
+	    "a copy of it is answered too");
+	query_sent(query, &ticket, NULL);
+	ok_int(ASK(s, "21", "4321", &ticket), VERDICT_SILENCE,
+	    "other digits behind it are no wrong try");
+	ok_int(ASK(s, "22", "CXMYD 1234", &ticket), VERDICT_OK,
+	    "the digits may come with the keyword");
+	query_sent(query, &ticket, NULL);
+	ok_int(ASK(s, "22", "CXMYD", &ticket), VERDICT_PROMPT, "asked anew");
+	when_set(NOW + 599, 0);
+	ok_int(ASK(s, "22", "1234", &ticket), VERDICT_OK,
+	    "a reply in the tenth minute counts");
+	query_sent(query, &ticket, NULL);
+	when_set(NOW, 0);
+	ASK(s, "22", "CXMYD", &ticket);
+	when_set(NOW + 600, 0);
+	ok_int(ASK(s, "22", "1234", &ticket), VERDICT_SILENCE,
+	    "after it none does");
+	when_set(NOW, 0);
+}
+
+/* Another process goes on with the dialogue. */
+static void
+after_a_restart(void)
+{
+	const struct conf_service *s = conf_service(core->conf, "prompt");
+	struct query *other;
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+	ASK(s, "23", "CXMYD", &ticket);
+	state_commit(vault()->state);
+	state_close(vault()->state);
+	vault()->state = NULL;
+	if (query_new(&other, core) < 0)
+		abort();
+	ok_int(query_text(other, s, MSISDN("23"), "1234", &a, say, &ticket),
+	    VERDICT_OK, "another process knows what was asked");
+	query_free(other);
+}
+
+static void
+dialogues(void)
+{
+	const struct conf_service *s = conf_service(core->conf, "dialled");
+	char say[ANSWER_MAX];
+	uint32_t token = 0;
+	struct answer a;
+
+#define DIAL(number, what, t) \
+	query_dialled(query, s, "*10086*3#", MSISDN(number), what, t, &a, say)
+	ok_int(DIAL("23", "*10086*3*1234#", 7), VERDICT_OK, "straight through");
+	ok(strchr(say, TEXT_BREAK) != NULL, "with places to end a page");
+	ok_int(DIAL("23", "*10086*3*4321#", 7), VERDICT_WRONG_IDENTITY,
+	    "wrong digits");
+	ok_int(DIAL("23", "*10086*3*99999#", 7), VERDICT_HELP,
+	    "what is not understood");
+	ok_int(DIAL("23", "*10086*3#", 77), VERDICT_PROMPT, "the code alone");
+	ok_int(query_reply(query, s, MSISDN("23"), "hm", &token, &a, say),
+	    VERDICT_HELP, "no reply");
+	ok_int(query_reply(query, s, MSISDN("23"), "1234", &token, &a, say),
+	    VERDICT_OK, "the reply");
+	ok_int(token, 77, "comes with what was kept for it");
+	ok_int(query_reply(query, s, MSISDN("12"), "1234", &token, &a, say),
+	    VERDICT_HELP, "a reply to nothing");
+}
+
 int
 main(void)
 {
@@ -494,6 +602,9 @@ main(void)
 	repeats();
 	limits();
 	stale();
+	prompts();
+	after_a_restart();
+	dialogues();
 	query_end(query);
 	query_free(query);
 	core_close(core);

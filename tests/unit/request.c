@@ -209,6 +209,82 @@ long_texts(void)
 	}
 }
 
+/* Verb and digits of what was read otherwise than as a text. */
+static const char *
+shown(const struct request *r)
+{
+	static char out[32];
+
+	snprintf(out, sizeof(out), "%s%s%s%s",
+	    r->verb == VERB_QUERY      ? "query"
+		: r->verb == VERB_HELP ? "help"
+				       : "unknown",
+	    r->digits[0] ? " " : "", r->digits,
+	    r->language == LANG_EN ? " en" : "");
+	return out;
+}
+
+static void
+reply(const char *text, const char *want)
+{
+	struct request r;
+
+	request_parse_reply(text, &r);
+	ok_str(shown(&r), want, "reply %s: %s", text, want);
+}
+
+static void
+replies(void)
+{
+	reply("1234", "query 1234");
+	reply("123x", "query 123X");
+	reply(" １２３４。", "query 1234");
+	reply("12 34", "query 1234");
+	reply("#1234#", "query 1234");
+	reply("1234 EN", "query 1234 en");
+	reply("en 1234", "query 1234 en");
+	reply("1234 英文", "query 1234 en");
+	reply("", "unknown");
+	reply("123", "unknown");
+	reply("12345", "unknown");
+	reply("1234 5", "unknown");
+	reply("ABCD", "unknown");
+	reply("我要查4G套餐30元", "unknown");
+	reply("1234谢谢", "unknown");
+	reply("1234 yes", "unknown");
+	reply("CXLL", "unknown");
+	reply("你好", "unknown");
+}
+
+static void
+dialled(const char *what, const char *want)
+{
+	char *copy = strdup(what); /* so that reading on shows */
+	struct request r;
+
+	request_parse_dialled(copy, "*10086*3#", &r);
+	free(copy);
+	ok_str(shown(&r), want, "dialled %s: %s", what, want);
+}
+
+static void
+what_is_dialled(void)
+{
+	dialled("*10086*3#", "query");
+	dialled("*10086*3", "query");
+	dialled("*10086*3*#", "query");
+	dialled("*10086*3*1234#", "query 1234");
+	dialled("*10086*3*1234", "query 1234");
+	dialled("*10086*3*12X4#", "query 12X4");
+	dialled("*10086*3*123#", "help");
+	dialled("*10086*3*12345#", "help");
+	dialled("*10086*3*1234*5#", "help");
+	dialled("*10086*31234#", "help");
+	dialled("*10086*4#", "help");
+	dialled("*", "help");
+	dialled("", "help");
+}
+
 int
 main(void)
 {
@@ -221,5 +297,7 @@ main(void)
 	help();
 	near_misses();
 	long_texts();
+	replies();
+	what_is_dialled();
 	return test_done();
 }

@@ -394,6 +394,30 @@ nothing_is_cut(void)
 	    "what has no septet becomes a question mark");
 }
 
+/* What a page takes, where it ends. */
+static void
+pages(void)
+{
+	ok_int(text_width("abc{", ALPHABET_GSM7), 5, "septets, ESC counted");
+	ok_int(text_width("北京\x1f", ALPHABET_UCS2), 4,
+	    "octets, and nothing for where it may end");
+	ok_int(text_width("\U0001F600", ALPHABET_UCS2), 4, "a pair is four");
+	ok_int(text_page("北京、\x1f天津、\x1f廊坊", ALPHABET_UCS2, 12), 20,
+	    "a page ends behind the last whole place");
+	ok_int(text_page("北京、\x1f天津、\x1f廊坊", ALPHABET_UCS2, 11), 10,
+	    "also when half of the next would fit");
+	ok_int(text_page("北京、\x1f天津", ALPHABET_UCS2, 10), 16,
+	    "all of it when all fits");
+	ok_int(text_page("北京天津", ALPHABET_UCS2, 5), 6,
+	    "a piece that is too long ends with a whole character");
+	ok_int(text_page("a\U0001F600", ALPHABET_UCS2, 4), 1,
+	    "and no pair is cut");
+	ok_int(text_page("北京", ALPHABET_UCS2, 0), 3,
+	    "at least one character goes on");
+	ok_int(text_page("ab{", ALPHABET_GSM7, 3), 2, "no escape is cut");
+	ok_int(text_page("", ALPHABET_GSM7, 3), 0, "nothing is nothing");
+}
+
 int
 main(void)
 {
@@ -408,5 +432,6 @@ main(void)
 	room();
 	header();
 	nothing_is_cut();
+	pages();
 	return test_done();
 }

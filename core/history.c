@@ -1,0 +1,154 @@
+/* Rows, stays, visits: from the store to what a service shows. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "history.h"
+#include "when.h"
+
+void
+history_free(struct history *h)
+{
+	stays_free(&h->stays);
+	free(h->visits);
+	free(h->places);
+}
+
+/* The row that is in force now, the latest of several: the person who asks.
+ * Null when two people's rows begin at the same time, for nobody can say
+ * whose travels these are. */
+static const struct subscriber *
+in_force(const struct history *h)
+{
+	const struct subscriber *who = NULL;
+
+	for (size_t i = 0; i < h->nrows; i++) {
+		const struct subscriber *row = &h->rows[i];
+
+		if (h->now < row->since || h->now >= row->end)
+			continue;
+		if (who == NULL)
+			who = row; /* the latest comes first */
+		else if (row->since == who->since && row->person != who->person)
+			return NULL;
+	}
+	return who;
+}
+
+int
+history_open(struct history *h, struct store *s, uint64_t msisdn, int64_t now,
+    const struct subscriber **who)
+{
+	int rc = store_subscribers(s, msisdn, h->rows, &h->nrows);
+
+	h->now = now;
+	*who = rc == 0 ? in_force(h) : NULL;
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* All stays of a person: each row's IMSI, cut at the row's times, joined. */
+static int
+gather(struct history *h, struct store *s, const struct subscriber *who,
+    uint32_t max_gap)
+{
+	h->stays.n = 0;
+	for (size_t i = 0; i < h->nrows; i++) {
+		const struct subscriber *row = &h->rows[i];
+		size_t from = h->stays.n;
+		int rc;
+
+		if (row->person != who->person)
+			continue;
+		rc = store_stays(s, row->imsi, &h->stays);
+		if (rc < 0)
+			return rc;
+		stay_cut(&h->stays, from, row->since, row->end);
+	}
+	stay_join(&h->stays, max_gap);
+	return 0;
+}
+
+static int
+reserve(struct history *h, size_t n)
+{
+	struct answer_place *places;
+	struct visit *visits;
+
+	if (n <= h->cap)
+		return 0;
+	visits = realloc(h->visits, n * sizeof(*visits));
+	if (visits != NULL)
+		h->visits = visits;
+	places = realloc(h->places, n * sizeof(*places));
+	if (places != NULL)
+		h->places = places;
+	if (visits == NULL || places == NULL)
+		return -ENOMEM;
+	h->cap = n;
+	return 0;
+}
+
+/* The day from which the person is known, when the window begins before. */
+static int64_t
+history_since(const struct history *h, const struct subscriber *who, int64_t lo)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < h->nrows; i++)
+		if (h->rows[i].person == who->person &&
+		    h->rows[i].since < first)
+			first = h->rows[i].since;
+	return first > lo && first != INT64_MAX ? first : 0;
+}
+
+/* Until when the data is complete, and whether that is good enough. */
+static int
+judge_age(struct store *s, const struct conf_service *service, int64_t hi,
+    struct answer *a)
+{
+	int64_t watermark;
+	int rc = store_watermark(s, &watermark);
+
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0)
+		return rc;
+	a->as_of = watermark < hi ? watermark : hi;
+	a->data_late = hi - watermark > service->late_after;
+	if (service->refuse_after && hi - watermark > service->refuse_after)
+		return -ESTALE;
+	return 0;
+}
+
+int
+history_judge(struct history *h, struct store *s, const struct subscriber *who,
+    uint32_t max_gap, const struct conf_service *service, struct answer *a)
+{
+	struct window w = {
+	    .lo = when_midnight(h->now, -(int)service->window_days),
+	    .hi = service->horizon == HORIZON_NOW ? h->now
+						  : when_midnight(h->now, 0),
+	    .min_stay = service->min_stay,
+	    .by_province = service->granularity == GRANULARITY_PROVINCE,
+	};
+	int rc = gather(h, s, who, max_gap);
+
+	if (rc == 0)
+		rc = reserve(h, h->stays.n);
+	if (rc == 0)
+		rc = judge_age(s, service, w.hi, a);
+	if (rc < 0)
+		return rc;
+	a->lo = w.lo;
+	a->history_since = history_since(h, who, w.lo);
+	a->nplaces = stay_visits(&h->stays, &w, h->visits);
+	a->places = h->places;
+	for (size_t i = 0; i < a->nplaces; i++) {
+		h->places[i].region = h->visits[i].region;
+		rc = store_mark(
+		    s, h->visits[i].region, h->now, h->places[i].mark);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* A person's history: whose rows an MSISDN has, which stays are theirs, and
+ * what of them a service shows (DESIGN: a person, a stay, visited). Working
+ * memory that is reused from one look-up to the next. */
+#ifndef HISTORY_H
+#define HISTORY_H
+
+#include <stdint.h>
+
+#include "answer.h"
+#include "conf.h"
+#include "stay.h"
+#include "store.h"
+
+struct history {
+	int64_t now;
+	struct subscriber rows[STORE_ROWS];
+	size_t nrows;
+	struct stays stays;
+	struct visit *visits;
+	struct answer_place *places;
+	size_t cap; /* of visits and places */
+};
+
+void history_free(struct history *h);
+
+/* Reads the rows of an MSISDN's key as of `now`. *who is the person who has it
+ * now, within `h`: null when it is not provisioned, or when two people's rows
+ * begin at the same time, for nobody can say whose travels these are. 0 or
+ * -errno, and neither is a fault. */
+int history_open(struct history *h, struct store *s, uint64_t msisdn,
+    int64_t now, const struct subscriber **who);
+
+/* What the service shows of that person: fills in the answer's times and
+ * places, which last until the next call. -ESTALE when the data is older than
+ * refuse_after, else 0 or -errno. */
+int history_judge(struct history *h, struct store *s,
+    const struct subscriber *who, uint32_t max_gap,
+    const struct conf_service *service, struct answer *a);
+
+#endif

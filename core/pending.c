@@ -1,0 +1,51 @@
+/* Pending steps in the small state. */
+#include <errno.h>
+
+#include "pending.h"
+
+int
+pending_get(struct state *s, uint64_t key, int64_t now, struct pending *p)
+{
+	sqlite3_stmt *st = state_read(s, PENDING_GET);
+	int rc;
+
+	sqlite3_bind_int64(st, 1, key);
+	sqlite3_bind_int64(st, 2, now);
+	rc = state_step(s, PENDING_GET);
+	if (rc <= 0)
+		return rc < 0 ? rc : -ENOENT;
+	*p = (struct pending){
+	    .step = sqlite3_column_int(st, 0),
+	    .language = sqlite3_column_int(st, 1),
+	    .until = sqlite3_column_int64(st, 2),
+	    .token = sqlite3_column_int64(st, 3),
+	};
+	state_reset(s, PENDING_GET);
+	return 0;
+}
+
+int
+pending_put(struct state *s, uint64_t key, const struct pending *p)
+{
+	sqlite3_stmt *st = state_write(s, PENDING_PUT);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, key);
+	sqlite3_bind_int(st, 2, p->step);
+	sqlite3_bind_int(st, 3, p->language);
+	sqlite3_bind_int64(st, 4, p->until);
+	sqlite3_bind_int64(st, 5, p->token);
+	return state_step(s, PENDING_PUT);
+}
+
+int
+pending_expire(struct state *s, int64_t now)
+{
+	sqlite3_stmt *st = state_write(s, PENDING_EXPIRE);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, now);
+	return state_step(s, PENDING_EXPIRE);
+}

@@ -1,0 +1,37 @@
+/* Pending steps: what a subscriber was asked and may answer for a while, in
+ * the small state, so that a restart or another instance goes on with the
+ * dialogue. A subscriber has at most one per service. */
+#ifndef PENDING_H
+#define PENDING_H
+
+#include <stdint.h>
+
+#include "message.h"
+#include "state.h"
+
+enum step {
+	STEP_NONE,
+	STEP_IDENTITY, /* the last four were asked for */
+	STEP_DONE      /* and given: the same reply again is a copy */
+};
+
+struct pending {
+	enum step step;
+	enum language language; /* of the request; LANGUAGES for none */
+	int64_t until;          /* epoch seconds */
+	uint32_t token;         /* the front end's (call.h) */
+};
+
+/* `key` is the subscriber's and service's pseudonym, hashed (key_hash); it
+ * must not depend on a process. */
+
+/* 0; -ENOENT when there is none that is still open at `now`; -EIO. */
+int pending_get(struct state *s, uint64_t key, int64_t now, struct pending *p);
+
+/* Durable after state_commit. 0 or -errno. */
+int pending_put(struct state *s, uint64_t key, const struct pending *p);
+
+/* Erases what ended before `now`, at most 500 at a time. */
+int pending_expire(struct state *s, int64_t now);
+
+#endif
