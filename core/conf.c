@@ -415,3 +415,13 @@ conf_service_dialled(const struct conf *c, const struct conf_carrier *carrier,
 	}
 	return best;
 }
+
+const char *
+conf_sms_code(const struct conf *c, const struct conf_carrier *carrier)
+{
+	for (size_t i = 0; i < c->nservices; i++)
+		if (c->services[i].carrier == carrier &&
+		    !is_ussd(c->services[i].code.v[0]))
+			return c->services[i].code.v[0];
+	return NULL;
+}

@@ -90,6 +90,8 @@ struct conf {
 	const char *country_code;
 	const char *tables; /* folder of reference tables and catalogues */
 	const char *log_level;
+	const char *records; /* folder of call records, or null */
+	uint32_t records_days;
 	uint32_t max_gap; /* seconds */
 	struct conf_limits limits;
 	struct conf_carrier *carriers;
@@ -126,6 +128,11 @@ int conf_service_is_dialled(const struct conf_service *s);
  * code. */
 const struct conf_service *conf_service_dialled(const struct conf *c,
     const struct conf_carrier *carrier, const char *dialled, const char **code);
+
+/* The short code that a carrier's texts come from when none was texted to: its
+ * first service's; null when it has none that is texted. */
+const char *conf_sms_code(
+    const struct conf *c, const struct conf_carrier *carrier);
 
 /* The longest window of all services, in days. */
 uint32_t conf_longest_window(const struct conf *c);

@@ -102,6 +102,8 @@ static const struct option top_options[] = {
     {AT(conf, max_gap), NUM("10800", 1, 86400)},
     {AT(conf, tables), FILEPATH(NULL)},
     {AT(conf, log_level), WRD("info", levels)},
+    {AT(conf, records), FILEPATH(NULL)},
+    {AT(conf, records_days), NUM("30", 1, 3650)},
     {0},
 };
 

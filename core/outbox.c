@@ -111,9 +111,9 @@ unpack(const uint8_t *p, size_t len, struct outbox_message *m)
 	return p == end ? 0 : -EBADMSG;
 }
 
-int
-outbox_put(struct outbox *o, const struct outbox_message *m, uint32_t done,
-    int64_t expires, int64_t now, int64_t *id)
+static int
+put(struct outbox *o, const struct outbox_message *m, uint32_t done,
+    int64_t expires, int64_t owner, int64_t lease, int64_t *id)
 {
 	uint8_t plain[PLAIN_MAX], box[PLAIN_MAX + KEY_BOX];
 	size_t len = pack(m, plain);
@@ -124,8 +124,8 @@ outbox_put(struct outbox *o, const struct outbox_message *m, uint32_t done,
 		return -EIO;
 	key_box(o->key, plain, len, box);
 	sqlite3_bind_text(st, 1, o->carrier, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 2, o->owner);
-	sqlite3_bind_int64(st, 3, now + OUTBOX_LEASE);
+	sqlite3_bind_int64(st, 2, owner);
+	sqlite3_bind_int64(st, 3, lease);
 	sqlite3_bind_int64(st, 4, expires);
 	sqlite3_bind_int64(st, 5, done);
 	sqlite3_bind_blob(st, 6, box, len + KEY_BOX, SQLITE_STATIC);
@@ -133,6 +133,21 @@ outbox_put(struct outbox *o, const struct outbox_message *m, uint32_t done,
 	if (rc == 0)
 		*id = sqlite3_last_insert_rowid(sqlite3_db_handle(st));
 	return rc;
+}
+
+int
+outbox_put(struct outbox *o, const struct outbox_message *m, uint32_t done,
+    int64_t expires, int64_t now, int64_t *id)
+{
+	return put(o, m, done, expires, o->owner, now + OUTBOX_LEASE, id);
+}
+
+int
+outbox_leave(struct outbox *o, const struct outbox_message *m, int64_t expires)
+{
+	int64_t id;
+
+	return put(o, m, 0, expires, 0, 0, &id);
 }
 
 int

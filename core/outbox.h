@@ -46,6 +46,9 @@ void outbox_free(struct outbox *o);
 /* Puts a message, owned by this process; its id in *id. */
 int outbox_put(struct outbox *o, const struct outbox_message *m, uint32_t done,
     int64_t expires, int64_t now, int64_t *id);
+/* Puts one that this process does not send: whoever claims it does. */
+int outbox_leave(
+    struct outbox *o, const struct outbox_message *m, int64_t expires);
 int outbox_done(struct outbox *o, int64_t id, uint32_t done);
 int outbox_erase(struct outbox *o, int64_t id);
 

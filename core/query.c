@@ -121,20 +121,28 @@ begin(struct query *q, const struct conf_service *service, const char *msisdn,
 	return x;
 }
 
+/* 0, -ENOENT when nothing is pending, or -errno. */
+static int
+read_pending(struct query *q, struct question *x)
+{
+	int rc;
+
+	if (x->service->identity != IDENTITY_PROMPT)
+		return -ENOENT;
+	rc = core_state(x->vault);
+	if (rc < 0)
+		return rc;
+	return pending_get(x->vault->state, x->step, q->now, &x->pending);
+}
+
 /* A text without a keyword: a reply, when a question is pending. */
 static enum verdict
 read_reply(struct query *q, struct question *x, const char *text)
 {
-	int rc = -ENOENT;
+	int rc = read_pending(q, x);
 
-	if (x->service->identity == IDENTITY_PROMPT) {
-		rc = core_state(x->vault);
-		if (rc == 0)
-			rc = pending_get(
-			    x->vault->state, x->step, q->now, &x->pending);
-		if (rc < 0 && rc != -ENOENT)
-			return VERDICT_SYSTEM_BUSY;
-	}
+	if (rc < 0 && rc != -ENOENT)
+		return VERDICT_SYSTEM_BUSY;
 	if (rc == 0) {
 		request_parse_reply(text, &x->r);
 		if (x->r.language == LANGUAGES)
@@ -203,21 +211,19 @@ may_be_repeated(enum verdict v)
 	return v == VERDICT_OK || v == VERDICT_NO_STAYS;
 }
 
-/* The person found and told, or why not; the text into `say`. */
-static void
-tell(struct query *q, const struct question *x, struct answer *a,
+/* In words: the answer from memory, or what was found. */
+static enum verdict
+put_words(struct query *q, const struct question *x, struct answer *a,
     const char *from_memory, char *say)
 {
-	if (from_memory == NULL &&
-	    (a->verdict == VERDICT_OK || a->verdict == VERDICT_PROMPT))
-		a->verdict = find(q, x, a);
 	if (x->r.language != LANGUAGES)
 		a->language = x->r.language;
 	if (from_memory != NULL)
 		strcpy(say, from_memory);
 	else if (answer_text(a, q->core->messages, q->core->regions, x->service,
 		     say, ANSWER_MAX) < 0)
-		a->verdict = VERDICT_SYSTEM_BUSY;
+		return VERDICT_SYSTEM_BUSY;
+	return a->verdict;
 }
 
 enum verdict
@@ -243,7 +249,8 @@ query_text(struct query *q, const struct conf_service *service,
 	}
 	if (admitted == VERDICT_SEND_AGAIN)
 		a->verdict = VERDICT_SEND_AGAIN;
-	tell(q, &x, a, from_memory, say);
+	if (from_memory == NULL)
+		a->verdict = find(q, &x, a);
 	if (!may_be_repeated(a->verdict)) {
 		query_sent(
 		    q, &(struct ticket){.request = ticket->request}, NULL);
@@ -255,7 +262,8 @@ query_text(struct query *q, const struct conf_service *service,
 		query_sent(q, ticket, NULL);
 		a->verdict = VERDICT_SILENCE;
 	}
-	return a->verdict = keep_step(&x, a->verdict);
+	a->verdict = keep_step(&x, a->verdict);
+	return a->verdict = put_words(q, &x, a, from_memory, say);
 }
 
 /* A dialogue is answered at once, so its request is never on its way. */
@@ -271,9 +279,12 @@ converse(struct query *q, struct question *x, const char *text,
 		t.query = 0; /* the network does not send it again */
 		admit_request(q->admit, t.request, q->now, &from_memory);
 	}
-	tell(q, x, a, from_memory, say);
+	if (from_memory == NULL)
+		a->verdict = find(q, x, a);
+	a->verdict = keep_step(x, a->verdict);
+	a->verdict = put_words(q, x, a, from_memory, say);
 	query_sent(q, &t, may_be_repeated(a->verdict) ? say : NULL);
-	return a->verdict = keep_step(x, a->verdict);
+	return a->verdict;
 }
 
 enum verdict
@@ -287,6 +298,18 @@ query_dialled(struct query *q, const struct conf_service *service,
 	a->verdict = dialogue_open(service, &x.r, q->now, &x.pending);
 	x.pending.token = token;
 	return converse(q, &x, dialled, a, say);
+}
+
+int
+query_is_pending(
+    struct query *q, const struct conf_service *service, const char *msisdn)
+{
+	struct question x;
+	struct answer a;
+	char say[1];
+
+	x = begin(q, service, msisdn, &a, say);
+	return read_pending(q, &x) == 0 && x.pending.step != STEP_NONE;
 }
 
 enum verdict
@@ -325,11 +348,14 @@ query_refused(struct query *q, const struct ticket *t)
 static enum verdict
 find(struct query *q, const struct question *x, struct answer *a)
 {
-	struct store *s = snapshot(q, x->vault);
 	const struct subscriber *who;
 	enum verdict verdict;
 	uint64_t digits = 0;
+	struct store *s;
 
+	if (a->verdict != VERDICT_OK && a->verdict != VERDICT_PROMPT)
+		return a->verdict; /* it is not about a person */
+	s = snapshot(q, x->vault);
 	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
 		return VERDICT_SYSTEM_BUSY;
 	if (who != NULL && who->language != LANGUAGES)

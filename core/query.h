@@ -36,10 +36,12 @@ enum verdict query_text(struct query *q, const struct conf_service *service,
  * the service's code, and a reply to what it was then asked, whoever asked,
  * this process or another. `say` has TEXT_BREAK where a page may end. `token`
  * is the front end's: kept with what is pending, and given back with the
- * reply to it. */
+ * reply to it. query_is_pending: 1 when a reply is awaited. */
 enum verdict query_dialled(struct query *q, const struct conf_service *service,
     const char *code, const char *msisdn, const char *dialled, uint32_t token,
     struct answer *a, char *say);
+int query_is_pending(
+    struct query *q, const struct conf_service *service, const char *msisdn);
 enum verdict query_reply(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, uint32_t *token, struct answer *a,
     char *say);

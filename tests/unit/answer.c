@@ -267,9 +267,8 @@ verdicts(void)
 	    "We are busy. Please try again later. Questions: 10086.");
 	verdict(VERDICT_SEND_AGAIN, "您先前的查询已失效，请重新发送CXMYD。",
 	    "Your earlier request is out of date. Please send CXMYD again.");
-	verdict(VERDICT_PROMPT, "请在30分钟内回复证件号码后四位。",
-	    "Please reply within 30 minutes with the last four characters of "
-	    "your ID.");
+	verdict(VERDICT_PROMPT, "请回复证件号码后四位。",
+	    "Please reply with the last four characters of your ID.");
 	service.consent = CONSENT_REPLY;
 	verdict(VERDICT_PROMPT,
 	    "请回复证件号码后四位。回复即同意并授权中国移动查询"

@@ -1,0 +1,88 @@
+/* USSD dialogues, whatever carries them: a code is dialled, something is
+ * asked, an answer is read page by page. A front end decodes and encodes and
+ * knows which session is which; what is said, and when a dialogue ends, is
+ * decided here.
+ *
+ *   calls_open, calls_reply … of one read  ─▶  calls_flush  ─▶  a turn each
+ *
+ * All times are milliseconds of one monotonic clock. No allocation after
+ * calls_new. */
+#ifndef CALL_H
+#define CALL_H
+
+#include <stdint.h>
+
+#include "conf.h"
+#include "outbox.h"
+#include "query.h"
+#include "records.h"
+#include "text.h"
+
+/* A session of the front end's: subscriber and session id, as it likes. */
+struct call_key {
+	uint64_t who, id;
+};
+
+enum call_what {
+	CALL_ASK, /* say it and await a reply */
+	CALL_END  /* say it and end the dialogue */
+};
+
+struct call_turn {
+	struct call_key key;
+	enum call_what what;
+	const char *say; /* UTF-8, at most PAGE_OCTETS octets as `alphabet` */
+	enum alphabet alphabet;
+	uint32_t token; /* the front end's, from calls_open */
+};
+
+struct calls;
+struct calls_conf {
+	const struct conf_carrier *carrier;
+	const char *channel;     /* of the call records: "ussd", "smpp" */
+	unsigned max;            /* dialogues at once; one more is refused */
+	unsigned seconds;        /* without a reply a dialogue lasts so long */
+	struct records *records; /* or null: no call records */
+};
+
+/* A turn is handed out when what it promises (a pending step, an SMS in the
+ * outbox) is durable: by calls_flush, or at once when it promises nothing. */
+typedef void calls_turn_h(const struct call_turn *turn, void *arg);
+
+/* One carrier's dialogues. All that is passed must outlive it. 0 or -errno. */
+int calls_new(struct calls **cp, const struct calls_conf *conf,
+    struct core *core, struct query *query, struct outbox *outbox,
+    calls_turn_h *h, void *arg);
+void calls_free(struct calls *c);
+
+/* A code was dialled. `msisdn` is E.164 digits, or, of a subscriber who is not
+ * provisioned, "0" and up to 14 digits of the IMSI, to tell them apart. A key
+ * that is open already begins anew. `token` comes back with each turn, and
+ * outlives a restart while a step is pending. */
+void calls_open(struct calls *c, const struct call_key *key, const char *msisdn,
+    const char *dialled, uint32_t token, int64_t now);
+
+/* A reply came. One to a dialogue that is not open goes on with the
+ * subscriber's pending step and its token, if there is one; else it is told,
+ * with this token, to dial again. */
+void calls_reply(struct calls *c, const struct call_key *key,
+    const char *msisdn, const char *text, uint32_t token, int64_t now);
+
+/* The phone went away; there is no turn. */
+void calls_cancel(struct calls *c, const struct call_key *key, int64_t now);
+
+/* Ends what nobody answered, with a turn each, before the network's own timer
+ * does. Call it some times a second, and calls_flush after it. */
+void calls_expire(struct calls *c, int64_t now);
+
+/* After each batch of the above: commits, hands out the turns that waited for
+ * it, ends the snapshot that the look-ups shared. */
+void calls_flush(struct calls *c, int64_t now);
+
+/* The link broke and its dialogues cannot be answered: each ends, without a
+ * turn; what was not read to its end comes by SMS. calls_flush after it. */
+void calls_down(struct calls *c, int64_t now);
+
+unsigned calls_count(const struct calls *c);
+
+#endif

@@ -1,0 +1,492 @@
+/* USSD dialogues: every way through them, with a real store and small state.
+ */
+#include "core/call.c"
+
+#include "feed.h"
+#include "pending.h"
+#include "fixture.h"
+#include "key.h"
+#include "test.h"
+
+#define HOUR 3600
+#define NOW 1795305600 /* 2026-11-22 08:00 in Shanghai */
+#define LONG_AGO (NOW - 400 * 24 * HOUR)
+#define SECONDS 20
+#define MOST 4 /* dialogues at once */
+
+/* One place, some places, more than three pages of them. */
+#define FEW "8613800000001"
+#define SOME "8613800000002"
+#define MANY "8613800000003"
+#define NOBODY "046000123456789"
+
+static const char config[] =
+    "store = \"sqlite:store\"\n"
+    "key_file = \"site.key\"\n"
+    "tables = \"%s/conf\"\n"
+    "carrier \"c\" { name_zh = \"中国移动\" hotline = \"10086\" }\n"
+    "service \"sms\" { carrier = \"c\" code = {\"10086\"}\n"
+    "  keywords = {\"CXMYD\"} }\n"
+    "service \"ask\" { carrier = \"c\" code = {\"*10086*3#\"}\n"
+    "  identity = prompt }\n"
+    "service \"open\" { carrier = \"c\" code = {\"*10086*4#\"}\n"
+    "  identity = none }\n"
+    "limits { repeat_window = 0 }\n";
+
+static struct core *core;
+static struct query *query;
+static struct outbox *outbox;
+static struct records *records;
+static struct calls *calls;
+static int64_t now;
+
+/* The turns since the last look. */
+static struct {
+	enum call_what what;
+	enum alphabet alphabet;
+	uint32_t token;
+	uint64_t id;
+	char say[1024];
+} turns[64];
+static int nturns;
+
+static void
+on_turn(const struct call_turn *t, void *arg)
+{
+	(void)arg;
+	if (nturns == 64)
+		return;
+	turns[nturns].what = t->what;
+	turns[nturns].alphabet = t->alphabet;
+	turns[nturns].token = t->token;
+	turns[nturns].id = t->key.id;
+	strcpy(turns[nturns++].say, t->say);
+}
+
+static void
+open_calls(unsigned max)
+{
+	const struct calls_conf conf = {
+	    .carrier = &core->conf->carriers[0],
+	    .channel = "ussd",
+	    .max = max,
+	    .seconds = SECONDS,
+	    .records = records,
+	};
+
+	if (calls_new(&calls, &conf, core, query, outbox, on_turn, NULL) < 0)
+		abort();
+}
+
+static const int countries[] = {202, 204, 206, 208, 214, 216, 222, 226, 228,
+    230, 232, 234, 238, 240, 242, 244, 250, 260, 262, 268, 272, 286, 302, 310,
+    334, 404, 440, 450, 452, 502, 505, 510, 515, 520, 525, 602, 604, 605, 639,
+    655, 716, 722, 724, 730, 732, 734, 736, 744};
+
+static void
+record(struct feed *feed, uint64_t imsi, int mcc, int64_t time)
+{
+	struct place place;
+	struct record r = {.time = time, .imsi = imsi, .place = &place};
+	enum reject why;
+	char where[32];
+	int changed;
+
+	snprintf(where, sizeof(where), "plmn:%d-01", mcc);
+	if (place_parse(where, strlen(where), &place) < 0 ||
+	    feed_record(feed, &r, &why, &changed) < 0)
+		abort();
+}
+
+/* One who was in so many countries, an hour in each. */
+static void
+subscriber(struct feed *feed, const char *msisdn, int n)
+{
+	struct vault *v = &core->vaults[0];
+	struct subscriber row = {
+	    .msisdn = key_msisdn(v->key, msisdn),
+	    .imsi = key_imsi(v->key, msisdn),
+	    .since = LONG_AGO,
+	    .until = STORE_FOREVER,
+	    .language = LANGUAGES,
+	};
+
+	row.digits = key_identity(v->key, row.msisdn, "12X4");
+	row.person = key_person(v->key, row.msisdn, "h", "12X4", msisdn);
+	key_seal(v->key, msisdn, msisdn, row.sealed);
+	if (store_put_subscriber(v->store, v->key, &row) < 0)
+		abort();
+	for (int i = 0; i < n; i++)
+		record(feed, row.imsi, countries[i], NOW - (24 + i) * HOUR);
+}
+
+static void
+fill_store(void)
+{
+	const struct feed_terms terms = {
+	    .max_gap = core->conf->max_gap,
+	    .oldest = core_horizon(core, NOW),
+	    .newest = NOW,
+	};
+	struct vault *v = &core->vaults[0];
+	struct feed *feed;
+
+	if (core_store(core, v, STORE_WRITE) < 0 ||
+	    feed_open(&feed, v->store, core->networks, &terms) < 0 ||
+	    store_write_begin(v->store) < 0)
+		abort();
+	subscriber(feed, FEW, 2);
+	subscriber(feed, SOME, 32);
+	subscriber(feed, MANY, 48);
+	if (store_derive(v->store) < 0 || feed_sweep(feed) < 0 ||
+	    store_write_commit(v->store) < 0)
+		abort();
+	feed_close(feed);
+	core_store_close(v);
+}
+
+static void
+begin(void)
+{
+	char text[sizeof(config) + 4096];
+
+	fixture_begin();
+	capture_log();
+	snprintf(text, sizeof(text), config, fixture_root);
+	put_text("travelcard.conf", text);
+	umask(077);
+	put_text("site.key", "0123456789abcdef0123456789abcdef");
+	mkdir("calls", 0700);
+	if (core_open(&core, "travelcard.conf") < 0 ||
+	    query_new(&query, core) < 0 || core_state(&core->vaults[0]) < 0 ||
+	    outbox_new(
+		&outbox, core->vaults[0].state, core->vaults[0].key, "c") < 0)
+		abort();
+	when_set(NOW, 0);
+	if (records_open(&records, "calls", 30) < 0)
+		abort();
+	fill_store();
+}
+
+/* What the subscriber does, what they see. */
+
+static void
+dial(const char *who, uint64_t id, const char *what)
+{
+	nturns = 0;
+	calls_open(calls, &(struct call_key){1, id}, who, what, id, now);
+	calls_flush(calls, now);
+}
+
+static void
+reply(const char *who, uint64_t id, const char *text)
+{
+	nturns = 0;
+	calls_reply(calls, &(struct call_key){1, id}, who, text, id, now);
+	calls_flush(calls, now);
+}
+
+static void
+wait_for(int seconds)
+{
+	nturns = 0;
+	now += seconds * 1000;
+	calls_expire(calls, now);
+	calls_flush(calls, now);
+}
+
+/* One turn came; of this kind, with this in it. */
+static void
+says(enum call_what what, const char *part, const char *name)
+{
+	ok_int(nturns, 1, "%s: one turn", name);
+	ok(nturns == 1 && turns[0].what == what, "%s: %s", name,
+	    what == CALL_ASK ? "asks" : "ends");
+	ok(nturns == 1 && strstr(turns[0].say, part) != NULL, "%s: %s", name,
+	    part);
+	if (nturns > 0)
+		printf("# %s\n", turns[0].say);
+}
+
+/* The last call record's end. */
+static void
+noted(const char *want)
+{
+	char line[512] = "", last[512] = "";
+	FILE *f = fopen("calls/calls-2026-11-22.csv", "r");
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		strcpy(last, line);
+	if (f != NULL)
+		fclose(f);
+	last[strcspn(last, "\n")] = '\0';
+	ok(strlen(last) >= strlen(want) &&
+		strcmp(last + strlen(last) - strlen(want), want) == 0,
+	    "noted: %s", want);
+	if (strstr(last, want) == NULL)
+		printf("# got %s\n", last);
+	ok_int(calls_count(calls), 0, "no dialogue is left");
+}
+
+struct sms {
+	int n;
+	struct outbox_message m;
+};
+
+static void
+on_row(const struct outbox_row *row, void *arg)
+{
+	struct sms *sms = arg;
+
+	sms->n++;
+	sms->m = row->message;
+	outbox_erase(outbox, row->id);
+}
+
+static struct sms
+sent(void)
+{
+	struct sms sms = {0};
+
+	outbox_claim(outbox, time(NULL), 10, on_row, &sms);
+	state_commit(core->vaults[0].state);
+	return sms;
+}
+
+/* The ways. */
+
+static void
+straight_through(void)
+{
+	dial(FEW, 1, "*10086*3*12X4#");
+	says(CALL_END, "希腊", "straight through");
+	ok_int(turns[0].token, 1, "with its token");
+	ok_int(turns[0].alphabet, ALPHABET_UCS2, "in UCS-2");
+	noted(",\"ask\",*10086*3#,ussd,138****0001,1,answered");
+	dial(FEW, 1, "*10086*3*9999#");
+	says(CALL_END, "不符", "wrong digits");
+	noted("1,not-told");
+	dial(FEW, 1, "*10086*3*99999#");
+	says(CALL_END, "*10086*3#", "not understood");
+	noted("1,helped");
+	dial(NOBODY, 1, "*10086*3*12X4#");
+	says(CALL_END, "尚未登记", "not provisioned");
+	noted("1,not-told");
+	dial(FEW, 1, "*10086*9#");
+	says(CALL_END, "请拨*10086*3#", "a code that nobody answers");
+	noted("1,stray");
+}
+
+static void
+prompted(void)
+{
+	dial(FEW, 2, "*10086*3#");
+	says(CALL_ASK, "证件号码后四位", "prompted");
+	ok_int(calls_count(calls), 1, "it is open");
+	reply(FEW, 2, "12x4");
+	says(CALL_END, "希腊", "replied");
+	noted("2,answered");
+	dial(FEW, 2, "*10086*3#");
+	reply(FEW, 2, "1234");
+	says(CALL_END, "不符", "a wrong reply");
+	noted("2,not-told");
+	dial(FEW, 2, "*10086*3#");
+	reply(FEW, 2, "?");
+	says(CALL_ASK, "证件号码后四位", "no reply: asked again");
+	reply(FEW, 2, "");
+	says(CALL_ASK, "证件号码后四位", "twice");
+	reply(FEW, 2, "");
+	says(CALL_END, "*10086*3#", "then helped");
+	noted("4,helped");
+	dial(NOBODY, 2, "*10086*3#");
+	says(CALL_ASK, "证件号码后四位", "who is not known is asked alike");
+	reply(NOBODY, 2, "12X4");
+	says(CALL_END, "不符", "and answered like a wrong reply");
+	noted("2,not-told");
+}
+
+static void
+pages(void)
+{
+	char first[1024];
+
+	dial(SOME, 3, "*10086*4#");
+	says(CALL_ASK, "1下一页", "the first page");
+	strcpy(first, turns[0].say);
+	reply(SOME, 3, "1");
+	says(CALL_ASK, "1下一页 0返回", "the second");
+	reply(SOME, 3, "0");
+	says(CALL_ASK, first, "back");
+	reply(SOME, 3, "0");
+	says(CALL_ASK, first, "no further");
+	reply(SOME, 3, "1#");
+	reply(SOME, 3, "1");
+	says(CALL_ASK, "有误拨10086\n0返回", "the last");
+	reply(SOME, 3, "1");
+	says(CALL_END, "有误拨10086", "beyond it is the end");
+	noted("7,answered");
+	ok_int(sent().n, 0, "nothing goes by SMS");
+}
+
+static void
+by_sms(void)
+{
+	struct sms sms;
+
+	dial(MANY, 4, "*10086*4#");
+	says(CALL_ASK, "1下一页", "more than three pages");
+	sms = sent();
+	ok_int(sms.n, 1, "go by SMS at once");
+	ok_str(sms.m.from, "10086", "from the carrier's short code");
+	ok_str(sms.m.to, MANY, "to who asked");
+	ok(strstr(sms.m.text, "有误拨10086") != NULL &&
+		strchr(sms.m.text, TEXT_BREAK) == NULL,
+	    "whole");
+	reply(MANY, 4, "1");
+	reply(MANY, 4, "1");
+	says(CALL_ASK, "全文将以短信发送。\n0返回", "the last page says so");
+	reply(MANY, 4, "1");
+	noted("4,by-sms");
+	ok_int(sent().n, 0, "once");
+
+	dial(SOME, 4, "*10086*4#");
+	wait_for(SECONDS - 1);
+	ok_int(nturns, 0, "pages that are not read wait");
+	wait_for(1);
+	says(CALL_END, "全文将以短信发送。", "for a while");
+	ok_int(sent().n, 1, "then all of it goes by SMS");
+	noted("1,by-sms");
+	dial(SOME, 4, "*10086*4#");
+	reply(SOME, 4, "1");
+	reply(SOME, 4, "1");
+	wait_for(SECONDS);
+	says(CALL_END, "有误拨10086", "read to its end");
+	ok_int(sent().n, 0, "it does not");
+	noted("3,answered");
+}
+
+static void
+ends(void)
+{
+	dial(FEW, 5, "*10086*3#");
+	wait_for(SECONDS);
+	says(CALL_END, "请重拨*10086*3#", "no reply in time");
+	noted("1,timed-out");
+	dial(FEW, 5, "*10086*3#");
+	calls_cancel(calls, &(struct call_key){1, 5}, now);
+	wait_for(SECONDS);
+	ok_int(nturns, 0, "a phone that went away is told nothing");
+	noted("1,cancelled");
+	calls_cancel(calls, &(struct call_key){1, 5}, now);
+	dial(SOME, 5, "*10086*4#");
+	calls_down(calls, now);
+	nturns = 0;
+	calls_flush(calls, now);
+	ok_int(nturns, 0, "nor is one behind a link that broke");
+	ok_int(sent().n, 1, "but by SMS");
+	noted("1,by-sms");
+	dial(FEW, 5, "*10086*3#");
+	calls_down(calls, now);
+	calls_flush(calls, now);
+	noted("1,lost");
+	wait_for(0);
+	pending_expire(core->vaults[0].state, NOW + 601);
+	reply(FEW, 5, "12X4");
+	says(CALL_END, "请重拨", "a reply to nothing");
+	noted("1,stray");
+}
+
+/* The process died between the question and the reply. */
+static void
+restarted(void)
+{
+	dial(FEW, 6, "*10086*3#");
+	calls_free(calls);
+	open_calls(MOST);
+	nturns = 0;
+	calls_reply(calls, &(struct call_key){1, 6}, FEW, "12X4", 99, now);
+	calls_flush(calls, now);
+	says(CALL_END, "希腊", "another process has the reply");
+	ok_int(turns[0].token, 6, "and the token of the one before");
+	noted("1,answered");
+	dial(FEW, 7, "*10086*3#");
+	dial(FEW, 7, "*10086*3#");
+	says(CALL_ASK, "后四位", "a session that begins anew");
+	ok_int(calls_count(calls), 1, "is one");
+	reply(FEW, 7, "12X4");
+	noted("2,answered");
+}
+
+static void
+full(void)
+{
+	for (int i = 0; i < MOST; i++)
+		dial(FEW, 10 + i, "*10086*3#");
+	dial(FEW, 20, "*10086*3#");
+	says(CALL_END, "系统忙", "one too many");
+	for (int i = 0; i < MOST; i++)
+		reply(FEW, 10 + i, "12X4");
+	noted("2,answered");
+}
+
+/* The small state cannot be written: no promise is made. */
+static void
+state_away(void)
+{
+	sqlite3 *other;
+
+	sqlite3_open("store/state.db", &other);
+	sqlite3_exec(
+	    other, "DROP TABLE pending; DROP TABLE outbox", NULL, NULL, NULL);
+	sqlite3_close(other);
+	dial(FEW, 8, "*10086*3#");
+	says(CALL_END, "系统忙", "a question that cannot be kept");
+	noted("1,busy");
+	dial(MANY, 8, "*10086*4#");
+	says(CALL_END, "系统忙", "an SMS that cannot be promised");
+	noted("1,busy");
+}
+
+static void
+no_clear_number(void)
+{
+	char text[65536];
+	size_t n;
+	FILE *f = fopen("calls/calls-2026-11-22.csv", "r");
+
+	n = f != NULL ? fread(text, 1, sizeof(text) - 1, f) : 0;
+	text[n] = '\0';
+	if (f != NULL)
+		fclose(f);
+	ok(strncmp(text, "start,end,service,code,channel,number,steps,status\n",
+	       51) == 0,
+	    "call records have a header");
+	ok(strstr(text,
+	       "2026-11-22T08:00:00+08:00,2026-11-22T08:00:00+08:00,"
+	       "\"ask\",") != NULL,
+	    "local times");
+	ok(strstr(text, &FEW[2]) == NULL && strstr(text, "46000") == NULL,
+	    "and no clear number");
+}
+
+int
+main(void)
+{
+	begin();
+	open_calls(MOST);
+	straight_through();
+	prompted();
+	pages();
+	by_sms();
+	ends();
+	restarted();
+	full();
+	no_clear_number();
+	state_away();
+	calls_free(calls);
+	records_close(records);
+	outbox_free(outbox);
+	query_free(query);
+	core_close(core);
+	return test_done();
+}
