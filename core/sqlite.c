@@ -95,6 +95,48 @@ sqlite_integer(struct sqlite *q, const char *sql)
 	return v;
 }
 
+/* Octets that the header (SQLite file format 1.3) says there are; 0 for a file
+ * that has none yet. */
+static int64_t
+said_size(sqlite3_file *f)
+{
+	uint8_t h[32];
+	int64_t page;
+
+	if (f->pMethods->xRead(f, h, sizeof(h), 0) != SQLITE_OK)
+		return 0;
+	page = h[16] << 8 | h[17];
+	return page * ((int64_t)h[28] << 24 | h[29] << 16 | h[30] << 8 | h[31]);
+}
+
+int
+sqlite_whole(struct sqlite *q)
+{
+	sqlite3_int64 size = 0;
+	int64_t want = q->size;
+	sqlite3_file *f = NULL;
+
+	sqlite3_file_control(q->db, NULL, SQLITE_FCNTL_FILE_POINTER, &f);
+	/* a checkpoint writes the header before what it says is there */
+	for (int tries = 0; tries < 10; tries++) {
+		if (f == NULL || f->pMethods == NULL ||
+		    f->pMethods->xFileSize(f, &size) != SQLITE_OK)
+			return sqlite_fault(q, "its size");
+		if (q->size == 0)
+			want = said_size(f);
+		if (size >= want) {
+			q->size = size;
+			return 0;
+		}
+		if (q->size != 0)
+			break;
+		usleep(20000);
+	}
+	log_error(DSTORE, "%s: cut to %lld of %lld octets; restore the store",
+	    q->path, (long long)size, (long long)want);
+	return -EUCLEAN;
+}
+
 int
 sqlite_prepare(
     struct sqlite *q, const char *const sql[], int n, sqlite3_stmt *st[])

@@ -15,6 +15,7 @@ struct sqlite {
 	char *path;
 	int last_fault; /* that was logged, so that a storm is one line */
 	int64_t last_fault_at;
+	int64_t size; /* of the file when last looked at; it never shrinks */
 };
 
 struct sqlite_pragma {
@@ -38,6 +39,11 @@ int sqlite_open(struct sqlite *q, const char *dir,
     const struct sqlite_form *form, int make, int *is_new);
 int sqlite_made(struct sqlite *q);
 void sqlite_close(struct sqlite *q);
+
+/* Is the file as long as it was, or, the first time, as it says it is? SQLite
+ * reads zeros behind the end of one that was cut, and zeros can look like
+ * rows. 0, or -EUCLEAN, logged. */
+int sqlite_whole(struct sqlite *q);
 
 /* Prepares n statements. */
 int sqlite_prepare(

@@ -9,6 +9,32 @@
 
 #define BITS_MAX 48
 
+void
+store_forget(struct store *s)
+{
+	s->cache.watermark_known = 0;
+	for (size_t i = 0; i < MARKS; i++)
+		s->cache.marks[i].region = 0;
+}
+
+/* data_version changes with every commit of another process. */
+static int
+check_cache(struct store *s)
+{
+	sqlite3_stmt *st = s->st[SQL_DATA_VERSION];
+	int64_t version;
+	int rc = store_step(s, SQL_DATA_VERSION);
+
+	if (rc < 0)
+		return rc;
+	version = sqlite3_column_int64(st, 0);
+	store_reset(s, SQL_DATA_VERSION);
+	if (version != s->cache.data_version)
+		store_forget(s);
+	s->cache.data_version = version;
+	return 0;
+}
+
 int
 store_begin(struct store *s)
 {
@@ -24,6 +50,10 @@ store_begin(struct store *s)
 	rc = store_get_meta(s, "bits", &bits);
 	if (rc == 0 && (bits < 1 || bits > BITS_MAX))
 		rc = -EUCLEAN;
+	if (rc == 0)
+		rc = sqlite_whole(&s->q);
+	if (rc == 0)
+		rc = check_cache(s);
 	if (rc < 0)
 		store_end(s);
 	else
@@ -113,36 +143,75 @@ store_stays(struct store *s, uint64_t imsi, struct stays *out)
 	return rc;
 }
 
-int
-store_watermark(struct store *s, int64_t *t)
+static int
+read_watermark(struct store *s)
 {
+	sqlite3_stmt *st = s->st[SQL_WATERMARK];
 	int rc = store_step(s, SQL_WATERMARK);
 
 	if (rc < 0)
 		return rc;
-	if (sqlite3_column_type(s->st[SQL_WATERMARK], 0) == SQLITE_NULL)
-		rc = -ENOENT;
-	else
-		rc = 0, *t = sqlite3_column_int64(s->st[SQL_WATERMARK], 0);
+	s->cache.watermark_rc =
+	    sqlite3_column_type(st, 0) == SQLITE_NULL ? -ENOENT : 0;
+	s->cache.watermark = sqlite3_column_int64(st, 0);
+	s->cache.watermark_known = s->in_snapshot;
 	store_reset(s, SQL_WATERMARK);
-	return rc;
+	return 0;
 }
 
 int
-store_mark(struct store *s, uint32_t region, int64_t time, char mark[MARK_MAX])
+store_watermark(struct store *s, int64_t *t)
+{
+	if (!s->in_snapshot || !s->cache.watermark_known) {
+		int rc = read_watermark(s);
+
+		if (rc < 0)
+			return rc;
+	}
+	if (s->cache.watermark_rc == 0)
+		*t = s->cache.watermark;
+	return s->cache.watermark_rc;
+}
+
+/* The mark of a region, and between which times it is that. */
+static int
+read_mark(struct store *s, uint32_t region, int64_t time, struct cached_mark *m)
 {
 	sqlite3_stmt *st = s->st[SQL_MARK_GET];
 	int rc;
 
-	mark[0] = '\0';
 	sqlite3_bind_int64(st, 1, region);
 	sqlite3_bind_int64(st, 2, time);
 	rc = store_step(s, SQL_MARK_GET);
 	if (rc < 0)
 		return rc;
-	if (rc == 1)
-		snprintf(mark, MARK_MAX, "%s", sqlite3_column_text(st, 0));
+	*m = (struct cached_mark){
+	    .region = region, .from = INT64_MIN, .until = INT64_MAX};
+	if (sqlite3_column_type(st, 1) != SQLITE_NULL) {
+		snprintf(m->mark, MARK_MAX, "%s", sqlite3_column_text(st, 0));
+		m->from = sqlite3_column_int64(st, 1);
+	}
+	if (sqlite3_column_type(st, 2) != SQLITE_NULL)
+		m->until = sqlite3_column_int64(st, 2);
 	store_reset(s, SQL_MARK_GET);
+	return 0;
+}
+
+int
+store_mark(struct store *s, uint32_t region, int64_t time, char mark[MARK_MAX])
+{
+	struct cached_mark *m = &s->cache.marks[region % MARKS], fresh;
+
+	if (!s->in_snapshot)
+		m = &fresh;
+	if (!s->in_snapshot || m->region != region || time < m->from ||
+	    time >= m->until) {
+		int rc = read_mark(s, region, time, m);
+
+		if (rc < 0)
+			return rc;
+	}
+	strcpy(mark, m->mark);
 	return 0;
 }
 

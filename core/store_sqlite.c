@@ -36,8 +36,13 @@ static const char *const sql[STATEMENTS] = {
     [SQL_BUCKET_GET] = "SELECT stays FROM bucket WHERE id = ?",
     [SQL_BUCKET_EACH] = "SELECT id, stays FROM bucket ORDER BY id",
     [SQL_WATERMARK] = "SELECT min(watermark) FROM source",
-    [SQL_MARK_GET] = "SELECT mark FROM mark WHERE region = ?"
-		     " AND valid_from <= ? ORDER BY valid_from DESC LIMIT 1",
+    [SQL_DATA_VERSION] = "PRAGMA data_version",
+    [SQL_MARK_GET] = "SELECT now.mark, now.valid_from, next.valid_from FROM"
+		     " (SELECT min(valid_from) AS valid_from FROM mark"
+		     "  WHERE region = ?1 AND valid_from > ?2) AS next"
+		     " LEFT JOIN (SELECT mark, valid_from FROM mark"
+		     "  WHERE region = ?1 AND valid_from <= ?2"
+		     "  ORDER BY valid_from DESC LIMIT 1) AS now",
     [SQL_CELL_EACH] = "SELECT place, valid_from, region FROM cell",
     [SQL_COUNTS] = "SELECT (SELECT count(*) FROM subscriber),"
 		   " (SELECT count(*) FROM bucket),"

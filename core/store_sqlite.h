@@ -16,6 +16,7 @@ enum statement {
 	SQL_SUBSCRIBERS,
 	SQL_BUCKET_GET,
 	SQL_BUCKET_EACH,
+	SQL_DATA_VERSION,
 	SQL_WATERMARK,
 	SQL_MARK_GET,
 	SQL_CELL_EACH,
@@ -42,6 +43,21 @@ enum statement {
 	STATEMENTS
 };
 
+/* What every query asks for and few writes change, as of the last snapshot. */
+#define MARKS 512
+struct store_cache {
+	int64_t data_version;
+	int watermark_known;
+	int watermark_rc; /* 0 or -ENOENT */
+	int64_t watermark;
+	/* by region; a mark holds from one time until another */
+	struct cached_mark {
+		uint32_t region; /* 0: nothing is known */
+		int64_t from, until;
+		char mark[MARK_MAX];
+	} marks[MARKS];
+};
+
 struct store {
 	struct sqlite q;
 	sqlite3_stmt *st[STATEMENTS];
@@ -49,10 +65,14 @@ struct store {
 	unsigned bits;
 	int in_snapshot;
 	int any_out_of_use;
+	struct store_cache cache;
 };
 
 /* Runs a statement whose parameters are bound, to its end. */
 int store_run(struct store *s, enum statement st);
+
+/* This process wrote: what is in the cache may not hold any more. */
+void store_forget(struct store *s);
 
 /* Steps: 1 for a row, 0 at the end, -errno. store_reset after the rows. */
 int store_step(struct store *s, enum statement st);

@@ -33,6 +33,7 @@ store_write_commit(struct store *s)
 {
 	int rc = store_run(s, SQL_COMMIT);
 
+	store_forget(s);
 	if (rc < 0)
 		store_write_abort(s);
 	else

@@ -11,6 +11,20 @@
 static int64_t shift;       /* what the clock is moved by */
 static int64_t frozen = -1; /* or what it stands at */
 
+/* Local days that were asked about, for every query asks about the same few
+ * and the C library works out each anew. Only days of 24 even hours. */
+#define DAYS 32
+static struct day {
+	int64_t begin, end; /* equal: nothing is known */
+	struct tm tm;       /* at its begin */
+} known[DAYS];
+
+/* And what when_midnight made of them. */
+static struct {
+	int64_t from, midnight;
+	int days; /* 0: nothing is known */
+} moved[DAYS];
+
 /* RFC 8536 3.1: what begins a zone's file. */
 static int
 is_zone_file(const char *path)
@@ -39,6 +53,8 @@ when_zone(const char *iana)
 		return -ENOENT;
 	setenv("TZ", iana, 1);
 	tzset();
+	memset(known, 0, sizeof(known));
+	memset(moved, 0, sizeof(moved));
 	return 0;
 }
 
@@ -174,6 +190,14 @@ when_parse_instant(const char *s, size_t len, int64_t *t)
 	return parse_rfc3339(s, s + len, t);
 }
 
+static void
+slow_local(int64_t t, struct tm *tm)
+{
+	time_t tt = t;
+
+	localtime_r(&tt, tm);
+}
+
 /* The first instant of a date. Where clocks go back over midnight it comes
  * twice, and mktime gives either; where they go forward over it, the day
  * begins later and mktime says so. */
@@ -183,7 +207,7 @@ begin_of(struct tm *date)
 	int64_t t = mktime(date);
 	struct tm before;
 
-	when_local(t - 1, &before);
+	slow_local(t - 1, &before);
 	if (before.tm_mday != date->tm_mday)
 		return t;
 	return t - 1 - before.tm_hour * 3600 - before.tm_min * 60 -
@@ -203,24 +227,73 @@ when_parse(const char *s, size_t len, int64_t *t)
 	return when_parse_instant(s, len, t);
 }
 
-int64_t
-when_midnight(int64_t t, int days)
+/* The midnight that begins the day of `tm`, moved by whole days. */
+static int64_t
+midnight(struct tm tm, int days)
 {
-	struct tm tm;
-
-	when_local(t, &tm);
 	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
 	tm.tm_mday += days;
 	tm.tm_isdst = -1;
 	return begin_of(&tm);
 }
 
+/* The day of t, when it is one of 24 even hours; else null. */
+static const struct day *
+day_of(int64_t t)
+{
+	struct day *d = &known[(uint64_t)t / 86400 % DAYS];
+	struct tm last;
+
+	if (t >= d->begin && t < d->end)
+		return d;
+	slow_local(t, &d->tm);
+	d->begin = midnight(d->tm, 0);
+	d->end = midnight(d->tm, 1);
+	slow_local(d->begin, &d->tm);
+	slow_local(d->end - 1, &last);
+	if (d->end - d->begin == 86400 && d->tm.tm_hour == 0 &&
+	    d->tm.tm_gmtoff == last.tm_gmtoff)
+		return d;
+	d->end = d->begin;
+	return NULL;
+}
+
+int64_t
+when_midnight(int64_t t, int days)
+{
+	const struct day *d = day_of(t);
+	unsigned i = (unsigned)days % DAYS;
+	struct tm tm;
+
+	if (d == NULL) {
+		slow_local(t, &tm);
+		return midnight(tm, days);
+	}
+	if (days == 0)
+		return d->begin;
+	if (moved[i].from != d->begin || moved[i].days != days) {
+		moved[i].from = d->begin;
+		moved[i].days = days;
+		moved[i].midnight = midnight(d->tm, days);
+	}
+	return moved[i].midnight;
+}
+
 void
 when_local(int64_t t, struct tm *tm)
 {
-	time_t tt = t;
+	const struct day *d = day_of(t);
+	int seconds;
 
-	localtime_r(&tt, tm);
+	if (d == NULL) {
+		slow_local(t, tm);
+		return;
+	}
+	seconds = t - d->begin;
+	*tm = d->tm;
+	tm->tm_hour = seconds / 3600;
+	tm->tm_min = seconds / 60 % 60;
+	tm->tm_sec = seconds % 60;
 }
 
 void
