@@ -3,7 +3,9 @@
  * Names and values are the specification's, as libsmpp34's header gives them.
  * The PDUs of every message (deliver_sm, submit_sm, their responses,
  * enquire_link, generic_nack) are read and written here by hand; libsmpp34
- * serves bind and unbind, behind a guard. Nothing else includes smpp34.h. */
+ * serves bind and unbind, behind a guard. Nothing else includes smpp34.h.
+ * Where a PDU is read otherwise than libsmpp34 reads it, and which clause has
+ * it so, stands in the table of tests/unit/pdu_libsmpp34.c. */
 #ifndef PDU_H
 #define PDU_H
 

@@ -103,15 +103,18 @@ capture_log(void)
 	log_add_target(target);
 }
 
-/* xorshift64*, the same on every run. */
+/* xorshift64*, the same on every run; not 0. */
+static uint64_t pseudo_state = 0x9e3779b97f4a7c15ULL;
+
 static inline uint64_t
 pseudo_random(void)
 {
-	static uint64_t x = 0x9e3779b97f4a7c15ULL;
+	uint64_t x = pseudo_state;
 
 	x ^= x >> 12;
 	x ^= x << 25;
 	x ^= x >> 27;
+	pseudo_state = x;
 	return x * 0x2545f4914f6cdd1dULL;
 }
 
