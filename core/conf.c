@@ -175,26 +175,34 @@ password_line(char *buf, size_t n)
 	return "is not one line of 0..8 characters";
 }
 
-/* Reads a password file's line; returns what is wrong with it, or null. */
+/* Reads the beginning of a file that only its owner may use; returns what is
+ * wrong with it, or null. */
 static const char *
-read_password(const char *path, char buf[PASSWORD_MAX + 3])
+read_private(const char *path, char *buf, size_t size, ssize_t *n)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	ssize_t n = -1;
 	int error;
 
 	if (fd < 0)
 		return strerror(errno);
-	if (fstat(fd, &st) == 0)
-		n = read(fd, buf, PASSWORD_MAX + 2);
+	*n = fstat(fd, &st) == 0 ? read(fd, buf, size) : -1;
 	error = errno;
 	close(fd);
-	if (n < 0)
+	if (*n < 0)
 		return strerror(error);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
 		return "others than its owner may use it; chmod 600";
-	return password_line(buf, n);
+	return NULL;
+}
+
+static const char *
+read_password(const char *path, char buf[PASSWORD_MAX + 3])
+{
+	ssize_t n;
+	const char *error = read_private(path, buf, PASSWORD_MAX + 2, &n);
+
+	return error != NULL ? error : password_line(buf, n);
 }
 
 static int
@@ -211,6 +219,26 @@ fill_password(struct conf *c, cfg_t *sec, struct conf_smsc *to)
 	to->password = strdup(error == NULL ? password : "");
 	explicit_bzero(password, sizeof(password));
 	return to->password != NULL ? 0 : -ENOMEM;
+}
+
+/* What is in the files is for the program that uses them to find out. */
+static void
+check_tls(struct conf *c, cfg_t *sec, const struct conf_smsc *s)
+{
+	const char *error;
+	char octet;
+	ssize_t n;
+
+	if ((s->tls_cert == NULL) != (s->tls_key == NULL))
+		conf_file_wrong(c->file, sec,
+		    s->tls_cert != NULL ? "tls_cert" : "tls_key",
+		    "tls_cert and tls_key need each other");
+	if (!s->tls || s->tls_key == NULL)
+		return;
+	error = read_private(s->tls_key, &octet, 1, &n);
+	if (error != NULL)
+		conf_file_wrong(
+		    c->file, sec, "tls_key", "%s: %s", s->tls_key, error);
 }
 
 static int
@@ -232,6 +260,8 @@ fill_smscs(struct conf *c)
 		rc = conf_file_fill(c->file, sec, to);
 		if (rc == 0)
 			rc = fill_password(c, sec, to);
+		if (rc == 0)
+			check_tls(c, sec, to);
 	}
 	return rc;
 }

@@ -71,9 +71,13 @@ struct conf_smsc {
 	uint32_t retry_status; /* command_status for "not now" */
 	enum alphabet default_alphabet; /* of data_coding 0 */
 	uint32_t validity_minutes;
-	uint32_t max_segments;     /* 1..10 */
-	uint32_t response_timeout; /* seconds */
-	uint32_t enquire_interval; /* seconds */
+	uint32_t max_segments;          /* 1..10 */
+	uint32_t response_timeout;      /* seconds */
+	uint32_t enquire_interval;      /* seconds */
+	uint8_t tls;                    /* 1: the link is encrypted */
+	const char *tls_ca;             /* file of CAs, "" for the system's */
+	const char *tls_cert, *tls_key; /* our own, or null both */
+	const char *tls_name; /* that the certificate must have, "" for host */
 };
 
 /* What one subscriber may cost (admit.h). */

@@ -270,7 +270,7 @@ option_row(const struct option *o)
 }
 
 #define SECTIONS_MAX 8
-#define ROWS_MAX 32
+#define ROWS_MAX 48
 
 static size_t
 option_rows(const struct option *o, cfg_opt_t rows[ROWS_MAX])

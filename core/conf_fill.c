@@ -36,7 +36,7 @@ resolve(const struct conf_file *f, cfg_opt_t *opt)
 	char *whole;
 	int rc;
 
-	if (value == NULL)
+	if (value == NULL || *value == '\0')
 		return 0;
 	if (strncmp(value, sqlite, strlen(sqlite)) == 0)
 		path += strlen(sqlite);

@@ -54,6 +54,17 @@ good_keyword(const char *s)
 	return only(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 1, 20);
 }
 
+/* A host name or an address, as a certificate may have it. */
+static int
+good_tls_name(const char *s)
+{
+	return *s != '.' &&
+	    only(s,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789.:-_",
+		0, 255);
+}
+
 static int
 good_listen(const char *s)
 {
@@ -163,7 +174,12 @@ static const struct option smsc_options[] = {
     {AT(conf_smsc, enquire_interval), NUM("30", 1, 3600)},
     {AT(conf_smsc, capture), FILEPATH(NULL)},
     {AT(conf_smsc, capture_numbers), WRD("masked", capture_modes)},
-    {UNUSED("tls"), WRD("no", yesno), .fixed = 1},
+    {AT(conf_smsc, tls), WRD("no", yesno)},
+    {AT(conf_smsc, tls_ca), .kind = PATH, .def = ""},
+    {AT(conf_smsc, tls_cert), FILEPATH(NULL)},
+    {AT(conf_smsc, tls_key), FILEPATH(NULL)},
+    {AT(conf_smsc, tls_name),
+	LIKE("", good_tls_name, "a host name or an IP address")},
     {0},
 };
 

@@ -22,6 +22,7 @@
 #include "capture.h"
 #include "link.h"
 #include "log.h"
+#include "tls.h"
 #include "window.h"
 
 #define CAPTURE_OCTETS 100000000
@@ -41,6 +42,7 @@ struct link {
 	struct event_base *base;
 	struct evdns_base *dns;
 	struct bufferevent *bev;
+	struct tls *tls;         /* null: in clear */
 	struct capture *capture; /* or null */
 	struct event *tick, *retry;
 	enum state state;
@@ -93,6 +95,7 @@ link_new(struct link **lp, struct event_base *base,
     const struct conf_smsc *conf, const struct link_events *events, void *arg)
 {
 	struct link *l = calloc(1, sizeof(*l));
+	int rc = 0;
 
 	if (l == NULL)
 		return -ENOMEM;
@@ -108,13 +111,17 @@ link_new(struct link **lp, struct event_base *base,
 	l->dns = evdns_base_new(base,
 	    EVDNS_BASE_INITIALIZE_NAMESERVERS |
 		EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	if (window_new(&l->window, conf->window, conf->rate) < 0 ||
-	    make_events(l) < 0) {
+	if (conf->tls)
+		rc = tls_new(&l->tls, conf);
+	if (rc == 0)
+		rc = window_new(&l->window, conf->window, conf->rate);
+	if (rc == 0)
+		rc = make_events(l);
+	if (rc == 0)
+		*lp = l;
+	else
 		link_free(l);
-		return -ENOMEM;
-	}
-	*lp = l;
-	return 0;
+	return rc;
 }
 
 void
@@ -130,6 +137,7 @@ link_free(struct link *l)
 		event_free(l->retry);
 	if (l->dns != NULL)
 		evdns_base_free(l->dns, 0);
+	tls_free(l->tls);
 	capture_close(l->capture);
 	window_free(l->window);
 	free(l);
@@ -163,7 +171,9 @@ connect_now(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	enter_state(l, CONNECTING);
-	l->bev = bufferevent_socket_new(l->base, -1, BEV_OPT_CLOSE_ON_FREE);
+	l->bev = l->tls != NULL
+	    ? tls_bufferevent(l->tls, l->base)
+	    : bufferevent_socket_new(l->base, -1, BEV_OPT_CLOSE_ON_FREE);
 	if (l->bev == NULL) {
 		close_link(l, "no memory");
 		return;
@@ -203,7 +213,9 @@ last_words(struct link *l)
 	struct evbuffer *out = bufferevent_get_output(l->bev);
 
 	evbuffer_unfreeze(out, 1);
-	if (evbuffer_get_length(out) > 0)
+	if (l->tls != NULL)
+		tls_last_words(l->bev);
+	else if (evbuffer_get_length(out) > 0)
 		evbuffer_write(out, bufferevent_getfd(l->bev));
 	bufferevent_free(l->bev);
 	l->bev = NULL;
@@ -318,6 +330,18 @@ link_unbind(struct link *l)
 		l->state_since = 0; /* nobody answers: the next tick ends it */
 }
 
+static const char *
+why_broken(struct link *l)
+{
+	int error = EVUTIL_SOCKET_ERROR();
+	int dns = bufferevent_socket_get_dns_error(l->bev);
+	const char *tls = l->tls != NULL ? tls_fault(l->tls, l->bev) : NULL;
+
+	if (dns != 0)
+		return evutil_gai_strerror(dns);
+	return tls != NULL ? tls : evutil_socket_error_to_string(error);
+}
+
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -331,13 +355,8 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	}
 	if (what & BEV_EVENT_EOF)
 		close_link(l, "the SMSC closed the connection");
-	else if (bufferevent_socket_get_dns_error(l->bev) != 0)
-		close_link(l,
-		    evutil_gai_strerror(
-			bufferevent_socket_get_dns_error(l->bev)));
 	else
-		close_link(
-		    l, evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+		close_link(l, why_broken(l));
 }
 
 /* What is overdue. */
@@ -371,6 +390,15 @@ keep_alive(struct link *l, int64_t now)
 	}
 }
 
+static const char *
+still_missing(const struct link *l)
+{
+	if (l->state == BINDING)
+		return "no answer to bind";
+	return l->tls != NULL && tls_began(l->bev) ? "no answer to TLS"
+						   : "connection timed out";
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -383,9 +411,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	case CONNECTING:
 	case BINDING:
 		if (in_state > l->conf->response_timeout * 1000LL)
-			close_link(l,
-			    l->state == BINDING ? "no answer to bind"
-						: "connection timed out");
+			close_link(l, still_missing(l));
 		break;
 	case BOUND:
 		expire_submits(l, now);

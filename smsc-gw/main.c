@@ -12,6 +12,7 @@
 #include "deliver.h"
 #include "log.h"
 #include "query.h"
+#include "tls.h"
 #include "when.h"
 
 static const char usage[] =
@@ -104,6 +105,17 @@ check_services(const struct conf *conf)
 		log_error(DCONF, "%s: there is no smsc section", conf->path);
 		rc = -1;
 	}
+	return rc;
+}
+
+static int
+check_links(const struct conf *conf)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < conf->nsmscs; i++)
+		if (tls_check(&conf->smscs[i]) < 0)
+			rc = -1;
 	return rc;
 }
 
@@ -236,7 +248,8 @@ main(int argc, char **argv)
 		return 2;
 	if (o.print)
 		conf_print(g.core->conf, stdout);
-	else if (check_services(g.core->conf) < 0 || check_stores(g.core) < 0)
+	else if (check_services(g.core->conf) < 0 ||
+	    check_links(g.core->conf) < 0 || check_stores(g.core) < 0)
 		return 1;
 	else if (!o.check)
 		serve(&g);

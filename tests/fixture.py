@@ -112,6 +112,8 @@ class Site:
     def smsc(self, name, smsc, carrier="cmcc", **options):
         """A link to an SMSC of smsc.py."""
         self.put(f"{name}.password", smsc.password + "\n", 0o600)
+        if smsc.tls:
+            options = {"tls": True, "tls_ca": smsc.tls.ca, **options}
         self.smscs[name] = {
             "carrier": carrier, "host": smsc.address, "port": smsc.port,
             "system_id": smsc.system_id,

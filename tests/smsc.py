@@ -7,11 +7,14 @@
 
 Everything that can go wrong on such a link can be had on purpose: see
 Smsc.bind_status, .silent, .on_submit, .redeliver and Link.write, .cut.
+With `tls`, an ssl.SSLContext, it speaks TLS (pki.py makes one).
 Each link has a thread that reads; one lock, Smsc.changed, guards all state.
 """
 import collections
 import contextlib
+import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -71,12 +74,13 @@ Logged = collections.namedtuple("Logged", "at link inbound pdu octets")
 
 
 class Link:
-    """One TCP connection of an ESME: .mode (None until bound), .closed."""
+    """One TCP connection of an ESME: .mode (None until bound), .closed;
+    .tls_ended when TLS was ended in good order."""
 
     def __init__(self, smsc, sock, number):
         self.smsc, self.sock, self.number = smsc, sock, number
         self.mode = self.bind = None
-        self.closed = False
+        self.closed = self.tls_ended = False
         self.seq = 0
         self.requests = {}                # ours, unanswered, by sequence
         self.outstanding = self.most_outstanding = 0
@@ -138,15 +142,29 @@ class Link:
                     time.sleep(pause)
 
     def cut(self, reset=False):
-        """End the connection, by RST if asked."""
+        """End the connection, by RST if asked; of TLS without a word."""
         with contextlib.suppress(OSError):
             if reset:
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                      struct.pack("ii", 1, 0))
+                # wakes the reader, who would keep it open
+                socket.socket.shutdown(self.sock, socket.SHUT_RD)
                 self.sock.close()
             else:
-                self.sock.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
         self._gone()
+
+    def end_tls(self):
+        """End TLS in good order; whether the ESME did so too."""
+        with self.writing:
+            try:
+                self.sock.settimeout(10)
+                self.sock.unwrap()
+                self.tls_ended = True
+            except OSError:
+                pass
+        self._gone()
+        return self.tls_ended
 
     def unbind(self, timeout=10):
         """Ask the ESME to go (4.2); the status of its answer."""
@@ -154,10 +172,22 @@ class Link:
 
     # In.
 
+    def _recv(self):
+        """What is there, at least an octet; b"" at the end."""
+        if not isinstance(self.sock, ssl.SSLSocket):
+            return self.sock.recv(65536)
+        # One thread at a time may use it, and it is written to as well.
+        if not self.sock.pending():
+            select.select([self.sock], [], [])
+        with self.writing:
+            octets = b"" if self.closed else self.sock.recv(65536)
+            self.tls_ended |= not octets
+            return octets
+
     def _read(self):
         held = b""
-        with contextlib.suppress(OSError):
-            while octets := self.sock.recv(65536):
+        with contextlib.suppress(OSError, ValueError):
+            while octets := self._recv():
                 held = self._parse(held + octets)
         if held:
             self.smsc.fault(self, f"{len(held)} octets left at the end")
@@ -223,6 +253,7 @@ class Smsc:
     redeliver     send deliver_sm that were not answered again after a bind
     log           every PDU, Logged; faults: what the ESME did wrong, in words
     links         all there were; submits: every Submit
+    refused       why a TLS handshake failed, of each that did
     """
 
     def __init__(self, address="127.0.0.1", port=0, system_id="tc",
@@ -232,6 +263,7 @@ class Smsc:
         self.silent, self.sources, self.redeliver = set(), None, False
         self.on_submit = lambda submit: ESME_ROK
         self.log, self.faults, self.links, self.submits = [], [], [], []
+        self.refused = []
         self.messages = []               # all that reached a phone
         self._taken = 0                  # parts and messages
         self._parts, self._unread = {}, []
@@ -258,8 +290,13 @@ class Smsc:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if self.tls:
                     try:
-                        sock = self.tls.wrap_socket(sock, server_side=True)
-                    except OSError:
+                        sock = self.tls.wrap_socket(
+                            sock, server_side=True,
+                            suppress_ragged_eofs=False)
+                    except OSError as error:
+                        with self.changed:
+                            self.refused.append(str(error))
+                            self.changed.notify_all()
                         continue
                 with self.changed:
                     self.links.append(Link(self, sock, len(self.links) + 1))

@@ -129,6 +129,10 @@ test_defaults(void)
 	ok_int(l->max_segments, 10, "max_segments");
 	ok_int(l->response_timeout, 10, "response_timeout");
 	ok_int(l->enquire_interval, 30, "enquire_interval");
+	ok_int(l->tls, 0, "no TLS");
+	ok_str(l->tls_ca, "", "tls_ca: the system's");
+	ok_str(l->tls_name, "", "tls_name: the host");
+	ok(!l->tls_cert && !l->tls_key, "no certificate of ours");
 	ok_int(c->limits.repeat_window, 60, "repeat_window");
 	ok_int(c->limits.tries, 5, "tries");
 	ok_int(c->limits.lock_minutes, 30, "lock_minutes");
@@ -168,7 +172,9 @@ static const char whole[] =
     "	bind = receiver window = 1000 rate = 50 addr_ton = 0\n"
     "	addr_npi = 8 default_alphabet = latin1 concat = udh\n"
     "	max_segments = 1 validity_minutes = 1440 retry_status = 88\n"
-    "	ack_after = 0 response_timeout = 5 enquire_interval = 60 tls = no\n"
+    "	ack_after = 0 response_timeout = 5 enquire_interval = 60 tls = yes\n"
+    "	tls_ca = \"ca.pem\" tls_cert = \"/us.pem\" tls_key = \"key.pem\"\n"
+    "	tls_name = \"smsc.example\"\n"
     "}\n"
     "hlr \"h\" { carrier = cmcc host = \"::1\" port = 1 name = \"T\" }\n"
     "limits { repeat_window = 0 tries = 1 lock_minutes = 2 busy_minutes = 3\n"
@@ -220,6 +226,13 @@ check_whole(const struct conf *c, const char *how)
 	ok_int(l->addr_npi, 8, "%s: addr_npi", how);
 	ok_int(l->default_alphabet, ALPHABET_LATIN1, "%s: alphabet", how);
 	ok_int(l->retry_status, 88, "%s: retry_status", how);
+	ok_int(l->tls, 1, "%s: tls", how);
+	snprintf(want, sizeof(want), "%s/ca.pem", folder);
+	ok_str(l->tls_ca, want, "%s: tls_ca", how);
+	ok_str(l->tls_cert, "/us.pem", "%s: tls_cert", how);
+	snprintf(want, sizeof(want), "%s/key.pem", folder);
+	ok_str(l->tls_key, want, "%s: tls_key", how);
+	ok_str(l->tls_name, "smsc.example", "%s: tls_name", how);
 	ok_int(c->limits.repeat_window, 0, "%s: repeat_window", how);
 	ok_int(c->limits.tries, 1, "%s: tries", how);
 	ok_int(c->limits.lock_minutes, 2, "%s: lock_minutes", how);
@@ -254,6 +267,7 @@ test_whole(void)
 	FILE *out;
 
 	put("pass", "12345678\n", 0600);
+	put("key.pem", "", 0600);
 	c = load_text(whole);
 	ok_str(logged, "", "a file with everything loads");
 	if (!c)
@@ -353,8 +367,6 @@ test_not_served(void)
 {
 	refuse(IN_SMSC("concat = sar\n"),
 	    "travelcard.conf:6: concat: sar is not served by this version\n");
-	refuse(IN_SMSC("tls = yes\n"),
-	    "travelcard.conf:6: tls: yes is not served by this version\n");
 }
 
 static void
@@ -495,6 +507,46 @@ test_password(void)
 }
 
 static void
+test_tls(void)
+{
+	char want[PATH_MAX + 128], folder[PATH_MAX];
+	struct conf *c;
+
+	refuse(IN_SMSC("tls = on\n"),
+	    "travelcard.conf:6: tls: on is not no or yes\n");
+	refuse(IN_SMSC("\ntls_cert = c\n"),
+	    "travelcard.conf:7: tls_cert: tls_cert and tls_key need each "
+	    "other\n");
+	refuse(IN_SMSC("\ntls_key = k\n"),
+	    "travelcard.conf:7: tls_key: tls_cert and tls_key need each "
+	    "other\n");
+	refuse(IN_SMSC("tls_cert = \"\"\n"),
+	    "travelcard.conf:6: tls_cert: \"\" is not a path\n"
+	    "travelcard.conf:6: tls_cert: tls_cert and tls_key need each "
+	    "other\n");
+	refuse(IN_SMSC("tls_name = .example\n"),
+	    "travelcard.conf:6: tls_name: .example is not a host name or an "
+	    "IP address\n");
+	refuse(IN_SMSC("tls_name = \"*.example\"\n"),
+	    "travelcard.conf:6: tls_name: *.example is not a host name or an "
+	    "IP address\n");
+	if (!realpath(".", folder))
+		return;
+	put("key.pem", "x", 0640);
+	snprintf(want, sizeof(want),
+	    "travelcard.conf:7: tls_key: %s/key.pem: others than its owner may "
+	    "use it; chmod 600\n",
+	    folder);
+	refuse(IN_SMSC("tls = yes tls_cert = c\ntls_key = key.pem\n"), want);
+	c = load_text(IN_SMSC("tls_cert = c\ntls_key = key.pem\n"));
+	ok(c, "which does not matter without TLS");
+	conf_free(c);
+	c = load_text(IN_SMSC("tls_ca = \"\" tls_name = \"::1\"\n"));
+	ok(c && !*c->smscs[0].tls_ca, "an empty path stays so");
+	conf_free(c);
+}
+
+static void
 refuse_file(const char *path, int error, const char *want)
 {
 	struct conf *c = NULL;
@@ -538,6 +590,7 @@ main(void)
 	test_between();
 	test_grammar();
 	test_password();
+	test_tls();
 	test_files();
 	return test_done();
 }
