@@ -19,7 +19,7 @@ chosen_vault(struct core *c, const struct options *o)
 	const struct conf_carrier *carrier;
 
 	if (o->carrier == NULL && c->nvaults == 1)
-		return &c->vaults[0];
+		return c->vaults[0];
 	carrier = o->carrier ? conf_carrier(c->conf, o->carrier) : NULL;
 	if (carrier == NULL) {
 		fprintf(stderr,
@@ -268,7 +268,7 @@ cmd_stat(struct core *c, const struct options *o)
 	if (o->json)
 		putchar('[');
 	for (size_t i = 0; i < c->nvaults; i++) {
-		struct vault *v = &c->vaults[i];
+		struct vault *v = c->vaults[i];
 
 		if (open_to_read(c, v) < 0 || store_stat(v->store, &st) < 0) {
 			rc = EXIT_FAULT;
@@ -400,7 +400,7 @@ cmd_check(struct core *c, const struct options *o)
 		return usage_error("check takes no argument", "");
 	printf("%s: ok\n", c->conf->path);
 	for (size_t i = 0; i < c->nvaults; i++) {
-		struct vault *v = &c->vaults[i];
+		struct vault *v = c->vaults[i];
 		int bad = open_to_read(c, v) < 0 || store_check(v->store) < 0;
 
 		printf("%s: %s\n", v->where, bad ? "not well" : "ok");

@@ -138,6 +138,15 @@ const struct conf_service *conf_service_dialled(const struct conf *c,
 const char *conf_sms_code(
     const struct conf *c, const struct conf_carrier *carrier);
 
+/* How a section of one reading differs from that of another: not at all, only
+ * in what a bind that is up can take on, or in more. */
+enum conf_change { CONF_SAME, CONF_LIVE, CONF_ANEW };
+enum conf_change conf_smsc_change(const struct conf *a,
+    const struct conf_smsc *x, const struct conf *b, const struct conf_smsc *y);
+
+/* Is all the same in both that an answer depends on? */
+int conf_same_answers(const struct conf *a, const struct conf *b);
+
 /* The longest window of all services, in days. */
 uint32_t conf_longest_window(const struct conf *c);
 

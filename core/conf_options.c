@@ -2,7 +2,9 @@
  * and printed, the checks of single values and struct conf come from here.
  *
  * A new option is a row here, in conf/travelcard.conf and in
- * conf/travelcard.conf.5; tests/lint holds the three together.
+ * conf/travelcard.conf.5; tests/lint holds the three together. A change of
+ * one that is not `live` makes a reload bind anew, or says that answers from
+ * memory may be wrong now.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -112,9 +114,9 @@ static const struct option top_options[] = {
     {AT(conf, country_code), LIKE("86", good_country_code, "1..3 digits")},
     {AT(conf, max_gap), NUM("10800", 1, 86400)},
     {AT(conf, tables), FILEPATH(NULL)},
-    {AT(conf, log_level), WRD("info", levels)},
-    {AT(conf, records), FILEPATH(NULL)},
-    {AT(conf, records_days), NUM("30", 1, 3650)},
+    {AT(conf, log_level), WRD("info", levels), .live = 1},
+    {AT(conf, records), FILEPATH(NULL), .live = 1},
+    {AT(conf, records_days), NUM("30", 1, 3650), .live = 1},
     {0},
 };
 
@@ -157,23 +159,24 @@ static const struct option smsc_options[] = {
     {AT(conf_smsc, host), TXT(NULL, 1, 255), .required = 1},
     {AT(conf_smsc, port), NUM("2775", 1, 65535)},
     {AT(conf_smsc, system_id), TXT(NULL, 1, 15), .required = 1},
-    {UNUSED("password_file"), FILEPATH(NULL)},
+    {UNUSED("password_file"), FILEPATH(NULL), .live = 1},
     {AT(conf_smsc, system_type), TXT("", 0, 12)},
     {AT(conf_smsc, bind), WRD("transceiver", binds)},
-    {AT(conf_smsc, window), NUM("100", 1, 1000)},
-    {AT(conf_smsc, rate), NUM("0", 0, 100000)},
+    {AT(conf_smsc, window), NUM("100", 1, 1000), .live = 1},
+    {AT(conf_smsc, rate), NUM("0", 0, 100000), .live = 1},
     {AT(conf_smsc, addr_ton), NUM("1", 0, 6)},
     {AT(conf_smsc, addr_npi), NUM("1", 0, 18)},
-    {AT(conf_smsc, default_alphabet), WRD("gsm7", alphabets)},
-    {UNUSED("concat"), WRD("udh", concats), .fixed = 1},
-    {AT(conf_smsc, max_segments), NUM("10", 1, 10)},
-    {AT(conf_smsc, validity_minutes), NUM("60", 1, 10080)},
-    {AT(conf_smsc, retry_status), NUM("0x64", 1, 0x7fffffff), .hex = 1},
-    {AT(conf_smsc, ack_after), NUM("2", 0, 60)},
-    {AT(conf_smsc, response_timeout), NUM("10", 1, 600)},
-    {AT(conf_smsc, enquire_interval), NUM("30", 1, 3600)},
-    {AT(conf_smsc, capture), FILEPATH(NULL)},
-    {AT(conf_smsc, capture_numbers), WRD("masked", capture_modes)},
+    {AT(conf_smsc, default_alphabet), WRD("gsm7", alphabets), .live = 1},
+    {UNUSED("concat"), WRD("udh", concats), .fixed = 1, .live = 1},
+    {AT(conf_smsc, max_segments), NUM("10", 1, 10), .live = 1},
+    {AT(conf_smsc, validity_minutes), NUM("60", 1, 10080), .live = 1},
+    {AT(conf_smsc, retry_status), NUM("0x64", 1, 0x7fffffff), .hex = 1,
+	.live = 1},
+    {AT(conf_smsc, ack_after), NUM("2", 0, 60), .live = 1},
+    {AT(conf_smsc, response_timeout), NUM("10", 1, 600), .live = 1},
+    {AT(conf_smsc, enquire_interval), NUM("30", 1, 3600), .live = 1},
+    {AT(conf_smsc, capture), FILEPATH(NULL), .live = 1},
+    {AT(conf_smsc, capture_numbers), WRD("masked", capture_modes), .live = 1},
     {AT(conf_smsc, tls), WRD("no", yesno)},
     {AT(conf_smsc, tls_ca), .kind = PATH, .def = ""},
     {AT(conf_smsc, tls_cert), FILEPATH(NULL)},

@@ -1,4 +1,5 @@
 /* Start-up in order, and the end in reverse. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,62 +8,144 @@
 #include "log.h"
 #include "when.h"
 
-/* One vault for each store that a carrier has. */
-static int
-add_vault(struct core *c, const struct conf_carrier *carrier)
+/* Vaults. */
+
+static void
+drop_vault(struct vault *v)
 {
-	for (size_t i = 0; i < c->nvaults; i++) {
-		if (strcmp(c->vaults[i].where, carrier->store) != 0)
+	if (v == NULL || --v->cores > 0)
+		return;
+	core_store_close(v);
+	state_close(v->state);
+	key_close(v->key);
+	free(v->where);
+	free(v);
+}
+
+static int
+new_vault(struct vault **vp, const struct conf_carrier *carrier)
+{
+	struct vault *v = calloc(1, sizeof(*v));
+	int rc = -ENOMEM;
+
+	if (v == NULL)
+		return rc;
+	v->cores = 1;
+	v->where = strdup(carrier->store);
+	if (v->where != NULL)
+		rc = key_open(&v->key, carrier->key_file);
+	if (rc < 0)
+		drop_vault(v);
+	else
+		*vp = v;
+	return rc;
+}
+
+static int
+same_vault(const struct vault *a, const struct vault *b)
+{
+	uint8_t x[KEY_FINGERPRINT], y[KEY_FINGERPRINT];
+
+	key_fingerprint(a->key, x);
+	key_fingerprint(b->key, y);
+	return strcmp(a->where, b->where) == 0 && memcmp(x, y, sizeof(x)) == 0;
+}
+
+/* The vault that `old` has open already, in place of a new one. */
+static struct vault *
+share(const struct core *old, struct vault *v)
+{
+	for (size_t i = 0; old != NULL && i < old->nvaults; i++) {
+		if (!same_vault(old->vaults[i], v))
 			continue;
-		if (strcmp(c->vaults[i].key_file, carrier->key_file) == 0)
-			return 0;
+		drop_vault(v);
+		v = old->vaults[i];
+		v->cores++;
+		break;
+	}
+	return v;
+}
+
+static struct vault *
+find_vault(const struct core *c, const struct conf_carrier *carrier)
+{
+	for (size_t i = 0; i < c->nvaults; i++)
+		if (strcmp(c->vaults[i]->where, carrier->store) == 0)
+			return c->vaults[i];
+	return NULL;
+}
+
+static int
+check_key_file(const struct conf *conf, const struct conf_carrier *carrier)
+{
+	const struct conf_carrier *other = conf->carriers;
+
+	for (; other < carrier; other++) {
+		if (strcmp(other->store, carrier->store) != 0 ||
+		    strcmp(other->key_file, carrier->key_file) == 0)
+			continue;
 		log_error(DCORE, "carrier %s: one store has one key_file",
 		    carrier->name);
 		return -EINVAL;
 	}
-	c->vaults[c->nvaults++] = (struct vault){
-	    .where = carrier->store, .key_file = carrier->key_file};
-	return key_open(&c->vaults[c->nvaults - 1].key, carrier->key_file);
+	return 0;
 }
 
+/* One vault for each store that a carrier has. */
 static int
-open_vaults(struct core *c)
+open_vaults(struct core *c, const struct core *old)
 {
-	int rc = 0;
-
 	c->vaults = calloc(c->conf->ncarriers, sizeof(*c->vaults));
 	if (c->vaults == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < c->conf->ncarriers && rc == 0; i++)
-		rc = add_vault(c, &c->conf->carriers[i]);
-	return rc;
+	for (size_t i = 0; i < c->conf->ncarriers; i++) {
+		const struct conf_carrier *carrier = &c->conf->carriers[i];
+		struct vault *v;
+		int rc = check_key_file(c->conf, carrier);
+
+		if (rc == 0 && find_vault(c, carrier) != NULL)
+			continue;
+		if (rc == 0)
+			rc = new_vault(&v, carrier);
+		if (rc < 0)
+			return rc;
+		c->vaults[c->nvaults++] = share(old, v);
+	}
+	return 0;
 }
 
-static int
-set_zone(const struct conf *conf)
-{
-	int rc = when_zone(conf->zone);
+/* Life. */
 
-	if (rc < 0)
-		log_error(DCONF, "%s: zone: \"%s\" is no IANA time zone here",
-		    conf->path, conf->zone);
-	return rc;
+static int
+check_zone(const struct conf *conf)
+{
+	if (when_zone_known(conf->zone))
+		return 0;
+	log_error(DCONF, "%s: zone: \"%s\" is no IANA time zone here",
+	    conf->path, conf->zone);
+	return -ENOENT;
+}
+
+/* Whether the same question would get the same answer. */
+static int
+same_answers(const struct core *a, const struct core *b)
+{
+	return conf_same_answers(a->conf, b->conf) &&
+	    messages_same(a->messages, b->messages) &&
+	    regions_same(a->regions, b->regions);
 }
 
 int
-core_open(struct core **cp, const char *conf_path)
+core_load(struct core **cp, const char *conf_path, const struct core *old)
 {
 	struct core *c = calloc(1, sizeof(*c));
 	int rc;
 
 	if (c == NULL)
 		return -ENOMEM;
-	log_open("info");
 	rc = conf_load(&c->conf, conf_path);
 	if (rc == 0)
-		rc = log_open(c->conf->log_level);
-	if (rc == 0)
-		rc = set_zone(c->conf);
+		rc = check_zone(c->conf);
 	if (rc == 0)
 		rc = regions_load(&c->regions, c->conf->tables);
 	if (rc == 0)
@@ -70,11 +153,37 @@ core_open(struct core **cp, const char *conf_path)
 	if (rc == 0)
 		rc = messages_load(&c->messages, c->conf->tables);
 	if (rc == 0)
-		rc = open_vaults(c);
-	if (rc < 0)
+		rc = open_vaults(c, old);
+	if (rc < 0) {
 		core_close(c);
-	else
-		*cp = c;
+		return rc;
+	}
+	if (old != NULL)
+		c->edition = old->edition + !same_answers(c, old);
+	*cp = c;
+	return 0;
+}
+
+void
+core_begin(struct core *c, const struct core *old)
+{
+	log_open(c->conf->log_level);
+	when_zone(c->conf->zone);
+	if (old == NULL || old->conf->max_gap == c->conf->max_gap)
+		return;
+	for (size_t i = 0; i < c->nvaults; i++)
+		core_store_close(c->vaults[i]); /* opened on other terms */
+}
+
+int
+core_open(struct core **cp, const char *conf_path)
+{
+	int rc;
+
+	log_open("info");
+	rc = core_load(cp, conf_path, NULL);
+	if (rc == 0)
+		core_begin(*cp, NULL);
 	return rc;
 }
 
@@ -83,11 +192,8 @@ core_close(struct core *c)
 {
 	if (c == NULL)
 		return;
-	for (size_t i = 0; i < c->nvaults; i++) {
-		core_store_close(&c->vaults[i]);
-		state_close(c->vaults[i].state);
-		key_close(c->vaults[i].key);
-	}
+	for (size_t i = 0; i < c->nvaults; i++)
+		drop_vault(c->vaults[i]);
 	free(c->vaults);
 	messages_free(c->messages);
 	networks_free(c->networks);
@@ -97,23 +203,43 @@ core_close(struct core *c)
 }
 
 struct vault *
-core_vault(struct core *c, const struct conf_carrier *carrier)
+core_vault(const struct core *c, const struct conf_carrier *carrier)
 {
-	for (size_t i = 0; i < c->nvaults; i++)
-		if (strcmp(c->vaults[i].where, carrier->store) == 0)
-			return &c->vaults[i];
-	abort(); /* core_open made one for every carrier */
+	struct vault *v = find_vault(c, carrier);
+
+	assert(v != NULL); /* core_load made one for every carrier */
+	return v;
+}
+
+static int
+open_store(const struct core *c, const struct vault *v, enum store_mode mode,
+    struct store **sp)
+{
+	struct store_terms terms = {.max_gap = c->conf->max_gap};
+
+	key_fingerprint(v->key, terms.fingerprint);
+	return store_open(sp, v->where, mode, &terms);
 }
 
 int
 core_store(struct core *c, struct vault *v, enum store_mode mode)
 {
-	struct store_terms terms = {.max_gap = c->conf->max_gap};
+	return v->store != NULL ? 0 : open_store(c, v, mode, &v->store);
+}
 
-	if (v->store != NULL)
+int
+core_store_fits(const struct core *c, const struct vault *v)
+{
+	struct store *s;
+
+	switch (open_store(c, v, STORE_READ, &s)) {
+	case -EKEYREJECTED:
+	case -EINVAL:
 		return 0;
-	key_fingerprint(v->key, terms.fingerprint);
-	return store_open(&v->store, v->where, mode, &terms);
+	case 0:
+		store_close(s);
+	}
+	return 1;
 }
 
 int

@@ -10,9 +10,11 @@
 #include "state.h"
 #include "store.h"
 
-/* One store and the key to it; carriers may share one. */
+/* One store and the key to it; carriers may share one, and a core with the
+ * one that it takes over from. */
 struct vault {
-	const char *where, *key_file;
+	unsigned cores; /* that hold it */
+	char *where;
 	struct key *key;
 	struct store *store; /* null until core_store() */
 	struct state *state; /* null until core_state() */
@@ -24,8 +26,9 @@ struct core {
 	struct regions *regions;
 	struct networks *networks;
 	struct messages *messages;
-	struct vault *vaults;
+	struct vault **vaults;
 	size_t nvaults;
+	unsigned edition; /* another one where answers may be others */
 };
 
 /* Configuration, log, zone, tables, catalogues, keys; not the stores. 0 or
@@ -33,10 +36,21 @@ struct core {
 int core_open(struct core **cp, const char *conf_path);
 void core_close(struct core *c);
 
-struct vault *core_vault(struct core *c, const struct conf_carrier *carrier);
+/* The same from a file that was changed, beside `old`, which stays as it is:
+ * log level and zone too, until core_begin. Stores with the same place and
+ * key are both's. */
+int core_load(struct core **cp, const char *conf_path, const struct core *old);
+void core_begin(struct core *c, const struct core *old);
+
+struct vault *core_vault(
+    const struct core *c, const struct conf_carrier *carrier);
 
 /* Opens a vault's store unless it is open. 0 or -errno. */
 int core_store(struct core *c, struct vault *v, enum store_mode mode);
+
+/* Can a vault's store be used: 0 when it was made with another key or on
+ * other terms. One that is away may come back. */
+int core_store_fits(const struct core *c, const struct vault *v);
 
 /* Opens, or makes, a vault's small state unless it is open. 0 or -errno. */
 int core_state(struct vault *v);

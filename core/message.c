@@ -321,6 +321,16 @@ messages_free(struct messages *m)
 	free(m);
 }
 
+int
+messages_same(const struct messages *a, const struct messages *b)
+{
+	for (int lang = 0; lang < LANGUAGES; lang++)
+		for (int id = 0; id < MESSAGES; id++)
+			if (strcmp(a->text[lang][id], b->text[lang][id]) != 0)
+				return 0;
+	return 1;
+}
+
 void
 words_put(struct words *w, const char *s, size_t len)
 {

@@ -79,6 +79,9 @@ struct messages;
 int messages_load(struct messages **mp, const char *dir);
 void messages_free(struct messages *m);
 
+/* Do both say the same? */
+int messages_same(const struct messages *a, const struct messages *b);
+
 /* Text that is being put together: always ended by NUL; once something did
  * not fit, `full` is set and nothing more goes in. */
 struct words {

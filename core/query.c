@@ -64,19 +64,26 @@ query_free(struct query *q)
 }
 
 void
+query_reload(struct query *q, struct core *core)
+{
+	q->core = core;
+	admit_limits(q->admit, &core->conf->limits);
+}
+
+void
 query_end(struct query *q)
 {
 	for (size_t i = 0; i < q->core->nvaults; i++)
-		if (q->core->vaults[i].store != NULL)
-			store_end(q->core->vaults[i].store);
+		if (q->core->vaults[i]->store != NULL)
+			store_end(q->core->vaults[i]->store);
 }
 
 void
 query_expire(struct query *q)
 {
 	for (size_t i = 0; i < q->core->nvaults; i++)
-		if (q->core->vaults[i].state != NULL)
-			pending_expire(q->core->vaults[i].state, when_now());
+		if (q->core->vaults[i]->state != NULL)
+			pending_expire(q->core->vaults[i]->state, when_now());
 }
 
 /* The store of a service's carrier with a snapshot begun, or null while it
@@ -170,13 +177,14 @@ identify(const struct query *q, const struct question *x, const char *text,
 {
 	const struct key *k = x->vault->key;
 	struct {
-		uint64_t step, rest, digits, day;
+		uint64_t step, rest, digits, day, edition;
 	} in = {.step = x->step};
 
 	in.rest = key_hash(k, text, strlen(text));
 	ticket->query = key_hash(k, &in, sizeof(in));
 	in.rest = x->r.language;
 	in.day = when_midnight(q->now, 0);
+	in.edition = q->core->edition;
 	if (x->r.digits[0] != '\0')
 		in.digits = key_identity(k, x->who, x->r.digits);
 	ticket->request = key_hash(k, &in, sizeof(in));

@@ -10,6 +10,10 @@ struct query;
 int query_new(struct query **qp, struct core *core);
 void query_free(struct query *q);
 
+/* Another core from now on, its limits too. What is remembered of subscribers
+ * stays, but for answers that might be others now. */
+void query_reload(struct query *q, struct core *core);
+
 /* Queries share one snapshot of the store, begun by the first, until this is
  * called: after each batch. A store that is away shows as
  * VERDICT_SYSTEM_BUSY. */

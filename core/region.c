@@ -281,6 +281,21 @@ regions_free(struct regions *r)
 	free(r);
 }
 
+int
+regions_same(const struct regions *a, const struct regions *b)
+{
+	if (a->n != b->n)
+		return 0;
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->v[i].code != b->v[i].code)
+			return 0;
+		for (int l = 0; l < LANGUAGES; l++)
+			if (strcmp(a->v[i].text[l], b->v[i].text[l]) != 0)
+				return 0;
+	}
+	return 1;
+}
+
 /* A province is no region, but for the four municipalities. */
 static int
 is_only_province(uint32_t code)

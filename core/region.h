@@ -31,6 +31,9 @@ struct regions;
 int regions_load(struct regions **rp, const char *dir);
 void regions_free(struct regions *r);
 
+/* Do both know the same regions by the same names? */
+int regions_same(const struct regions *a, const struct regions *b);
+
 /* A code as text, which must be in the tables: 0, or -ENOENT. */
 int region_parse(
     const struct regions *r, const char *s, size_t len, uint32_t *region);

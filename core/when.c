@@ -41,15 +41,21 @@ is_zone_file(const char *path)
 }
 
 int
-when_zone(const char *iana)
+when_zone_known(const char *iana)
 {
 	char path[128];
 
+	return iana[0] != '/' && strstr(iana, "..") == NULL &&
+	    snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", iana) <
+	    (int)sizeof(path) &&
+	    is_zone_file(path);
+}
+
+int
+when_zone(const char *iana)
+{
 	/* glibc takes an unknown zone for UTC without a word */
-	if (iana[0] == '/' || strstr(iana, "..") != NULL ||
-	    snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", iana) >=
-		(int)sizeof(path) ||
-	    !is_zone_file(path))
+	if (!when_zone_known(iana))
 		return -ENOENT;
 	setenv("TZ", iana, 1);
 	tzset();

@@ -10,7 +10,9 @@
 /* Record times fit in 32 bits: 1970 to 2106. */
 #define WHEN_MAX UINT32_MAX
 
-/* Makes an IANA zone the process's local zone. 0, or -ENOENT. */
+/* Is it an IANA zone that this machine has? */
+int when_zone_known(const char *iana);
+/* Makes one the process's local zone. 0, or -ENOENT. */
 int when_zone(const char *iana);
 
 /* Epoch seconds, or RFC 3339 with an offset (a fraction is dropped).

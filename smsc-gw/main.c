@@ -127,13 +127,13 @@ check_stores(struct core *c)
 	int rc = 0;
 
 	for (size_t i = 0; i < c->nvaults; i++) {
-		switch (core_store(c, &c->vaults[i], STORE_READ)) {
+		switch (core_store(c, c->vaults[i], STORE_READ)) {
 		case -EKEYREJECTED:
 		case -EINVAL:
 			rc = -1;
 			break;
 		case 0:
-			core_store_close(&c->vaults[i]);
+			core_store_close(c->vaults[i]);
 		}
 	}
 	return rc;

@@ -102,7 +102,7 @@ record(struct feed *feed, uint64_t imsi, int mcc, int64_t time)
 static void
 subscriber(struct feed *feed, const char *msisdn, int n)
 {
-	struct vault *v = &core->vaults[0];
+	struct vault *v = core->vaults[0];
 	struct subscriber row = {
 	    .msisdn = key_msisdn(v->key, msisdn),
 	    .imsi = key_imsi(v->key, msisdn),
@@ -128,7 +128,7 @@ fill_store(void)
 	    .oldest = core_horizon(core, NOW),
 	    .newest = NOW,
 	};
-	struct vault *v = &core->vaults[0];
+	struct vault *v = core->vaults[0];
 	struct feed *feed;
 
 	if (core_store(core, v, STORE_WRITE) < 0 ||
@@ -158,9 +158,9 @@ begin(void)
 	put_text("site.key", "0123456789abcdef0123456789abcdef");
 	mkdir("calls", 0700);
 	if (core_open(&core, "travelcard.conf") < 0 ||
-	    query_new(&query, core) < 0 || core_state(&core->vaults[0]) < 0 ||
+	    query_new(&query, core) < 0 || core_state(core->vaults[0]) < 0 ||
 	    outbox_new(
-		&outbox, core->vaults[0].state, core->vaults[0].key, "c") < 0)
+		&outbox, core->vaults[0]->state, core->vaults[0]->key, "c") < 0)
 		abort();
 	when_set(NOW, 0);
 	if (records_open(&records, "calls", 30) < 0)
@@ -249,7 +249,7 @@ sent(void)
 	struct sms sms = {0};
 
 	outbox_claim(outbox, time(NULL), 10, on_row, &sms);
-	state_commit(core->vaults[0].state);
+	state_commit(core->vaults[0]->state);
 	return sms;
 }
 
@@ -390,7 +390,7 @@ ends(void)
 	calls_flush(calls, now);
 	noted("1,lost");
 	wait_for(0);
-	pending_expire(core->vaults[0].state, NOW + 601);
+	pending_expire(core->vaults[0]->state, NOW + 601);
 	reply(FEW, 5, "12X4");
 	says(CALL_END, "请重拨", "a reply to nothing");
 	noted("1,stray");

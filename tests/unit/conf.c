@@ -572,6 +572,107 @@ test_files(void)
 	refuse_file(".", -EISDIR, ".: Is a directory\n");
 }
 
+/* What becomes of a bind when one line of its section changes. */
+static void
+test_change(void)
+{
+	static const struct {
+		const char *was, *is;
+		enum conf_change change;
+	} changes[] = {
+	    {"", "", CONF_SAME},
+	    {"", "port = 2775\n", CONF_SAME},
+	    {"rate = 10\nwindow = 7\n", "window = 7\nrate = 0xa\n", CONF_SAME},
+	    {"", "port = 2776\n", CONF_ANEW},
+	    {"", "bind = receiver\n", CONF_ANEW},
+	    {"", "system_type = x\n", CONF_ANEW},
+	    {"", "addr_ton = 2\n", CONF_ANEW},
+	    {"", "addr_npi = 2\n", CONF_ANEW},
+	    {"", "rate = 10\naddr_npi = 2\n", CONF_ANEW},
+	    {"", "window = 10\n", CONF_LIVE},
+	    {"window = 10\n", "", CONF_LIVE},
+	    {"", "rate = 10\n", CONF_LIVE},
+	    {"", "max_segments = 3\n", CONF_LIVE},
+	    {"", "validity_minutes = 3\n", CONF_LIVE},
+	    {"", "retry_status = 0x58\n", CONF_LIVE},
+	    {"", "ack_after = 3\n", CONF_LIVE},
+	    {"", "response_timeout = 3\n", CONF_LIVE},
+	    {"", "enquire_interval = 3\n", CONF_LIVE},
+	    {"", "default_alphabet = ascii\n", CONF_LIVE},
+	    {"", "capture = one\n", CONF_LIVE},
+	    {"capture = one\n", "capture = two\n", CONF_LIVE},
+	    {"", "capture_numbers = clear\n", CONF_LIVE},
+	    {"password_file = pass\n", "password_file = pass2\n", CONF_LIVE},
+	    {"password_file = pass\n", "password_file = pass3\n", CONF_ANEW},
+	    {"", "password_file = pass3\n", CONF_ANEW},
+	};
+
+	put("pass", "one", 0600);
+	put("pass2", "one", 0600);
+	put("pass3", "three", 0600);
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		char was[1024], is[1024];
+		struct conf *a, *b;
+
+		snprintf(
+		    was, sizeof(was), CARRIER SMSC "%s}\n", changes[i].was);
+		/* the place of a section in its file says nothing */
+		snprintf(is, sizeof(is),
+		    CARRIER
+		    "smsc k { carrier = a host = h system_id = k }\n" SMSC
+		    "%s}\n",
+		    changes[i].is);
+		a = load_text(was);
+		b = load_text(is);
+		if (a == NULL || b == NULL)
+			abort();
+		ok_int(conf_smsc_change(a, &a->smscs[0], b, &b->smscs[1]),
+		    changes[i].change, "\"%.*s\" to \"%.*s\"",
+		    (int)strcspn(changes[i].was, "\n"), changes[i].was,
+		    (int)strcspn(changes[i].is, "\n"), changes[i].is);
+		conf_free(a);
+		conf_free(b);
+	}
+}
+
+/* And of answers from memory. */
+static void
+test_answers(void)
+{
+	static const char before[] = CARRIER SERVICE "}\n" SMSC "}\n";
+	static const struct {
+		const char *is;
+		int same;
+	} changes[] = {
+	    {CARRIER SERVICE "}\n" SMSC "}\n", 1},
+	    {CARRIER SERVICE "}\n" SMSC "port = 1\n}\n", 1},
+	    {CARRIER SERVICE "}\n", 1},
+	    {"log_level = debug\n" CARRIER SERVICE "}\n", 1},
+	    {"limits { tries = 1 }\n" CARRIER SERVICE "}\n", 1},
+	    {"zone = UTC\n" CARRIER SERVICE "}\n", 0},
+	    {"carrier a { hotline = \"10010\" }\n" SERVICE "}\n", 0},
+	    {CARRIER SERVICE "window_days = 7\n}\n", 0},
+	    {CARRIER SERVICE "help = {HELP, H}\n}\n", 0},
+	    {CARRIER SERVICE "}\nservice t { carrier = a code = 1 "
+			     "keywords = T }\n",
+		0},
+	    {CARRIER "service t { carrier = a code = 10086 keywords = CX }\n",
+		0},
+	};
+	struct conf *a = load_text(before);
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		struct conf *b = load_text(changes[i].is);
+
+		if (a == NULL || b == NULL)
+			abort();
+		ok_int(conf_same_answers(a, b), changes[i].same,
+		    "the same answers, change %zu", i);
+		conf_free(b);
+	}
+	conf_free(a);
+}
+
 int
 main(void)
 {
@@ -592,5 +693,7 @@ main(void)
 	test_password();
 	test_tls();
 	test_files();
+	test_change();
+	test_answers();
 	return test_done();
 }

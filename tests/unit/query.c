@@ -72,7 +72,7 @@ write_files(void)
 static struct vault *
 vault(void)
 {
-	return &core->vaults[0];
+	return core->vaults[0];
 }
 
 static void
@@ -582,6 +582,79 @@ dialogues(void)
 	    VERDICT_HELP, "a reply to nothing");
 }
 
+/* Appends to the configuration, and makes it the one in force. */
+static void
+reload(const char *more)
+{
+	struct core *old = core;
+	FILE *f = fopen("travelcard.conf", "a");
+
+	fputs(more, f);
+	fclose(f);
+	if (core_load(&core, "travelcard.conf", old) < 0)
+		abort();
+	core_begin(core, old);
+	query_reload(query, core);
+	core_close(old);
+}
+
+/* A new configuration: what is remembered stays, but for what might be said
+ * otherwise now. */
+static void
+another_core(void)
+{
+	const struct vault *before = vault();
+	const struct store *store = before->store;
+	char say[ANSWER_MAX], first[ANSWER_MAX];
+	struct ticket ticket, again;
+	struct answer a;
+
+#define OPEN conf_service(core->conf, "open")
+	ASK(OPEN, "02", "CXMYD", &ticket);
+	strcpy(first, say);
+	query_sent(query, &ticket, "held in memory");
+	ASK(OPEN, "03", "CXMYD", &again);
+	reload("limits { texts_per_hour = 5 repeat_window = 600 }\n");
+	ok(vault() == before && vault()->store == store,
+	    "the store that was open still is");
+	ASK(OPEN, "02", "CXMYD", &again);
+	ok_str(say, "held in memory", "a repeat is answered from memory still");
+	ok_int(ASK(OPEN, "03", "CXMYD", &again), VERDICT_SILENCE,
+	    "and one whose answer is on its way not at all");
+	for (int i = 0; i < 5; i++)
+		ASK(OPEN, "33", "?", &ticket);
+	ok_int(ASK(OPEN, "33", "?", &ticket), VERDICT_SILENCE,
+	    "limits are the new ones");
+	reload("service \"more\" { carrier = \"cmcc\" code = {\"10099\"}\n"
+	       "  keywords = {\"MORE\"} identity = none }\n");
+	ASK(OPEN, "02", "CXMYD", &again);
+	ok_str(say, first, "where services changed it is worked out anew");
+	query_sent(query, &again, NULL);
+	ok_int(ASK(OPEN, "33", "?", &ticket), VERDICT_SILENCE,
+	    "what a number had counts on");
+	ok_int(ASK(conf_service(core->conf, "more"), "04", "MORE", &ticket),
+	    VERDICT_OK, "a new service answers");
+	query_sent(query, &ticket, NULL);
+#undef OPEN
+}
+
+/* One that is wrong. */
+static void
+no_other_core(void)
+{
+	struct core *c = NULL;
+	FILE *f = fopen("wrong.conf", "w");
+
+	fputs("zone = \"Nowhere\"\nlog_level = debug\n"
+	      "carrier a { hotline = 1 }\n",
+	    f);
+	fclose(f);
+	ok_int(core_load(&c, "wrong.conf", core), -ENOENT,
+	    "a zone that is none is found before it is set");
+	ok(c == NULL && strcmp(getenv("TZ"), "Asia/Shanghai") == 0,
+	    "and the one in force stays");
+}
+
 int
 main(void)
 {
@@ -605,6 +678,8 @@ main(void)
 	prompts();
 	after_a_restart();
 	dialogues();
+	another_core();
+	no_other_core();
 	query_end(query);
 	query_free(query);
 	core_close(core);
