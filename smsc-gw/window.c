@@ -28,31 +28,54 @@ struct request {                    /* a free place when ref is null */
 	int64_t since;
 };
 
+TAILQ_HEAD(requests, request);
+
 struct window {
 	uint32_t size, rate, outstanding;
 	uint32_t sequence_number, mask;
 	int64_t paused_until;
 	int64_t credit_at;
 	double credit; /* requests that the rate allows at credit_at */
-	TAILQ_HEAD(, request) in_flight;
-	struct request places[];
+	struct requests in_flight;
+	struct request *places;
 };
+
+static struct request *
+make_places(uint32_t size, uint32_t *mask)
+{
+	uint32_t n = 16;
+
+	while (n < 4 * size)
+		n *= 2;
+	*mask = n - 1;
+	return calloc(n, sizeof(struct request));
+}
+
+/* What the rate allows. */
+static double
+credit(const struct window *w, int64_t now)
+{
+	double c = w->credit + (now - w->credit_at) / 1000.0 * w->rate;
+
+	return c < w->rate ? c : w->rate;
+}
 
 int
 window_new(struct window **wp, uint32_t size, uint32_t rate)
 {
-	uint32_t places = 16, r;
-	struct window *w;
+	struct window *w = calloc(1, sizeof(*w));
+	uint32_t r;
 
-	while (places < 4 * size)
-		places *= 2;
-	w = calloc(1, sizeof(*w) + places * sizeof(w->places[0]));
 	if (w == NULL)
 		return -ENOMEM;
+	w->places = make_places(size, &w->mask);
+	if (w->places == NULL) {
+		free(w);
+		return -ENOMEM;
+	}
 	TAILQ_INIT(&w->in_flight);
 	w->size = size;
 	w->rate = rate;
-	w->mask = places - 1;
 	evutil_secure_rng_get_bytes(&r, sizeof(r));
 	w->sequence_number = SEQUENCE_FIRST + r % (SEQUENCE_MAX / 2);
 	*wp = w;
@@ -62,7 +85,45 @@ window_new(struct window **wp, uint32_t size, uint32_t rate)
 void
 window_free(struct window *w)
 {
+	if (w == NULL)
+		return;
+	free(w->places);
 	free(w);
+}
+
+/* Places that differ in few bits differ in more. */
+int
+window_reserve(struct window *w, uint32_t size)
+{
+	struct requests in_flight = TAILQ_HEAD_INITIALIZER(in_flight);
+	struct request *places, *r, *to;
+	uint32_t mask;
+
+	if (4 * size <= w->mask + 1)
+		return 0;
+	places = make_places(size, &mask);
+	if (places == NULL)
+		return -ENOMEM;
+	TAILQ_FOREACH (r, &w->in_flight, entry) {
+		to = &places[r->sequence_number & mask];
+		*to = *r;
+		TAILQ_INSERT_TAIL(&in_flight, to, entry);
+	}
+	TAILQ_INIT(&w->in_flight);
+	TAILQ_CONCAT(&w->in_flight, &in_flight, entry);
+	free(w->places);
+	w->places = places;
+	w->mask = mask;
+	return 0;
+}
+
+void
+window_resize(struct window *w, uint32_t size, uint32_t rate, int64_t now)
+{
+	w->credit = credit(w, now);
+	w->credit_at = now;
+	w->size = size;
+	w->rate = rate;
 }
 
 void
@@ -75,21 +136,12 @@ window_reset(struct window *w, int64_t now)
 	w->credit_at = now;
 }
 
-/* What the rate allows. */
-static double
-credit(const struct window *w, int64_t now)
-{
-	double c = w->credit + (now - w->credit_at) / 1000.0 * w->rate;
-
-	return c < w->rate ? c : w->rate;
-}
-
 unsigned
 window_room(const struct window *w, int64_t now)
 {
 	unsigned room = w->size - w->outstanding;
 
-	if (now < w->paused_until)
+	if (now < w->paused_until || w->outstanding > w->size)
 		return 0;
 	if (w->rate != 0 && credit(w, now) < room)
 		return credit(w, now);

@@ -14,6 +14,14 @@ struct window;
 int window_new(struct window **wp, uint32_t size, uint32_t rate);
 void window_free(struct window *w);
 
+/* Makes room in memory for a size to come. 0 or -ENOMEM. */
+int window_reserve(struct window *w, uint32_t size);
+
+/* Another size, no greater than was reserved or made with, and another rate,
+ * from now on. What is in flight stays; where that is more than the size,
+ * there is no room until it is less. */
+void window_resize(struct window *w, uint32_t size, uint32_t rate, int64_t now);
+
 /* A new connection: nothing is in flight, and no credit earned. Sequence
  * numbers go on (SMPP 3.4 5.1.4), so that a late response finds nothing. */
 void window_reset(struct window *w, int64_t now);

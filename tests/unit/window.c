@@ -117,6 +117,55 @@ overdue(void)
 	window_free(w);
 }
 
+static void
+sizes(void)
+{
+	struct window *w = open_window(4, 0);
+	uint32_t n[6];
+	int right = 0;
+
+	for (int i = 0; i < 4; i++)
+		n[i] = window_add(w, &refs[i], i);
+	ok_int(window_reserve(w, 1000), 0, "memory for a greater size");
+	ok_int(window_room(w, 0), 0, "makes it no greater");
+	window_resize(w, 1000, 0, 0);
+	ok_int(window_room(w, 0), 996, "a greater one has more room");
+	n[4] = window_add(w, &refs[4], 4);
+	window_resize(w, 2, 0, 0);
+	ok_int(window_room(w, 0), 0, "a smaller one none, while it is over");
+	ok(window_take(w, n[2]) == &refs[2], "what is in flight is known");
+	ok(window_overdue(w, 1) == &refs[0], "and still in order of age");
+	ok_int(window_room(w, 0), 0, "full is full");
+	ok(window_take(w, n[4]) == &refs[4], "one more comes");
+	window_resize(w, 3, 0, 0);
+	ok_int(window_room(w, 0), 1, "and there is room again");
+	window_reset(w, 0);
+	for (int i = 0; i < 3; i++)
+		n[i] = window_add(w, &refs[i], 0);
+	for (int i = 0; i < 3; i++)
+		right += window_take(w, n[i]) == &refs[i];
+	ok_int(right, 3, "also on the next connection");
+	window_free(w);
+}
+
+static void
+other_rates(void)
+{
+	struct window *w = open_window(100, 10);
+
+	window_resize(w, 100, 40, 500);
+	ok_int(
+	    window_room(w, 500), 5, "what was earned at the old rate counts");
+	ok_int(window_room(w, 600), 9, "then the new one earns");
+	window_resize(w, 100, 3, 1500);
+	ok_int(window_room(w, 1500), 3, "no more than a second's worth");
+	window_resize(w, 100, 0, 1500);
+	ok_int(window_room(w, 1500), 100, "no rate, no limit");
+	window_resize(w, 100, 10, 1500);
+	ok_int(window_room(w, 1600), 1, "a rate out of none begins at nothing");
+	window_free(w);
+}
+
 int
 main(void)
 {
@@ -125,5 +174,7 @@ main(void)
 	rates();
 	pauses();
 	overdue();
+	sizes();
+	other_rates();
 	return test_done();
 }
