@@ -13,7 +13,7 @@
 
 #include "concat.h"
 #include "deliver.h"
-#include "link.h"
+#include "links.h"
 #include "log.h"
 #include "outbox.h"
 #include "send.h"
@@ -39,12 +39,10 @@ struct deliver {
 	struct outbox *outbox;
 	struct sender *sender;
 	struct concat *concat;
-	struct link **links;
-	size_t nlinks, open;
+	struct links *links;
 	struct event *summary;
-	deliver_closed_h *closed;
+	deliver_settled_h *settled;
 	void *arg;
-	int stopping;
 	uint16_t reference; /* of the last message in segments */
 	struct counters now, told;
 	struct sender_counters sent_told;
@@ -57,7 +55,7 @@ static void on_submitted(
 static void on_read_done(struct link *l, void *arg);
 static void on_down(struct link *l, void *arg);
 static void on_closed(struct link *l, void *arg);
-static void on_idle(void *arg);
+static void on_idle(struct link *l, void *arg);
 static void on_summary(evutil_socket_t fd, short what, void *arg);
 
 static const struct link_events events = {
@@ -81,51 +79,12 @@ begin_summaries(struct deliver *d, struct event_base *base)
 	return event_add(d->summary, &every) < 0 ? -ENOMEM : 0;
 }
 
-static size_t
-count_links(const struct deliver *d)
-{
-	const struct conf *conf = d->core->conf;
-	size_t n = 0;
-
-	for (size_t i = 0; i < conf->nsmscs; i++)
-		n += conf->smscs[i].carrier == d->carrier;
-	return n;
-}
-
-static int
-open_links(struct deliver *d, struct event_base *base)
-{
-	const struct conf *conf = d->core->conf;
-	int rc = 0;
-
-	for (size_t i = 0; i < conf->nsmscs && rc == 0; i++) {
-		struct link **l = &d->links[d->nlinks];
-
-		if (conf->smscs[i].carrier != d->carrier)
-			continue;
-		rc = link_new(l, base, &conf->smscs[i], &events, d);
-		if (rc == 0) {
-			d->nlinks++;
-			d->open++;
-			rc = sender_add(d->sender, *l);
-		}
-	}
-	return rc;
-}
-
 static int
 open_all(struct deliver *d, struct event_base *base)
 {
 	struct vault *v = core_vault(d->core, d->carrier);
-	size_t nlinks = count_links(d);
-	int rc;
+	int rc = core_state(v);
 
-	if (nlinks == 0)
-		return -ENOENT;
-	d->links = calloc(nlinks, sizeof(*d->links));
-	if (d->links == NULL)
-		return -ENOMEM;
-	rc = core_state(v);
 	if (rc == 0)
 		rc = outbox_new(&d->outbox, v->state, v->key, d->carrier->name);
 	if (rc == 0)
@@ -135,13 +94,15 @@ open_all(struct deliver *d, struct event_base *base)
 		rc = concat_new(&d->concat, UNFINISHED);
 	if (rc == 0)
 		rc = begin_summaries(d, base);
-	return rc == 0 ? open_links(d, base) : rc;
+	if (rc == 0)
+		rc = links_new(&d->links, base, d->sender, &events, d);
+	return rc == 0 ? deliver_prepare(d, d->core, d->carrier) : rc;
 }
 
 int
 deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
     struct query *query, const struct conf_carrier *carrier,
-    deliver_closed_h *closed, void *arg)
+    deliver_settled_h *settled, void *arg)
 {
 	struct deliver *d = calloc(1, sizeof(*d));
 	int rc;
@@ -151,7 +112,7 @@ deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
 	d->core = core;
 	d->query = query;
 	d->carrier = carrier;
-	d->closed = closed;
+	d->settled = settled;
 	d->arg = arg;
 	evutil_secure_rng_get_bytes(&d->reference, sizeof(d->reference));
 	rc = open_all(d, base);
@@ -167,22 +128,66 @@ deliver_free(struct deliver *d)
 {
 	if (d == NULL)
 		return;
-	for (size_t i = 0; i < d->nlinks; i++)
-		link_free(d->links[i]);
-	free(d->links);
+	if (d->summary != NULL) {
+		on_summary(-1, 0, d);
+		event_free(d->summary);
+	}
+	links_free(d->links);
 	sender_free(d->sender);
 	outbox_free(d->outbox);
 	concat_free(d->concat);
-	if (d->summary != NULL)
-		event_free(d->summary);
 	free(d);
 }
 
+const struct conf_carrier *
+deliver_carrier(const struct deliver *d)
+{
+	return d->carrier;
+}
+
+int
+deliver_prepare(
+    struct deliver *d, struct core *core, const struct conf_carrier *carrier)
+{
+	return links_prepare(d->links, core->conf, carrier);
+}
+
 void
+deliver_abort(struct deliver *d)
+{
+	links_abort(d->links);
+}
+
+void
+deliver_commit(struct deliver *d, struct core *core,
+    const struct conf_carrier *carrier, struct links_change *change)
+{
+	if (carrier == NULL) {
+		change->closed += deliver_stop(d);
+		return;
+	}
+	links_commit(d->links, d->core->conf, core->conf, change);
+	d->core = core;
+	d->carrier = carrier;
+}
+
+int
+deliver_is_settled(const struct deliver *d)
+{
+	return links_settled(d->links);
+}
+
+void
+deliver_start(struct deliver *d)
+{
+	links_start(d->links);
+}
+
+unsigned
 deliver_stop(struct deliver *d)
 {
-	d->stopping = 1;
 	sender_stop(d->sender);
+	return links_stop(d->links);
 }
 
 /* A text comes in. */
@@ -342,7 +347,7 @@ on_deliver(struct link *l, uint32_t sequence_number,
 	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX];
 
 	d->now.texts++;
-	if (d->stopping) {
+	if (!sender_takes(d->sender, l)) {
 		acknowledge(&origin, link_conf(l)->retry_status);
 		return;
 	}
@@ -386,12 +391,14 @@ on_down(struct link *l, void *arg)
 }
 
 static void
-on_idle(void *arg)
+on_idle(struct link *l, void *arg)
 {
 	struct deliver *d = arg;
 
-	for (size_t i = 0; i < d->nlinks; i++)
-		link_unbind(d->links[i]);
+	if (l != NULL)
+		link_unbind(l);
+	else
+		links_unbind(d->links);
 }
 
 static void
@@ -399,11 +406,9 @@ on_closed(struct link *l, void *arg)
 {
 	struct deliver *d = arg;
 
-	(void)l;
-	if (--d->open > 0)
-		return;
-	on_summary(-1, 0, d);
-	d->closed(d->arg);
+	links_closed(d->links, l);
+	if (links_settled(d->links))
+		d->settled(d->arg);
 }
 
 static void

@@ -7,21 +7,43 @@
 
 #include "conf.h"
 #include "core.h"
+#include "links.h"
 #include "query.h"
 
 struct deliver;
 
-typedef void deliver_closed_h(void *arg);
+/* Called when every link that was to leave has left: after deliver_commit, if
+ * any was, and after deliver_stop. */
+typedef void deliver_settled_h(void *arg);
 
-/* Begins to serve a carrier over all its smsc sections. All that is passed
- * must outlive it. `closed` is called once after deliver_stop. 0 or -errno,
- * -ENOENT when the carrier has no smsc section. */
+/* A carrier's texts, over all its smsc sections; its links are at rest until
+ * deliver_commit and deliver_start. All that is passed must outlive it. 0 or
+ * -errno. */
 int deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
     struct query *query, const struct conf_carrier *carrier,
-    deliver_closed_h *closed, void *arg);
+    deliver_settled_h *settled, void *arg);
 void deliver_free(struct deliver *d);
 
-/* Takes no more texts, finishes what is in flight, takes leave. */
-void deliver_stop(struct deliver *d);
+const struct conf_carrier *deliver_carrier(const struct deliver *d);
+
+/* Makes ready for another core, with the same vault for its carrier; null: it
+ * is to go. Then deliver_commit, which cannot fail, or deliver_abort. Both
+ * only while deliver_is_settled. 0 or -errno. */
+int deliver_prepare(
+    struct deliver *d, struct core *core, const struct conf_carrier *carrier);
+void deliver_abort(struct deliver *d);
+
+/* Makes it so. The core that it leaves must live until deliver_is_settled.
+ * Adds to *change. */
+void deliver_commit(struct deliver *d, struct core *core,
+    const struct conf_carrier *carrier, struct links_change *change);
+int deliver_is_settled(const struct deliver *d);
+
+/* Connects the links that are new. */
+void deliver_start(struct deliver *d);
+
+/* Takes no more texts, finishes what is in flight, takes leave of every link;
+ * how many. */
+unsigned deliver_stop(struct deliver *d);
 
 #endif

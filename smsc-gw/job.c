@@ -57,11 +57,15 @@ jobs_free(struct jobs *js)
 		free_lane(&js->removed, lane);
 }
 
-static int
-make_jobs(struct lane *lane, unsigned n)
+int
+lane_reserve(struct lane *lane, unsigned quota)
 {
-	struct block *b = calloc(1, sizeof(*b) + n * sizeof(b->jobs[0]));
+	unsigned n = quota > lane->made ? quota - lane->made : 0;
+	struct block *b;
 
+	if (n == 0)
+		return 0;
+	b = calloc(1, sizeof(*b) + n * sizeof(b->jobs[0]));
 	if (b == NULL)
 		return -ENOMEM;
 	SLIST_INSERT_HEAD(&lane->blocks, b, entry);
@@ -86,7 +90,7 @@ lane_add(struct jobs *js, struct link *l, unsigned quota)
 	TAILQ_INIT(&lane->free);
 	SLIST_INIT(&lane->blocks);
 	TAILQ_INSERT_TAIL(&js->lanes, lane, entry);
-	if (make_jobs(lane, quota) == 0)
+	if (lane_reserve(lane, quota) == 0)
 		return 0;
 	free_lane(&js->lanes, lane);
 	return -ENOMEM;
@@ -102,7 +106,7 @@ lane_remove(struct jobs *js, struct lane *lane)
 	TAILQ_REMOVE(&js->lanes, lane, entry);
 	TAILQ_INSERT_TAIL(&js->removed, lane, entry);
 	lane->link = NULL;
-	lane->removed = 1;
+	lane->state = LANE_REMOVED;
 	if (lane->busy == 0)
 		free_lane(&js->removed, lane);
 }
@@ -197,7 +201,7 @@ job_free(struct jobs *js, struct job *j)
 	j->place = JOB_FREE;
 	TAILQ_INSERT_HEAD(&home->free, j, entry);
 	home->busy--;
-	if (home->removed && home->busy == 0)
+	if (home->state == LANE_REMOVED && home->busy == 0)
 		free_lane(&js->removed, home);
 }
 

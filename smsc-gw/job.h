@@ -67,8 +67,14 @@ struct lane {
 	struct job_list ready, free;
 	unsigned quota, busy; /* jobs that it may have, and has */
 	unsigned made;
-	int removed;  /* goes with its last job */
-	int64_t told; /* ms: when a refusal was last told */
+	enum {
+		LANE_OPEN,
+		LANE_DRAINS, /* takes no more */
+		LANE_SHUT,   /* nor has anything */
+		LANE_REMOVED /* goes with its last job */
+	} state;
+	int64_t draining; /* ms: since when */
+	int64_t told;     /* ms: when a refusal was last told */
 	SLIST_HEAD(, block) blocks;
 };
 
@@ -89,7 +95,10 @@ void jobs_free(struct jobs *js);
 /* A link's lane and its jobs, `quota` of them. 0 or -ENOMEM. */
 int lane_add(struct jobs *js, struct link *l, unsigned quota);
 
-/* Takes a link's lane away. Nothing of it is owed any more, and nothing is in
+/* Makes memory for a greater quota to come. 0 or -ENOMEM. */
+int lane_reserve(struct lane *lane, unsigned quota);
+
+/* Takes a link's lane away. Nothing of it is owed any more, nothing is in
  * flight over the link; what is still to be sent goes over others, and the
  * lane with the last of it. */
 void lane_remove(struct jobs *js, struct lane *lane);

@@ -8,6 +8,7 @@
  * Octets stay in the evbuffer until a whole PDU is there; every PDU of one
  * read is handled before anything is written. One tick looks for what is
  * overdue: a bind or unbind, a submit_sm, an enquire_link. */
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -43,6 +44,7 @@ struct link {
 	struct evdns_base *dns;
 	struct bufferevent *bev;
 	struct tls *tls;         /* null: in clear */
+	struct tls *tls_next;    /* reserved */
 	struct capture *capture; /* or null */
 	struct event *tick, *retry;
 	enum state state;
@@ -86,7 +88,6 @@ make_events(struct link *l)
 	if (l->tick == NULL || l->retry == NULL)
 		return -ENOMEM;
 	event_add(l->tick, &tick);
-	event_active(l->retry, 0, 0);
 	return 0;
 }
 
@@ -103,11 +104,6 @@ link_new(struct link **lp, struct event_base *base,
 	l->events = events;
 	l->arg = arg;
 	l->base = base;
-	l->backoff = BACKOFF_FIRST_MS;
-	/* a capture that cannot be made is logged and missed, no more */
-	if (conf->capture != NULL)
-		capture_open(&l->capture, conf->capture, conf->port,
-		    conf->capture_numbers == CAPTURE_CLEAR, CAPTURE_OCTETS);
 	l->dns = evdns_base_new(base,
 	    EVDNS_BASE_INITIALIZE_NAMESERVERS |
 		EVDNS_BASE_DISABLE_WHEN_INACTIVE);
@@ -138,6 +134,7 @@ link_free(struct link *l)
 	if (l->dns != NULL)
 		evdns_base_free(l->dns, 0);
 	tls_free(l->tls);
+	tls_free(l->tls_next);
 	capture_close(l->capture);
 	window_free(l->window);
 	free(l);
@@ -147,6 +144,62 @@ const struct conf_smsc *
 link_conf(const struct link *l)
 {
 	return l->conf;
+}
+
+/* A capture that cannot be made is logged and missed, no more. */
+static void
+begin_capture(struct link *l)
+{
+	const struct conf_smsc *conf = l->conf;
+
+	if (l->capture == NULL && conf->capture != NULL)
+		capture_open(&l->capture, conf->capture, conf->port,
+		    conf->capture_numbers == CAPTURE_CLEAR, CAPTURE_OCTETS);
+}
+
+static int
+same_capture(const struct conf_smsc *a, const struct conf_smsc *b)
+{
+	return a->capture != NULL && b->capture != NULL &&
+	    strcmp(a->capture, b->capture) == 0 &&
+	    a->capture_numbers == b->capture_numbers;
+}
+
+void
+link_start(struct link *l)
+{
+	begin_capture(l);
+	l->backoff = BACKOFF_FIRST_MS;
+	enter_state(l, WAITING);
+	event_active(l->retry, 0, 0);
+}
+
+int
+link_reserve(struct link *l, const struct conf_smsc *conf)
+{
+	int rc = 0;
+
+	tls_free(l->tls_next);
+	l->tls_next = NULL;
+	if (conf->tls)
+		rc = tls_new(&l->tls_next, conf);
+	return rc == 0 ? window_reserve(l->window, conf->window) : rc;
+}
+
+void
+link_reload(struct link *l, const struct conf_smsc *conf)
+{
+	if (!same_capture(l->conf, conf)) {
+		capture_close(l->capture);
+		l->capture = NULL;
+	}
+	assert(!conf->tls == (l->tls_next == NULL));
+	tls_free(l->tls);
+	l->tls = l->tls_next;
+	l->tls_next = NULL;
+	l->conf = conf;
+	begin_capture(l);
+	window_resize(l->window, conf->window, conf->rate, now_ms());
 }
 
 static void

@@ -29,11 +29,22 @@ struct link_events {
 	void (*closed)(struct link *l, void *arg);
 };
 
-/* Makes a link and begins to connect. `conf`, `events` and `arg` must
- * outlive it. 0 or -errno. */
+/* Makes a link that is at rest. `events` and `arg` must outlive it, and
+ * `conf` until link_reload. 0 or -errno. */
 int link_new(struct link **lp, struct event_base *base,
     const struct conf_smsc *conf, const struct link_events *events, void *arg);
 void link_free(struct link *l);
+
+/* Begins to connect, or does so again after `closed`. */
+void link_start(struct link *l);
+
+/* Makes what options to come need: memory, TLS. 0 or -errno, logged. */
+int link_reserve(struct link *l, const struct conf_smsc *conf);
+
+/* Other options, just reserved, from now on; those of a bind, and what was
+ * read for TLS, from the next connection. A capture begins or ends here. A
+ * link that is up must not change between TLS and none. */
+void link_reload(struct link *l, const struct conf_smsc *conf);
 
 /* Can it send at all: bound, as transceiver or transmitter. */
 int link_may_send(const struct link *l);

@@ -17,61 +17,24 @@
 #include <string.h>
 #include <time.h>
 
-#include "job.h"
 #include "log.h"
-#include "send.h"
+#include "sender.h"
 
-#define TICK_MS 250
+#define CLAIMS 256u /* answers of those that others left */
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_MAX_MS 30000
 #define LINK_PAUSE_MS 1000
-#define RENEW_MS (OUTBOX_LEASE * 1000 / 3)
-#define CLAIM_MS 2000
-#define STOP_MS 3000
 #define TELL_MS 1000
 
-struct sender {
-	struct state *state;
-	struct outbox *outbox;
-	struct query *query;
-	struct event *tick;
-	sender_idle_h *idle;
-	void *arg;
-	struct jobs jobs;
-	int64_t now, renewed, claimed, stopping;
-	struct sender_counters counters;
-};
-
-static void on_tick(evutil_socket_t fd, short what, void *arg);
-static void settle(struct sender *s, struct job *j);
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
-unsigned
-sender_quota(const struct conf_smsc *conf)
+/* The most answers of one link on their way at once: a window full, and as
+ * many that wait or pause as make it three more. */
+static unsigned
+quota(const struct conf_smsc *conf)
 {
 	return 4 * conf->window;
 }
 
 /* Life. */
-
-static int
-start_tick(struct sender *s, struct event_base *base)
-{
-	const struct timeval tick = {0, TICK_MS * 1000};
-
-	s->tick = event_new(base, -1, EV_PERSIST, on_tick, s);
-	if (s->tick == NULL || event_add(s->tick, &tick) < 0)
-		return -ENOMEM;
-	return 0;
-}
 
 int
 sender_new(struct sender **sp, struct event_base *base, struct state *state,
@@ -86,8 +49,8 @@ sender_new(struct sender **sp, struct event_base *base, struct state *state,
 	s->query = query;
 	s->idle = idle;
 	s->arg = arg;
-	s->now = now_ms();
-	if (jobs_init(&s->jobs, SENDER_CLAIMS) < 0 || start_tick(s, base) < 0) {
+	s->now = sender_clock();
+	if (jobs_init(&s->jobs, CLAIMS) < 0 || sender_tick(s, base) < 0) {
 		sender_free(s);
 		return -ENOMEM;
 	}
@@ -109,7 +72,29 @@ sender_free(struct sender *s)
 int
 sender_add(struct sender *s, struct link *l)
 {
-	return lane_add(&s->jobs, l, sender_quota(link_conf(l)));
+	return lane_add(&s->jobs, l, quota(link_conf(l)));
+}
+
+int
+sender_reserve(
+    struct sender *s, const struct link *l, const struct conf_smsc *conf)
+{
+	return lane_reserve(lane_of(&s->jobs, l), quota(conf));
+}
+
+void
+sender_reload(struct sender *s, struct link *l)
+{
+	struct lane *lane = lane_of(&s->jobs, l);
+
+	lane->quota = quota(link_conf(l));
+	lane->state = LANE_OPEN;
+}
+
+int
+sender_takes(const struct sender *s, const struct link *l)
+{
+	return !s->stopping && lane_of(&s->jobs, l)->state == LANE_OPEN;
 }
 
 void
@@ -125,17 +110,21 @@ sender_counters(const struct sender *s)
 	return &s->counters;
 }
 
-/* The lane of a link that can send now, else that of none. */
+/* Its own link's lane while that can send; when the link is about to go, for
+ * what is owed to it only. Else that of none. */
 static struct lane *
 turn_of(struct sender *s, const struct job *j)
 {
-	const struct link *l = j->home->link;
+	struct lane *home = j->home;
 
-	return l != NULL && link_may_send(l) ? j->home : lane_of_none(&s->jobs);
+	if (home->link != NULL && link_may_send(home->link) &&
+	    (home->state == LANE_OPEN || j->is_owed))
+		return home;
+	return lane_of_none(&s->jobs);
 }
 
-static void
-acknowledge(struct sender *s, struct job *j, uint32_t command_status)
+void
+sender_acknowledge(struct sender *s, struct job *j, uint32_t command_status)
 {
 	if (!j->is_owed)
 		return;
@@ -144,9 +133,8 @@ acknowledge(struct sender *s, struct job *j, uint32_t command_status)
 	    j->home->link, j->connection, j->sequence_number, command_status);
 }
 
-/* No more of this job; what flies comes back to nothing. */
-static void
-drop(struct sender *s, struct job *j)
+void
+sender_drop(struct sender *s, struct job *j)
 {
 	job_owe_no_more(&s->jobs, j);
 	if (j->stored)
@@ -159,25 +147,23 @@ drop(struct sender *s, struct job *j)
 		job_free(&s->jobs, j);
 }
 
-/* The SMSC is to send the text again. */
-static void
-refuse(struct sender *s, struct job *j)
+void
+sender_refuse(struct sender *s, struct job *j)
 {
 	s->counters.failed++;
 	if (j->is_owed)
-		acknowledge(s, j, link_conf(j->home->link)->retry_status);
+		sender_acknowledge(
+		    s, j, link_conf(j->home->link)->retry_status);
 	query_refused(s->query, &j->ticket);
-	drop(s, j);
+	sender_drop(s, j);
 }
 
-/* Puts a job into the outbox; what is owed for it is acknowledged by the next
- * flush, when it is durable. */
-static void
-store(struct sender *s, struct job *j)
+void
+sender_store(struct sender *s, struct job *j)
 {
 	if (outbox_put(s->outbox, &j->message, j->done, j->expires, time(NULL),
 		&j->id) < 0) {
-		refuse(s, j);
+		sender_refuse(s, j);
 		return;
 	}
 	s->counters.stored++;
@@ -186,8 +172,8 @@ store(struct sender *s, struct job *j)
 
 /* A new job. */
 
-static int
-cut(struct job *j, unsigned max_segments)
+int
+sender_cut(struct job *j, unsigned max_segments)
 {
 	j->n = text_segments(j->message.text, j->message.alphabet,
 	    j->message.reference, j->segments, max_segments);
@@ -199,13 +185,14 @@ sender_send(struct sender *s, const struct outbox_message *m,
     const struct origin *origin, const struct ticket *ticket,
     unsigned max_segments, uint32_t validity_minutes)
 {
-	struct job *j =
-	    s->stopping ? NULL : job_take(lane_of(&s->jobs, origin->link));
+	struct job *j = NULL;
 
+	if (sender_takes(s, origin->link))
+		j = job_take(lane_of(&s->jobs, origin->link));
 	if (j == NULL)
 		return -EAGAIN;
 	j->message = *m;
-	if (cut(j, max_segments) < 0)
+	if (sender_cut(j, max_segments) < 0)
 		return -E2BIG;
 	j->since = s->now;
 	j->connection = origin->connection;
@@ -216,7 +203,7 @@ sender_send(struct sender *s, const struct outbox_message *m,
 	job_ready(&s->jobs, j, turn_of(s, j));
 	job_owe(&s->jobs, j);
 	if (link_conf(origin->link)->ack_after == 0)
-		store(s, j);
+		sender_store(s, j);
 	return 0;
 }
 
@@ -249,15 +236,17 @@ send_segment(struct sender *s, struct job *j, struct link *l)
 	link_submit(l, &sm, &j->flights[i]);
 }
 
-static struct link *
-roomiest(struct sender *s)
+struct link *
+sender_roomiest(const struct sender *s)
 {
 	struct link *best = NULL;
 	unsigned room, most = 0;
-	struct lane *lane;
+	const struct lane *lane;
 
 	TAILQ_FOREACH (lane, &s->jobs.lanes, entry) {
-		room = lane->link != NULL ? link_room(lane->link) : 0;
+		if (lane->link == NULL || lane->state != LANE_OPEN)
+			continue;
+		room = link_room(lane->link);
 		if (room > most) {
 			most = room;
 			best = lane->link;
@@ -272,7 +261,7 @@ send_lane(struct sender *s, struct lane *lane)
 	struct job *j;
 
 	while ((j = TAILQ_FIRST(&lane->ready)) != NULL) {
-		struct link *l = lane->link ? lane->link : roomiest(s);
+		struct link *l = lane->link ? lane->link : sender_roomiest(s);
 
 		if (l == NULL || link_room(l) == 0)
 			return;
@@ -291,11 +280,11 @@ sender_flush(struct sender *s)
 
 	while ((j = TAILQ_FIRST(&s->jobs.storing)) != NULL) {
 		if (rc == 0) {
-			acknowledge(s, j, ESME_ROK);
+			sender_acknowledge(s, j, ESME_ROK);
 			continue;
 		}
 		job_stored(&s->jobs, j, 0);
-		refuse(s, j);
+		sender_refuse(s, j);
 	}
 	TAILQ_FOREACH_REVERSE(lane, &s->jobs.lanes, lanes, entry)
 	send_lane(s, lane);
@@ -310,14 +299,13 @@ finish(struct sender *s, struct job *j)
 		s->counters.refused++;
 	else
 		s->counters.answers++;
-	acknowledge(s, j, ESME_ROK);
+	sender_acknowledge(s, j, ESME_ROK);
 	query_sent(s->query, &j->ticket, j->message.text);
-	drop(s, j); /* erases it from the outbox */
+	sender_drop(s, j); /* erases it from the outbox */
 }
 
-/* To where a job belongs that has neither finished nor is to pause. */
-static void
-settle(struct sender *s, struct job *j)
+void
+sender_settle(struct sender *s, struct job *j)
 {
 	if (job_to_send(j) == 0)
 		job_wait(&s->jobs, j);
@@ -389,7 +377,7 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 	if (j->stored)
 		outbox_done(s->outbox, j->id, j->done);
 	if (j->place != JOB_PAUSED)
-		settle(s, j);
+		sender_settle(s, j);
 }
 
 /* A link broke. What flew over it may or may not have arrived and is sent
@@ -407,9 +395,9 @@ down_job(struct sender *s, struct job *j, struct link *l)
 	}
 	if (j->is_owed && j->home->link == l) {
 		query_sent(s->query, &j->ticket, NULL);
-		drop(s, j);
+		sender_drop(s, j);
 	} else if (j->place != JOB_PAUSED) {
-		settle(s, j);
+		sender_settle(s, j);
 	}
 }
 
@@ -421,143 +409,5 @@ sender_down(struct sender *s, struct link *l)
 	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, all);
 		down_job(s, j, l);
-	}
-}
-
-/* Time passes. */
-
-static void
-store_overdue(struct sender *s)
-{
-	struct job *j, *next;
-
-	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
-		next = TAILQ_NEXT(j, owed);
-		if (s->now - j->since >=
-		    link_conf(j->home->link)->ack_after * 1000LL)
-			store(s, j);
-	}
-}
-
-static void
-end_pauses(struct sender *s)
-{
-	struct job *j, *next;
-
-	for (j = TAILQ_FIRST(&s->jobs.paused); j != NULL; j = next) {
-		next = TAILQ_NEXT(j, entry);
-		if (s->now >= j->not_before)
-			settle(s, j);
-	}
-}
-
-/* What nobody waits for any more. */
-static void
-expire(struct sender *s)
-{
-	int64_t now = time(NULL);
-	struct job *j, *next;
-
-	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
-		next = TAILQ_NEXT(j, all);
-		if (j->dropped || now < j->expires)
-			continue;
-		s->counters.expired++;
-		acknowledge(s, j, ESME_ROK);
-		query_sent(s->query, &j->ticket, NULL);
-		drop(s, j);
-	}
-}
-
-/* A row that another instance left, or this one before it was killed. */
-static void
-on_row(const struct outbox_row *row, void *arg)
-{
-	struct sender *s = arg;
-	struct lane *none = lane_of_none(&s->jobs);
-	struct job *j = job_take(none);
-
-	if (j == NULL)
-		return; /* its lease ends again */
-	j->since = s->now;
-	j->message = row->message;
-	j->id = row->id;
-	j->expires = row->expires;
-	j->validity_minutes = (row->expires - time(NULL)) / 60 + 1;
-	j->stored = 1;
-	if (time(NULL) >= row->expires || cut(j, SEGMENTS_MAX) < 0) {
-		s->counters.expired++;
-		outbox_erase(s->outbox, row->id);
-		return;
-	}
-	j->done = row->done;
-	s->counters.claimed++;
-	job_ready(&s->jobs, j, none);
-}
-
-static void
-claim(struct sender *s)
-{
-	const struct lane *none = lane_of_none(&s->jobs);
-	int room = none->quota - none->busy;
-
-	s->claimed = s->now;
-	outbox_expire(s->outbox, time(NULL));
-	if (room > 0 && roomiest(s) != NULL)
-		outbox_claim(s->outbox, time(NULL), room, on_row, s);
-}
-
-/* The rest goes into the outbox, free for others. */
-static void
-leave(struct sender *s)
-{
-	struct job *j, *next;
-
-	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
-		next = TAILQ_NEXT(j, all);
-		if (!j->dropped && !j->stored)
-			store(s, j);
-	}
-	outbox_release(s->outbox);
-	sender_flush(s);
-	event_del(s->tick);
-	s->idle(s->arg);
-}
-
-static void
-on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	struct sender *s = arg;
-
-	(void)fd;
-	(void)what;
-	s->now = now_ms();
-	store_overdue(s);
-	end_pauses(s);
-	expire(s);
-	if (s->now - s->renewed > RENEW_MS) {
-		s->renewed = s->now;
-		outbox_renew(s->outbox, time(NULL));
-	}
-	if (!s->stopping && s->now - s->claimed > CLAIM_MS)
-		claim(s);
-	sender_flush(s);
-	if (s->stopping &&
-	    (TAILQ_EMPTY(&s->jobs.all) || s->now - s->stopping > STOP_MS))
-		leave(s);
-}
-
-void
-sender_stop(struct sender *s)
-{
-	struct job *j, *next;
-
-	if (s->stopping)
-		return;
-	s->stopping = s->now = now_ms();
-	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
-		next = TAILQ_NEXT(j, owed);
-		if (j->done == 0 && j->flying == 0)
-			refuse(s, j);
 	}
 }

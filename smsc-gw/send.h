@@ -31,14 +31,10 @@ struct sender_counters {
 
 struct sender;
 
-/* The most answers of one link on their way at once: a window full, and as
- * many that wait or pause as make it three more. */
-unsigned sender_quota(const struct conf_smsc *conf);
-#define SENDER_CLAIMS 256u /* and of those that others left */
-
-/* `idle` is called after sender_stop, once nothing is in flight. All that is
- * passed must outlive it. 0 or -errno. */
-typedef void sender_idle_h(void *arg);
+/* `idle` is called once nothing more is to come: of a link after
+ * sender_drain, of any (null) after sender_stop. All that is passed must
+ * outlive it. 0 or -errno. */
+typedef void sender_idle_h(struct link *l, void *arg);
 int sender_new(struct sender **sp, struct event_base *base, struct state *state,
     struct outbox *outbox, struct query *query, sender_idle_h *idle, void *arg);
 void sender_free(struct sender *s);
@@ -46,12 +42,28 @@ void sender_free(struct sender *s);
 /* A link that may be sent over from now on. 0 or -ENOMEM. */
 int sender_add(struct sender *s, struct link *l);
 
+/* Makes memory for a link's options to come. 0 or -ENOMEM. */
+int sender_reserve(
+    struct sender *s, const struct link *l, const struct conf_smsc *conf);
+
+/* A link's options are others, reserved, or it is back after sender_drain. */
+void sender_reload(struct sender *s, struct link *l);
+
+/* Takes no more from a link, lets what was begun for it and what is in flight
+ * over it finish, puts the rest into the outbox; then `idle`, and nothing is
+ * owed to it. */
+void sender_drain(struct sender *s, struct link *l);
+
+/* Whether answers to a link's texts are taken: not after sender_drain or
+ * sender_stop. */
+int sender_takes(const struct sender *s, const struct link *l);
+
 /* A link that goes: what it is owed and what it has in flight is void, as
  * after sender_down; what it left to be sent goes over the others. */
 void sender_remove(struct sender *s, struct link *l);
 
-/* Takes an answer over; all is copied. -EAGAIN when its link has no room,
- * -E2BIG when it does not fit into `max_segments`. */
+/* Takes an answer over; all is copied. -EAGAIN when it is not taken or its
+ * link has no room, -E2BIG when it does not fit into `max_segments`. */
 int sender_send(struct sender *s, const struct outbox_message *m,
     const struct origin *origin, const struct ticket *ticket,
     unsigned max_segments, uint32_t validity_minutes);

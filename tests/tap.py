@@ -7,6 +7,7 @@ A test runs with these in its environment, set by tests/run:
   TEST_DIR   an empty directory of its own, removed afterwards
   TEST_ADDR  a loopback address of its own, so that ports may be fixed
   LONG       set when the full stated size is asked for
+  SAN        set when the programs were built with sanitizers
 """
 import os
 import signal
@@ -20,6 +21,7 @@ O = os.path.join(ROOT, os.environ.get("O", "build"))
 DIR = os.environ.get("TEST_DIR", "")
 ADDR = os.environ.get("TEST_ADDR", "127.0.0.1")
 LONG = bool(os.environ.get("LONG"))
+SAN = bool(os.environ.get("SAN"))
 TRAVELCARD = os.path.join(BIN, "core/travelcard")
 SMSC_GW = os.path.join(BIN, "smsc-gw/smsc-gw")
 

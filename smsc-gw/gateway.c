@@ -1,0 +1,391 @@
+/* Carriers and signals.
+ *
+ * SIGHUP loads the file anew beside what is in force. Everything that can go
+ * wrong (the file, tables, keys, stores, memory) goes wrong before anything is
+ * changed; then all of it is, at once. What the new configuration has no more
+ * lives on in the old one until its links have left, and only then is another
+ * SIGHUP heeded, so there are never more than two. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <event2/event.h>
+
+#include "deliver.h"
+#include "gateway.h"
+#include "log.h"
+#include "query.h"
+#include "tls.h"
+
+struct serving {
+	TAILQ_ENTRY(serving) entry;
+	struct deliver *deliver;
+	enum { NEW, SERVES, LEAVES } state;
+	const struct conf_carrier *next; /* in what is prepared, or null */
+};
+
+struct gateway {
+	struct event_base *base;
+	struct event *term, *intr, *hup, *settle;
+	struct core *core;
+	struct core *old; /* while settling, or null */
+	struct query *query;
+	TAILQ_HEAD(, serving) carriers;
+	int settling; /* until start */
+	int hung_up;  /* another SIGHUP came meanwhile */
+	int stopping;
+};
+
+/* Checks. */
+
+/* What this version cannot serve must not be found out by a subscriber. */
+static int
+check_services(const struct conf *conf)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < conf->nservices; i++) {
+		const struct conf_service *s = &conf->services[i];
+
+		if (conf_service_is_dialled(s) || s->consent == CONSENT_NONE ||
+		    (s->consent == CONSENT_REPLY &&
+			s->identity == IDENTITY_PROMPT))
+			continue;
+		log_error(DCONF,
+		    "%s: service \"%s\": this version serves consent = none, "
+		    "or reply with identity = prompt",
+		    conf->path, s->name);
+		rc = -1;
+	}
+	if (conf->nsmscs == 0) {
+		log_error(DCONF, "%s: there is no smsc section", conf->path);
+		rc = -1;
+	}
+	return rc;
+}
+
+int
+gateway_check(const struct core *c)
+{
+	int rc = check_services(c->conf);
+
+	for (size_t i = 0; i < c->conf->nsmscs; i++)
+		if (tls_check(&c->conf->smscs[i]) < 0)
+			rc = -1;
+	for (size_t i = 0; i < c->nvaults; i++)
+		if (!core_store_fits(c, c->vaults[i]))
+			rc = -1;
+	return rc;
+}
+
+/* From one configuration to the next. */
+
+static void
+on_settled(void *arg)
+{
+	struct gateway *g = arg;
+
+	event_active(g->settle, 0, 0);
+}
+
+static void
+free_serving(struct gateway *g, struct serving *s)
+{
+	TAILQ_REMOVE(&g->carriers, s, entry);
+	deliver_free(s->deliver);
+	free(s);
+}
+
+static int
+new_serving(struct gateway *g, struct core *c, const struct conf_carrier *to)
+{
+	struct serving *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->next = to;
+	rc = deliver_new(&s->deliver, g->base, c, g->query, to, on_settled, g);
+	if (rc < 0)
+		free(s);
+	else
+		TAILQ_INSERT_TAIL(&g->carriers, s, entry);
+	return rc;
+}
+
+/* The one that can go on as a carrier: of its name, with the same store and
+ * key. */
+static struct serving *
+serving_for(
+    struct gateway *g, const struct core *c, const struct conf_carrier *to)
+{
+	struct serving *s;
+
+	TAILQ_FOREACH (s, &g->carriers, entry) {
+		const struct conf_carrier *is = deliver_carrier(s->deliver);
+
+		if (strcmp(is->name, to->name) == 0 &&
+		    core_vault(g->core, is) == core_vault(c, to))
+			return s;
+	}
+	return NULL;
+}
+
+/* A carrier without an smsc section is another gateway's. */
+static int
+has_links(const struct conf *conf, const struct conf_carrier *carrier)
+{
+	for (size_t i = 0; i < conf->nsmscs; i++)
+		if (conf->smscs[i].carrier == carrier)
+			return 1;
+	return 0;
+}
+
+static int
+prepare_carrier(
+    struct gateway *g, struct core *c, const struct conf_carrier *to)
+{
+	struct serving *s = serving_for(g, c, to);
+
+	if (s == NULL)
+		return new_serving(g, c, to);
+	s->next = to;
+	return deliver_prepare(s->deliver, c, to);
+}
+
+static int
+prepare(struct gateway *g, struct core *c)
+{
+	struct serving *s;
+	int rc = 0;
+
+	TAILQ_FOREACH (s, &g->carriers, entry)
+		s->next = NULL;
+	for (size_t i = 0; i < c->conf->ncarriers && rc == 0; i++)
+		if (has_links(c->conf, &c->conf->carriers[i]))
+			rc = prepare_carrier(g, c, &c->conf->carriers[i]);
+	return rc;
+}
+
+static void
+abort_reload(struct gateway *g)
+{
+	struct serving *s, *next;
+
+	for (s = TAILQ_FIRST(&g->carriers); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, entry);
+		if (s->state == NEW)
+			free_serving(g, s);
+		else
+			deliver_abort(s->deliver);
+	}
+}
+
+static void
+commit(struct gateway *g, struct core *c, struct links_change *change)
+{
+	struct serving *s;
+
+	TAILQ_FOREACH (s, &g->carriers, entry) {
+		deliver_commit(s->deliver, c, s->next, change);
+		s->state = s->next != NULL ? SERVES : LEAVES;
+	}
+	query_reload(g->query, c);
+	g->settling = 1;
+	event_active(g->settle, 0, 0);
+}
+
+static void
+reload(struct gateway *g)
+{
+	const char *path = g->core->conf->path;
+	struct links_change change = {0};
+	struct core *c = NULL;
+	int rc = core_load(&c, path, g->core);
+
+	if (rc == 0)
+		rc = gateway_check(c);
+	if (rc == 0) {
+		rc = prepare(g, c);
+		if (rc < 0)
+			abort_reload(g);
+	}
+	if (rc < 0) {
+		core_close(c);
+		log_error(DCORE, "SIGHUP: %s: nothing changed", path);
+		return;
+	}
+	commit(g, c, &change);
+	core_begin(c, g->core);
+	g->old = g->core;
+	g->core = c;
+	log_notice(DCORE,
+	    "SIGHUP: %s: links kept=%u changed=%u restarted=%u opened=%u "
+	    "closed=%u",
+	    path, change.kept, change.changed, change.restarted, change.opened,
+	    change.closed);
+}
+
+/* Nothing is left of what was before. */
+static void
+start(struct gateway *g)
+{
+	struct serving *s, *next;
+
+	for (s = TAILQ_FIRST(&g->carriers); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, entry);
+		if (s->state == LEAVES)
+			free_serving(g, s);
+		else
+			deliver_start(s->deliver);
+	}
+	core_close(g->old);
+	g->old = NULL;
+	g->settling = 0;
+}
+
+static void
+on_settle(evutil_socket_t fd, short what, void *arg)
+{
+	struct gateway *g = arg;
+	struct serving *s;
+
+	(void)fd;
+	(void)what;
+	TAILQ_FOREACH (s, &g->carriers, entry)
+		if (!deliver_is_settled(s->deliver))
+			return;
+	if (g->stopping) {
+		event_base_loopexit(g->base, NULL);
+		return;
+	}
+	start(g);
+	if (g->hung_up) {
+		g->hung_up = 0;
+		reload(g);
+	}
+}
+
+/* Signals. */
+
+static void
+on_stop(evutil_socket_t fd, short what, void *arg)
+{
+	struct gateway *g = arg;
+	struct serving *s;
+	size_t n = 0;
+
+	(void)fd;
+	(void)what;
+	TAILQ_FOREACH (s, &g->carriers, entry) {
+		deliver_stop(s->deliver);
+		n++;
+	}
+	log_info(DCORE, "stopping carriers=%zu", n);
+	g->stopping = 1;
+	on_settled(g);
+}
+
+static void
+on_hangup(evutil_socket_t fd, short what, void *arg)
+{
+	struct gateway *g = arg;
+	const char *path = g->core->conf->path;
+
+	(void)fd;
+	(void)what;
+	if (g->stopping) {
+		log_notice(DCORE, "SIGHUP: %s: not read, for this ends", path);
+	} else if (g->settling) {
+		log_notice(DCORE,
+		    "SIGHUP: %s: read when the links that leave have left",
+		    path);
+		g->hung_up = 1;
+	} else {
+		reload(g);
+	}
+}
+
+static void
+mask_hangup(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(how, &set, NULL);
+}
+
+void
+gateway_hold_hangup(void)
+{
+	mask_hangup(SIG_BLOCK);
+}
+
+static int
+heed_signals(struct gateway *g)
+{
+	g->term = evsignal_new(g->base, SIGTERM, on_stop, g);
+	g->intr = evsignal_new(g->base, SIGINT, on_stop, g);
+	g->hup = evsignal_new(g->base, SIGHUP, on_hangup, g);
+	if (g->term == NULL || g->intr == NULL || g->hup == NULL ||
+	    event_add(g->term, NULL) < 0 || event_add(g->intr, NULL) < 0 ||
+	    event_add(g->hup, NULL) < 0)
+		return -ENOMEM;
+	mask_hangup(SIG_UNBLOCK);
+	return 0;
+}
+
+static int
+open_gateway(struct gateway *g)
+{
+	struct links_change change = {0};
+
+	TAILQ_INIT(&g->carriers);
+	g->base = event_base_new();
+	if (g->base == NULL)
+		return -ENOMEM;
+	g->settle = event_new(g->base, -1, 0, on_settle, g);
+	if (g->settle == NULL || query_new(&g->query, g->core) < 0 ||
+	    prepare(g, g->core) < 0)
+		return -ENOMEM;
+	commit(g, g->core, &change);
+	return heed_signals(g);
+}
+
+static void
+close_gateway(struct gateway *g)
+{
+	struct serving *s;
+
+	gateway_hold_hangup();
+	while ((s = TAILQ_FIRST(&g->carriers)) != NULL)
+		free_serving(g, s);
+	query_free(g->query);
+	event_free(g->term);
+	event_free(g->intr);
+	event_free(g->hup);
+	event_free(g->settle);
+	event_base_free(g->base);
+	core_close(g->old);
+	core_close(g->core);
+}
+
+void
+gateway_serve(struct core *core)
+{
+	struct gateway g = {.core = core};
+	struct serving *s;
+	size_t n = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (open_gateway(&g) < 0)
+		fatal("cannot serve; see above");
+	TAILQ_FOREACH (s, &g.carriers, entry)
+		n++;
+	log_info(DCORE, "smsc-gw runs carriers=%zu", n);
+	event_base_dispatch(g.base);
+	close_gateway(&g);
+}

@@ -1,0 +1,261 @@
+/* What becomes of answers as time passes: those that take too long go into
+ * the outbox, those that pause come back, those that nobody waits for any
+ * more are dropped, those that others left are taken over; and the end of a
+ * link, or of all. */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "log.h"
+#include "sender.h"
+
+#define TICK_MS 250
+#define RENEW_MS (OUTBOX_LEASE * 1000 / 3)
+#define CLAIM_MS 2000
+#define STOP_MS 3000
+
+int64_t
+sender_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+static void
+store_overdue(struct sender *s)
+{
+	struct job *j, *next;
+
+	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, owed);
+		if (s->now - j->since >=
+		    link_conf(j->home->link)->ack_after * 1000LL)
+			sender_store(s, j);
+	}
+}
+
+static void
+end_pauses(struct sender *s)
+{
+	struct job *j, *next;
+
+	for (j = TAILQ_FIRST(&s->jobs.paused); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, entry);
+		if (s->now >= j->not_before)
+			sender_settle(s, j);
+	}
+}
+
+/* What nobody waits for any more. */
+static void
+expire(struct sender *s)
+{
+	int64_t now = time(NULL);
+	struct job *j, *next;
+
+	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, all);
+		if (j->dropped || now < j->expires)
+			continue;
+		s->counters.expired++;
+		sender_acknowledge(s, j, ESME_ROK);
+		query_sent(s->query, &j->ticket, NULL);
+		sender_drop(s, j);
+	}
+}
+
+/* A row that another instance left, or this one before it was killed. */
+static void
+on_row(const struct outbox_row *row, void *arg)
+{
+	struct sender *s = arg;
+	struct lane *none = lane_of_none(&s->jobs);
+	struct job *j = job_take(none);
+
+	if (j == NULL)
+		return; /* its lease ends again */
+	j->since = s->now;
+	j->message = row->message;
+	j->id = row->id;
+	j->expires = row->expires;
+	j->validity_minutes = (row->expires - time(NULL)) / 60 + 1;
+	j->stored = 1;
+	if (time(NULL) >= row->expires || sender_cut(j, SEGMENTS_MAX) < 0) {
+		s->counters.expired++;
+		outbox_erase(s->outbox, row->id);
+		return;
+	}
+	j->done = row->done;
+	s->counters.claimed++;
+	job_ready(&s->jobs, j, none);
+}
+
+static void
+claim(struct sender *s)
+{
+	const struct lane *none = lane_of_none(&s->jobs);
+	int room = none->quota - none->busy;
+
+	s->claimed = s->now;
+	outbox_expire(s->outbox, time(NULL));
+	if (room > 0 && sender_roomiest(s) != NULL)
+		outbox_claim(s->outbox, time(NULL), room, on_row, s);
+}
+
+/* A link that is to go. */
+
+static int
+is_of(const struct job *j, const struct lane *lane)
+{
+	return lane == NULL || j->home == lane;
+}
+
+/* What is owed to a link, or to any, and was not begun. */
+static void
+refuse_unbegun(struct sender *s, const struct lane *lane)
+{
+	struct job *j, *next;
+
+	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, owed);
+		if (is_of(j, lane) && j->done == 0 && j->flying == 0)
+			sender_refuse(s, j);
+	}
+}
+
+/* Puts into the outbox what is not there. */
+static void
+store_rest(struct sender *s, const struct lane *lane)
+{
+	struct job *j, *next;
+
+	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, all);
+		if (is_of(j, lane) && !j->dropped && !j->stored)
+			sender_store(s, j);
+	}
+}
+
+/* What others can send as well is no longer this link's. */
+static void
+hand_over(struct sender *s, struct lane *lane)
+{
+	struct job *j, *next;
+
+	for (j = TAILQ_FIRST(&lane->ready); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, entry);
+		if (!j->is_owed)
+			job_ready(&s->jobs, j, lane_of_none(&s->jobs));
+	}
+}
+
+static int
+flies_over(const struct job *j, const struct link *l)
+{
+	for (int i = 0; i < j->n; i++)
+		if (j->flying & 1u << i && j->flights[i].over == l)
+			return 1;
+	return 0;
+}
+
+/* Is nothing owed to a link, and nothing in flight over it? */
+static int
+is_drained(const struct sender *s, const struct lane *lane)
+{
+	const struct job *j;
+
+	TAILQ_FOREACH (j, &s->jobs.all, all)
+		if ((j->is_owed && j->home == lane) ||
+		    flies_over(j, lane->link))
+			return 0;
+	return 1;
+}
+
+void
+sender_drain(struct sender *s, struct link *l)
+{
+	struct lane *lane = lane_of(&s->jobs, l);
+
+	lane->state = LANE_DRAINS;
+	lane->draining = s->now = sender_clock();
+	refuse_unbegun(s, lane);
+	hand_over(s, lane);
+}
+
+static void
+end_drains(struct sender *s)
+{
+	struct lane *lane;
+
+	TAILQ_FOREACH (lane, &s->jobs.lanes, entry) {
+		if (lane->state != LANE_DRAINS)
+			continue;
+		hand_over(s, lane);
+		if (!is_drained(s, lane) && s->now - lane->draining <= STOP_MS)
+			continue;
+		lane->state = LANE_SHUT;
+		store_rest(s, lane);
+		sender_flush(s); /* which acknowledges it */
+		s->idle(lane->link, s->arg);
+	}
+}
+
+/* The end. */
+
+void
+sender_stop(struct sender *s)
+{
+	if (s->stopping)
+		return;
+	s->stopping = s->now = sender_clock();
+	refuse_unbegun(s, NULL);
+}
+
+/* The rest goes into the outbox, free for others. */
+static void
+leave(struct sender *s)
+{
+	store_rest(s, NULL);
+	outbox_release(s->outbox);
+	sender_flush(s);
+	event_del(s->tick);
+	s->idle(NULL, s->arg);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct sender *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->now = sender_clock();
+	store_overdue(s);
+	end_pauses(s);
+	expire(s);
+	if (s->now - s->renewed > RENEW_MS) {
+		s->renewed = s->now;
+		outbox_renew(s->outbox, time(NULL));
+	}
+	if (!s->stopping && s->now - s->claimed > CLAIM_MS)
+		claim(s);
+	sender_flush(s);
+	if (s->stopping &&
+	    (TAILQ_EMPTY(&s->jobs.all) || s->now - s->stopping > STOP_MS))
+		leave(s);
+	else
+		end_drains(s);
+}
+
+int
+sender_tick(struct sender *s, struct event_base *base)
+{
+	const struct timeval tick = {0, TICK_MS * 1000};
+
+	s->tick = event_new(base, -1, EV_PERSIST, on_tick, s);
+	if (s->tick == NULL || event_add(s->tick, &tick) < 0)
+		return -ENOMEM;
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* What send.c and send_later.c share. */
+#ifndef SENDER_H
+#define SENDER_H
+
+#include "job.h"
+#include "send.h"
+
+struct sender {
+	struct state *state;
+	struct outbox *outbox;
+	struct query *query;
+	struct event *tick;
+	sender_idle_h *idle;
+	void *arg;
+	struct jobs jobs;
+	int64_t now; /* ms */
+	int64_t renewed, claimed;
+	int64_t stopping; /* since when, or 0 */
+	struct sender_counters counters;
+};
+
+int64_t sender_clock(void); /* ms */
+
+/* send.c */
+
+/* Cuts a job's text into its segments. 0, or -E2BIG. */
+int sender_cut(struct job *j, unsigned max_segments);
+
+/* Where a job goes that has neither ended nor is to pause. */
+void sender_settle(struct sender *s, struct job *j);
+
+/* Answers the deliver_sm, if that is owed. */
+void sender_acknowledge(
+    struct sender *s, struct job *j, uint32_t command_status);
+
+/* Puts a job into the outbox; what is owed for it is acknowledged by the next
+ * flush, when it is durable. */
+void sender_store(struct sender *s, struct job *j);
+
+/* No more of this job; what flies comes back to nothing. */
+void sender_drop(struct sender *s, struct job *j);
+
+/* The same, and the SMSC is to send the text again. */
+void sender_refuse(struct sender *s, struct job *j);
+
+/* The link with the most room; null when none has any. */
+struct link *sender_roomiest(const struct sender *s);
+
+/* send_later.c: time passes. */
+int sender_tick(struct sender *s, struct event_base *base);
+
+#endif
