@@ -57,7 +57,8 @@ static const char *const sql[STATE_STATEMENTS] = {
 struct state {
 	struct sqlite q;
 	sqlite3_stmt *st[STATE_STATEMENTS];
-	int open; /* a transaction is */
+	int open;  /* a transaction is */
+	int wiped; /* rows changed until then */
 };
 
 static int
@@ -88,6 +89,7 @@ state_open(struct state **sp, const char *where)
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return -ENOMEM;
+	s->wiped = -1; /* what another left when it was killed */
 	rc = set_up(s, where + 7);
 	if (rc < 0)
 		state_close(s);
@@ -126,8 +128,15 @@ state_commit(struct state *s)
 void
 state_wipe(struct state *s)
 {
-	sqlite3_wal_checkpoint_v2(
-	    s->q.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	int changed = sqlite3_total_changes(s->q.db);
+
+	if (s->open || changed == s->wiped)
+		return;
+	sqlite3_busy_timeout(s->q.db, 0); /* nobody is to wait for this */
+	if (sqlite3_wal_checkpoint_v2(s->q.db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+		NULL, NULL) == SQLITE_OK)
+		s->wiped = changed;
+	sqlite3_busy_timeout(s->q.db, SQLITE_BUSY_MS);
 }
 
 sqlite3_stmt *

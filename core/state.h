@@ -19,8 +19,10 @@ void state_close(struct state *s);
 /* 0, or -errno: then nothing since the last commit holds. */
 int state_commit(struct state *s);
 
-/* Overwrites what erased rows left in the write-ahead log, unless another
- * process is reading it just now. */
+/* Leaves no octet of erased rows on disk: empties the write-ahead log, unless
+ * another process uses it just now; then the next call tries again. Does
+ * nothing before the commit, nor when nothing was written since it last did.
+ */
 void state_wipe(struct state *s);
 
 /* For the modules that keep something here. */

@@ -12,6 +12,7 @@
 #define TICK_MS 250
 #define RENEW_MS (OUTBOX_LEASE * 1000 / 3)
 #define CLAIM_MS 2000
+#define WIPE_MS 5000
 #define STOP_MS 3000
 
 int64_t
@@ -242,6 +243,10 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (!s->stopping && s->now - s->claimed > CLAIM_MS)
 		claim(s);
 	sender_flush(s);
+	if (s->now - s->wiped > WIPE_MS) {
+		s->wiped = s->now;
+		state_wipe(s->state);
+	}
 	if (s->stopping &&
 	    (TAILQ_EMPTY(&s->jobs.all) || s->now - s->stopping > STOP_MS))
 		leave(s);

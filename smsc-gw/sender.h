@@ -14,7 +14,7 @@ struct sender {
 	void *arg;
 	struct jobs jobs;
 	int64_t now; /* ms */
-	int64_t renewed, claimed;
+	int64_t renewed, claimed, wiped;
 	int64_t stopping; /* since when, or 0 */
 	struct sender_counters counters;
 };
