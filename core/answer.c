@@ -138,11 +138,12 @@ static void
 put_findings(struct writer *w, enum message id, struct words *out)
 {
 	char time[DATE_MAX] = "", as_of[2 * DATE_MAX] = "";
-	char places[ANSWER_MAX] = "", notes[NOTES_MAX] = "";
+	char places[ANSWER_MAX], notes[NOTES_MAX];
 	struct words as_of_words = {.s = as_of, .size = sizeof(as_of)};
 	struct words place_words = {.s = places, .size = sizeof(places)};
 	struct words note_words = {.s = notes, .size = sizeof(notes)};
 
+	places[0] = notes[0] = '\0';
 	if (w->a->as_of != 0) {
 		put_time(w, MSG_DATE_TIME, w->a->as_of, time);
 		w->values[VALUE_TIME] = time;

@@ -195,6 +195,9 @@ open_file(struct sqlite *q, int make)
 		    "%s: there is no store yet; an import makes it", q->path);
 		return -ENOENT;
 	}
+	/* one thread uses it; both do nothing once SQLite has begun */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	mask = umask(077);
 	rc = sqlite3_open_v2(
 	    q->path, &q->db, flags | (make ? SQLITE_OPEN_CREATE : 0), NULL);
