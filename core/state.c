@@ -1,13 +1,22 @@
 /* The small state in SQLite, synchronous FULL: what is committed survives a
- * power cut. Freed pages are overwritten, so an erased row is gone. */
+ * power cut. Freed pages are overwritten, so an erased row is gone.
+ *
+ * Some faults (a full disk, one that fails) undo the whole transaction at
+ * once. What is written after that would be a batch of its own, durable while
+ * its owner is told that it is not: so nothing is, until state_commit has
+ * said that the batch is lost. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "log.h"
 #include "sqlite.h"
 #include "state.h"
+
+#define BUSY_MS 1000 /* a batch takes milliseconds */
+#define AWAY_SECONDS 2
 
 static const char schema[] =
 #include "state.sql.h"
@@ -57,24 +66,46 @@ static const char *const sql[STATE_STATEMENTS] = {
 struct state {
 	struct sqlite q;
 	sqlite3_stmt *st[STATE_STATEMENTS];
-	int open;  /* a transaction is */
-	int wiped; /* rows changed until then */
+	char *dir;
+	int open;     /* a transaction is, perhaps undone by a fault */
+	time_t tried; /* monotonic second of a try that failed, or 0 */
+	int wiped;    /* rows changed until then */
 };
 
-static int
-set_up(struct state *s, const char *dir)
+static void
+take_down(struct state *s)
 {
-	int is_new, rc;
+	for (int i = 0; i < STATE_STATEMENTS; i++)
+		sqlite3_finalize(s->st[i]);
+	memset(s->st, 0, sizeof(s->st));
+	sqlite_close(&s->q);
+}
 
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
-		log_error(DSTORE, "%s: %s", dir, strerror(errno));
-		return -errno;
-	}
-	rc = sqlite_open(&s->q, dir, &form, 1, &is_new);
+static int
+set_up(struct state *s)
+{
+	int is_new, rc = sqlite_open(&s->q, s->dir, &form, 1, &is_new);
+
 	if (rc == 0 && is_new)
 		rc = sqlite_made(&s->q);
 	if (rc == 0)
 		rc = sqlite_prepare(&s->q, sql, STATE_STATEMENTS, s->st);
+	if (rc == 0)
+		sqlite3_busy_timeout(s->q.db, BUSY_MS);
+	else
+		take_down(s);
+	s->wiped = -1; /* what another left when it was killed */
+	return rc;
+}
+
+static int
+make_folder(const char *dir)
+{
+	int rc = mkdir(dir, 0700) < 0 ? -errno : 0;
+
+	if (rc == 0 || rc == -EEXIST)
+		return 0;
+	log_error(DSTORE, "%s: %s", dir, strerror(-rc));
 	return rc;
 }
 
@@ -89,8 +120,10 @@ state_open(struct state **sp, const char *where)
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return -ENOMEM;
-	s->wiped = -1; /* what another left when it was killed */
-	rc = set_up(s, where + 7);
+	s->dir = strdup(where + 7);
+	rc = s->dir == NULL ? -ENOMEM : make_folder(s->dir);
+	if (rc == 0)
+		rc = set_up(s);
 	if (rc < 0)
 		state_close(s);
 	else
@@ -103,12 +136,57 @@ state_close(struct state *s)
 {
 	if (s == NULL)
 		return;
-	if (s->open)
-		state_commit(s);
-	for (int i = 0; i < STATE_STATEMENTS; i++)
-		sqlite3_finalize(s->st[i]);
-	sqlite_close(&s->q);
+	state_commit(s);
+	take_down(s);
+	free(s->dir);
 	free(s);
+}
+
+/* Batches. */
+
+/* Was the file erased, or another put in its place? SQLite would go on
+ * writing where nobody looks. */
+static int
+is_gone(struct state *s)
+{
+	int gone = 0;
+
+	if (s->q.db == NULL)
+		return 1;
+	sqlite3_file_control(s->q.db, NULL, SQLITE_FCNTL_HAS_MOVED, &gone);
+	return gone;
+}
+
+static int
+begin(struct state *s)
+{
+	int rc = 0;
+
+	if (is_gone(s)) {
+		take_down(s);
+		rc = set_up(s);
+	}
+	return rc < 0 ? rc : sqlite_run(&s->q, s->st[STATE_BEGIN]);
+}
+
+/* Begins a batch. A lock is waited for, and nothing else is done meanwhile:
+ * so after a try that failed there is none for a while. */
+static int
+try_to_begin(struct state *s)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (s->tried != 0 && now.tv_sec - s->tried < AWAY_SECONDS)
+		return -EAGAIN;
+	s->tried = 0;
+	if (begin(s) == 0) {
+		s->open = 1;
+		return 0;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	s->tried = now.tv_sec;
+	return -EAGAIN;
 }
 
 int
@@ -119,33 +197,40 @@ state_commit(struct state *s)
 	if (!s->open)
 		return 0;
 	s->open = 0;
+	if (sqlite3_get_autocommit(s->q.db))
+		return -EIO;
 	rc = sqlite_run(&s->q, s->st[STATE_COMMIT]);
 	if (rc < 0 && !sqlite3_get_autocommit(s->q.db))
 		sqlite_run(&s->q, s->st[STATE_ROLLBACK]);
-	return rc;
+	if (rc < 0 || !is_gone(s))
+		return rc;
+	log_error(DSTORE, "%s: was taken away", s->q.path);
+	return -ENOENT;
 }
 
 void
 state_wipe(struct state *s)
 {
-	int changed = sqlite3_total_changes(s->q.db);
+	int changed;
 
-	if (s->open || changed == s->wiped)
+	if (s->open || s->q.db == NULL)
+		return;
+	changed = sqlite3_total_changes(s->q.db);
+	if (changed == s->wiped)
 		return;
 	sqlite3_busy_timeout(s->q.db, 0); /* nobody is to wait for this */
 	if (sqlite3_wal_checkpoint_v2(s->q.db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
 		NULL, NULL) == SQLITE_OK)
 		s->wiped = changed;
-	sqlite3_busy_timeout(s->q.db, SQLITE_BUSY_MS);
+	sqlite3_busy_timeout(s->q.db, BUSY_MS);
 }
 
 sqlite3_stmt *
 state_write(struct state *s, enum state_statement st)
 {
-	if (!s->open && sqlite_run(&s->q, s->st[STATE_BEGIN]) < 0)
+	if (!s->open && try_to_begin(s) < 0)
 		return NULL;
-	s->open = 1;
-	return s->st[st];
+	return sqlite3_get_autocommit(s->q.db) ? NULL : s->st[st];
 }
 
 sqlite3_stmt *

@@ -2,8 +2,14 @@
  * file, state.db, apart from the records, so that the feed's writer and the
  * gateways never wait for each other.
  *
- * Writes are batched: a write begins a transaction, state_commit makes all
- * since then durable at once. Nothing may be promised to a peer before. */
+ * Writes are batched: a write begins a transaction, which no two processes
+ * have at a time, and state_commit makes all since then durable at once.
+ * Nothing may be promised to a peer before.
+ *
+ * While it is away (locked by somebody else for longer than a second, or the
+ * disk fails) every call fails, most of them at once; and it works again by
+ * itself. A file that was taken away is made anew, in a folder that is there.
+ */
 #ifndef STATE_H
 #define STATE_H
 
@@ -16,7 +22,8 @@ int state_open(struct state **sp, const char *where);
 /* Commits what is open. */
 void state_close(struct state *s);
 
-/* 0, or -errno: then nothing since the last commit holds. */
+/* 0, or -errno: then nothing since the last commit holds, and those to whom
+ * something was to be promised are to be told so. */
 int state_commit(struct state *s);
 
 /* Leaves no octet of erased rows on disk: empties the write-ahead log, unless
@@ -45,7 +52,7 @@ enum state_statement {
 };
 
 /* A statement to bind to; begins the transaction when none is open. Null
- * when that fails. */
+ * when that fails, or when a fault has undone it. */
 sqlite3_stmt *state_write(struct state *s, enum state_statement st);
 /* One that only reads: begins nothing, sees what is open too. */
 sqlite3_stmt *state_read(struct state *s, enum state_statement st);

@@ -1,0 +1,186 @@
+/* The small state: batches that hold or are lost as a whole, a lock that
+ * somebody else has, a file that is taken away. */
+#include "core/state.c"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "fixture.h"
+#include "test.h"
+
+static struct state *
+opened(void)
+{
+	struct state *s = NULL;
+
+	if (state_open(&s, "sqlite:store") < 0)
+		exit(1);
+	return s;
+}
+
+/* Puts a row of the outbox: 0, or -1 when that fails. */
+static int
+put(struct state *s, const char *carrier)
+{
+	sqlite3_stmt *st = state_write(s, OUTBOX_PUT);
+
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_text(st, 1, carrier, -1, SQLITE_STATIC);
+	for (int i = 2; i <= 5; i++)
+		sqlite3_bind_int(st, i, 0);
+	sqlite3_bind_zeroblob(st, 6, 2000);
+	return state_step(s, OUTBOX_PUT) < 0 ? -1 : 0;
+}
+
+/* The rows that anybody sees. */
+static int64_t
+rows(void)
+{
+	struct state *s = opened();
+	int64_t n = sqlite_integer(&s->q, "SELECT count(*) FROM outbox");
+
+	state_close(s);
+	return n;
+}
+
+static void
+run(const char *statement)
+{
+	struct state *s = opened();
+
+	if (sqlite3_exec(s->q.db, statement, NULL, NULL, NULL) != SQLITE_OK)
+		exit(1);
+	state_close(s);
+}
+
+static void
+batches(void)
+{
+	struct state *s = opened();
+
+	ok_int(put(s, "a"), 0, "a row");
+	ok_int(put(s, "b"), 0, "another");
+	ok_int(rows(), 0, "nobody sees them");
+	ok_int(state_commit(s), 0, "until they are committed");
+	ok_int(rows(), 2, "together");
+	ok_int(state_commit(s), 0, "no batch is a batch that holds");
+	put(s, "c");
+	state_close(s);
+	ok_int(rows(), 3, "the end commits what is open");
+	run("DELETE FROM outbox");
+}
+
+/* The disk is full, as far as this connection goes, in the midst of a batch:
+ * SQLite then undoes all of it. */
+static void
+full(void)
+{
+	struct state *s = opened();
+	int64_t pages = sqlite_integer(&s->q, "PRAGMA page_count"), n = 0;
+	char limit[64];
+
+	*logged = '\0';
+	snprintf(
+	    limit, sizeof(limit), "PRAGMA max_page_count = %d", (int)pages + 2);
+	ok_int(sqlite_integer(&s->q, limit), pages + 2, "room for two pages");
+	while (put(s, "a") == 0 && n < 100)
+		n++;
+	ok(n > 0 && n < 100, "some rows fit, then no more");
+	ok(strstr(logged, "full") != NULL, "the log says so");
+	ok_int(sqlite3_get_autocommit(s->q.db), 1, "the batch is undone");
+	ok_int(put(s, "b"), -1, "so nothing is added to it");
+	ok_int(state_commit(s), -EIO, "whoever commits it is told");
+	ok_int(rows(), 0, "and none of it is there");
+	sqlite_integer(&s->q, "PRAGMA max_page_count = 100000");
+	ok_int(put(s, "b"), 0, "with room again a batch begins");
+	ok_int(state_commit(s), 0, "and holds");
+	ok_int(rows(), 1, "alone");
+	state_close(s);
+	run("DELETE FROM outbox");
+}
+
+/* A process that locks the state until it is ended. */
+static pid_t
+lock(void)
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	if (pipe(ready) < 0 || (pid = fork()) < 0)
+		exit(1);
+	if (pid == 0) {
+		struct state *s = opened();
+
+		if (state_write(s, OUTBOX_COUNT) != NULL &&
+		    write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	if (read(ready[0], &c, 1) != 1)
+		exit(1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static void
+locked(void)
+{
+	pid_t pid = lock();
+	struct state *s = opened();
+
+	ok_int(put(s, "a"), -1, "while another process has the lock: a fault");
+	ok(s->tried != 0, "after which it is left alone for a while");
+	ok_int(put(s, "a"), -1, "in which each call fails at once");
+	ok_int(state_commit(s), 0, "there is no batch to be lost");
+	s->tried -= AWAY_SECONDS;
+	ok_int(put(s, "a"), -1, "then it is tried again");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	s->tried -= AWAY_SECONDS;
+	ok_int(put(s, "a"), 0, "when the lock is free");
+	ok_int(state_commit(s), 0, "it works again");
+	ok_int(rows(), 1, "and nothing else got in");
+	state_close(s);
+	run("DELETE FROM outbox");
+}
+
+static void
+taken_away(void)
+{
+	struct state *s = opened();
+
+	put(s, "a");
+	ok_int(rename("store/state.db", "old.db"), 0, "taken away in a batch");
+	*logged = '\0';
+	ok_int(state_commit(s), -ENOENT, "the batch does not hold");
+	ok(strstr(logged, "taken away") != NULL, "and the log says why");
+	ok_int(put(s, "b"), 0, "the next begins a new file");
+	ok_int(state_commit(s), 0, "and holds");
+	ok_int(rows(), 1, "there");
+	rename("store", "away");
+	ok_int(put(s, "c"), -1, "its folder is away: a fault");
+	ok_int(access("store", F_OK), -1, "no folder is made instead");
+	rename("away", "store");
+	ok_int(put(s, "c"), -1, "left alone for a while");
+	s->tried -= AWAY_SECONDS;
+	ok_int(put(s, "c"), 0, "then it is found again");
+	ok_int(state_commit(s), 0, "with what was in it");
+	ok_int(rows(), 2, "and more");
+	state_close(s);
+	run("DELETE FROM outbox");
+}
+
+int
+main(void)
+{
+	fixture_begin();
+	capture_log();
+	batches();
+	full();
+	locked();
+	taken_away();
+	return test_done();
+}
