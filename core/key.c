@@ -33,6 +33,7 @@ enum subkey {
 	SUBKEY_SEAL,
 	SUBKEY_FINGERPRINT,
 	SUBKEY_BOX,
+	SUBKEY_HASH,
 };
 
 struct key {
@@ -40,6 +41,7 @@ struct key {
 	uint8_t msisdn[crypto_shorthash_KEYBYTES];
 	uint8_t identity[crypto_shorthash_KEYBYTES];
 	uint8_t person[crypto_shorthash_KEYBYTES];
+	uint8_t hash[crypto_shorthash_KEYBYTES];
 	uint8_t box[crypto_secretbox_KEYBYTES];
 	uint8_t fingerprint[KEY_FINGERPRINT];
 	EVP_CIPHER_CTX *seal, *unseal;
@@ -117,6 +119,7 @@ derive_all(struct key *k, const uint8_t *site)
 	derive(k->msisdn, sizeof(k->msisdn), SUBKEY_MSISDN, site);
 	derive(k->identity, sizeof(k->identity), SUBKEY_IDENTITY, site);
 	derive(k->person, sizeof(k->person), SUBKEY_PERSON, site);
+	derive(k->hash, sizeof(k->hash), SUBKEY_HASH, site);
 	derive(
 	    k->fingerprint, sizeof(k->fingerprint), SUBKEY_FINGERPRINT, site);
 	derive(k->box, sizeof(k->box), SUBKEY_BOX, site);
@@ -225,7 +228,7 @@ key_person(const struct key *k, uint64_t msisdn_key, const char *holder,
 uint64_t
 key_hash(const struct key *k, const void *in, size_t len)
 {
-	uint64_t v = hash(k->person, in, len);
+	uint64_t v = hash(k->hash, in, len);
 
 	return v ? v : 1;
 }

@@ -36,7 +36,7 @@ uint64_t key_identity(
 uint64_t key_person(const struct key *k, uint64_t msisdn_key,
     const char *holder, const char *digits, const char *row);
 
-/* A keyed hash of anything, for tables in memory; never 0. */
+/* A keyed hash of anything, to find it by in a table; never 0. */
 uint64_t key_hash(const struct key *k, const void *in, size_t len);
 
 /* Both are digit strings of at most DIGITS_MAX. */

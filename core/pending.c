@@ -9,6 +9,8 @@ pending_get(struct state *s, uint64_t key, int64_t now, struct pending *p)
 	sqlite3_stmt *st = state_read(s, PENDING_GET);
 	int rc;
 
+	if (st == NULL)
+		return -EIO;
 	sqlite3_bind_int64(st, 1, key);
 	sqlite3_bind_int64(st, 2, now);
 	rc = state_step(s, PENDING_GET);

@@ -61,6 +61,15 @@ static const char *const sql[STATE_STATEMENTS] = {
     [PENDING_PUT] = "REPLACE INTO pending VALUES (?, ?, ?, ?, ?)",
     [PENDING_EXPIRE] = "DELETE FROM pending WHERE key IN (SELECT key"
 		       " FROM pending WHERE until <= ? LIMIT 500)",
+    [PARTS_GET] = "SELECT waiting, until, sealed FROM parts WHERE id = ?",
+    [PARTS_PUT] = "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",
+    [PARTS_EXPIRE] = "DELETE FROM parts WHERE id IN"
+		     " (SELECT id FROM parts WHERE until < ?"
+		     "  ORDER BY until LIMIT ?) RETURNING waiting",
+    [PARTS_MAKE_ROOM] = "DELETE FROM parts WHERE id IN"
+			" (SELECT id FROM parts WHERE carrier = ? AND whole = ?"
+			"  ORDER BY until DESC LIMIT ? OFFSET ?)"
+			" RETURNING waiting",
 };
 
 struct state {
@@ -81,13 +90,22 @@ take_down(struct state *s)
 	sqlite_close(&s->q);
 }
 
+/* What a file made by an older program lacks. */
+static int
+add_tables(struct state *s)
+{
+	if (sqlite3_exec(s->q.db, schema, NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_fault(&s->q, "adding tables");
+	return 0;
+}
+
 static int
 set_up(struct state *s)
 {
 	int is_new, rc = sqlite_open(&s->q, s->dir, &form, 1, &is_new);
 
-	if (rc == 0 && is_new)
-		rc = sqlite_made(&s->q);
+	if (rc == 0)
+		rc = is_new ? sqlite_made(&s->q) : add_tables(s);
 	if (rc == 0)
 		rc = sqlite_prepare(&s->q, sql, STATE_STATEMENTS, s->st);
 	if (rc == 0)

@@ -48,13 +48,18 @@ enum state_statement {
 	PENDING_GET,
 	PENDING_PUT,
 	PENDING_EXPIRE,
+	PARTS_GET,
+	PARTS_PUT,
+	PARTS_EXPIRE,
+	PARTS_MAKE_ROOM,
 	STATE_STATEMENTS
 };
 
 /* A statement to bind to; begins the transaction when none is open. Null
  * when that fails, or when a fault has undone it. */
 sqlite3_stmt *state_write(struct state *s, enum state_statement st);
-/* One that only reads: begins nothing, sees what is open too. */
+/* One that only reads: begins nothing, sees what is open too. Null while the
+ * file is away. */
 sqlite3_stmt *state_read(struct state *s, enum state_statement st);
 /* Steps and, but for a row, resets it: 1 for a row, 0, or -errno. */
 int state_step(struct state *s, enum state_statement st);

@@ -1,8 +1,10 @@
 -- The small state that gateways write and share, version 1: state.db beside
--- stays.db, synchronous FULL.
+-- stays.db, synchronous FULL. All of it is run whenever the file is opened, so
+-- that an older one gets what is new here; the version changes when something
+-- in it does that older programs use.
 
 -- Answers that are still to be sent.
-CREATE TABLE outbox (
+CREATE TABLE IF NOT EXISTS outbox (
 	id INTEGER PRIMARY KEY,
 	carrier TEXT NOT NULL,
 	owner INTEGER NOT NULL,		-- which process sends it
@@ -11,14 +13,26 @@ CREATE TABLE outbox (
 	done INTEGER NOT NULL,		-- bit n: segment n was taken
 	sealed BLOB NOT NULL		-- nonce, then crypto_secretbox
 );
-CREATE INDEX outbox_lease ON outbox (carrier, lease);
+CREATE INDEX IF NOT EXISTS outbox_lease ON outbox (carrier, lease);
 
 -- Questions that a subscriber may still reply to (pending.h).
-CREATE TABLE pending (
+CREATE TABLE IF NOT EXISTS pending (
 	key INTEGER PRIMARY KEY,	-- of subscriber and service, keyed
 	step INTEGER NOT NULL,
 	language INTEGER NOT NULL,	-- enum language; LANGUAGES for none
 	until INTEGER NOT NULL,		-- epoch seconds
 	token INTEGER NOT NULL		-- the front end's
 );
-CREATE INDEX pending_until ON pending (until);
+CREATE INDEX IF NOT EXISTS pending_until ON pending (until);
+
+-- Messages that came in parts.
+CREATE TABLE IF NOT EXISTS parts (
+	id INTEGER PRIMARY KEY,		-- keyed hash of carrier and name
+	carrier TEXT NOT NULL,
+	whole INTEGER NOT NULL,		-- 0: parts are missing, 1: none
+	waiting INTEGER NOT NULL,	-- parts that wait for the others
+	until INTEGER NOT NULL,		-- erased then, epoch seconds
+	sealed BLOB NOT NULL		-- nonce, then crypto_secretbox
+);
+CREATE INDEX IF NOT EXISTS parts_until ON parts (until);
+CREATE INDEX IF NOT EXISTS parts_carrier ON parts (carrier, whole, until);

@@ -163,6 +163,7 @@ taken_away(void)
 	rename("store", "away");
 	ok_int(put(s, "c"), -1, "its folder is away: a fault");
 	ok_int(access("store", F_OK), -1, "no folder is made instead");
+	ok(state_read(s, PENDING_GET) == NULL, "nothing can be read either");
 	rename("away", "store");
 	ok_int(put(s, "c"), -1, "left alone for a while");
 	s->tried -= AWAY_SECONDS;
@@ -171,6 +172,36 @@ taken_away(void)
 	ok_int(rows(), 2, "and more");
 	state_close(s);
 	run("DELETE FROM outbox");
+}
+
+/* A file that an older program made has no table that is new since. */
+static void
+older(void)
+{
+	struct state *s = opened();
+
+	put(s, "a");
+	state_close(s);
+	run("DROP TABLE parts; DROP TABLE pending");
+	s = opened();
+	ok_int(sqlite_integer(&s->q, "SELECT count(*) FROM parts"), 0,
+	    "an older file gets a table that it lacks");
+	ok_int(sqlite_integer(&s->q, "SELECT count(*) FROM pending"), 0,
+	    "and another");
+	ok_int(sqlite_integer(&s->q,
+		   "SELECT count(*) FROM sqlite_schema"
+		   " WHERE type = 'index' AND tbl_name = 'parts'"),
+	    2, "with its indexes");
+	ok_int(sqlite_integer(&s->q, "SELECT count(*) FROM outbox"), 1,
+	    "and keeps what it has");
+	ok_int(sqlite_integer(&s->q, "PRAGMA user_version"), form.version,
+	    "still for the older program too");
+	state_close(s);
+	run("DELETE FROM outbox; PRAGMA user_version = 2");
+	*logged = '\0';
+	ok_int(
+	    state_open(&s, "sqlite:store"), -EINVAL, "one of another version");
+	ok(strstr(logged, "version 2") != NULL, "is refused, and the log says");
 }
 
 int
@@ -182,5 +213,6 @@ main(void)
 	full();
 	locked();
 	taken_away();
+	older();
 	return test_done();
 }
