@@ -81,9 +81,14 @@ query_end(struct query *q)
 void
 query_expire(struct query *q)
 {
-	for (size_t i = 0; i < q->core->nvaults; i++)
-		if (q->core->vaults[i]->state != NULL)
-			pending_expire(q->core->vaults[i]->state, when_now());
+	for (size_t i = 0; i < q->core->nvaults; i++) {
+		struct state *s = q->core->vaults[i]->state;
+
+		if (s == NULL)
+			continue;
+		pending_expire(s, when_now());
+		state_commit(s);
+	}
 }
 
 /* The store of a service's carrier with a snapshot begun, or null while it

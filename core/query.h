@@ -19,8 +19,8 @@ void query_reload(struct query *q, struct core *core);
  * VERDICT_SYSTEM_BUSY. */
 void query_end(struct query *q);
 
-/* Forgets what nobody replied to in time; for now and then, with
- * state_commit after it. */
+/* Forgets what nobody replied to in time; for now and then. It is a batch of
+ * its own: not to be called between what is written and its state_commit. */
 void query_expire(struct query *q);
 
 /* What a front end keeps of a query until its answer has left. */
