@@ -13,6 +13,7 @@
 
 #include "concat.h"
 #include "deliver.h"
+#include "gather.h"
 #include "links.h"
 #include "log.h"
 #include "outbox.h"
@@ -20,8 +21,7 @@
 #include "text.h"
 #include "when.h"
 
-#define TEXT_MAX 1024   /* octets of UTF-8 of a user's text that count */
-#define UNFINISHED 4096 /* long messages whose parts are awaited */
+#define TEXT_MAX 1024 /* octets of UTF-8 of a user's text that count */
 #define TON_INTERNATIONAL 1
 #define NPI_E164 1
 #define TON_ALPHANUMERIC 5 /* 5.2.5 */
@@ -29,7 +29,7 @@
 #define SUMMARY_SECONDS 60
 
 struct counters {
-	unsigned long texts, silent, parts, refused_for_now;
+	unsigned long texts, silent, parts, parts_lost, refused_for_now;
 };
 
 struct deliver {
@@ -38,7 +38,7 @@ struct deliver {
 	const struct conf_carrier *carrier;
 	struct outbox *outbox;
 	struct sender *sender;
-	struct concat *concat;
+	struct gather *gather;
 	struct links *links;
 	struct event *summary;
 	deliver_settled_h *settled;
@@ -91,7 +91,8 @@ open_all(struct deliver *d, struct event_base *base)
 		rc = sender_new(&d->sender, base, v->state, d->outbox, d->query,
 		    on_idle, d);
 	if (rc == 0)
-		rc = concat_new(&d->concat, UNFINISHED);
+		rc = gather_new(
+		    &d->gather, base, v->state, v->key, d->carrier->name);
 	if (rc == 0)
 		rc = begin_summaries(d, base);
 	if (rc == 0)
@@ -135,7 +136,7 @@ deliver_free(struct deliver *d)
 	links_free(d->links);
 	sender_free(d->sender);
 	outbox_free(d->outbox);
-	concat_free(d->concat);
+	gather_free(d->gather);
 	free(d);
 }
 
@@ -233,29 +234,30 @@ asked_service(const struct deliver *d, const struct deliver_sm *sm,
 	    d->core->conf, d->carrier, without_plus(sm->destination_addr));
 }
 
-/* The text of a message, or of the last missing part of one. 0 when other
- * parts are still missing. */
+/* The text of a message, or of the last missing part of one: 1. 0 when other
+ * parts are still missing, -errno when this one could not be kept. */
 static int
-read_text(struct deliver *d, const struct conf_smsc *conf,
+read_text(struct deliver *d, const struct origin *origin,
     const struct deliver_sm *sm, char text[TEXT_MAX])
 {
-	uint8_t whole[CONCAT_OCTETS];
-	enum alphabet a = alphabet_of(conf, sm->data_coding);
+	enum alphabet a = alphabet_of(link_conf(origin->link), sm->data_coding);
+	uint8_t whole[PARTS_TEXT];
 	struct concat_part part;
 	size_t len;
-	int rc = 1;
+	int rc = -E2BIG;
 
 	concat_read(sm, &part);
 	if (part.total > 1) {
 		d->now.parts++;
-		rc = concat_add(d->concat, sm, &part, when_now(), whole, &len);
+		rc = gather_add(
+		    d->gather, origin, sm, &part, when_now(), whole, &len);
 	}
-	if (rc == 0)
-		return 0;
-	if (part.total > 1 && rc == 1)
+	if (rc == 1)
 		text_decode(a, whole, len, text, TEXT_MAX);
-	else
+	else if (rc == -E2BIG)
 		text_decode(a, part.text, part.len, text, TEXT_MAX);
+	else
+		return rc;
 	return 1;
 }
 
@@ -345,6 +347,7 @@ on_deliver(struct link *l, uint32_t sequence_number,
 	struct deliver *d = arg;
 	const struct conf_service *service;
 	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX];
+	int rc;
 
 	d->now.texts++;
 	if (!sender_takes(d->sender, l)) {
@@ -355,10 +358,14 @@ on_deliver(struct link *l, uint32_t sequence_number,
 	if (service == NULL) {
 		d->now.silent++;
 		acknowledge(&origin, ESME_ROK);
-	} else if (!read_text(d, link_conf(l), sm, text)) {
-		acknowledge(&origin, ESME_ROK);
-	} else {
+		return;
+	}
+	rc = read_text(d, &origin, sm, text);
+	if (rc == 1) {
 		answer(d, &origin, service, msisdn, text, sm);
+	} else if (rc < 0) {
+		d->now.refused_for_now++;
+		acknowledge(&origin, link_conf(l)->retry_status);
 	}
 }
 
@@ -379,7 +386,8 @@ on_read_done(struct link *l, void *arg)
 
 	(void)l;
 	query_end(d->query);
-	sender_flush(d->sender);
+	d->now.refused_for_now +=
+	    gather_settle(d->gather, sender_flush(d->sender));
 }
 
 static void
@@ -421,16 +429,18 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	query_expire(d->query);
+	d->now.parts_lost = gather_lost(d->gather);
 	if (memcmp(c, &d->told, sizeof(*c)) == 0 &&
 	    memcmp(s, &d->sent_told, sizeof(*s)) == 0)
 		return;
 	log_info(DSMPP,
-	    "carrier %s texts=%lu silent=%lu parts=%lu refused_for_now=%lu "
-	    "answers=%lu refused=%lu segments=%lu again=%lu stored=%lu "
+	    "carrier %s texts=%lu silent=%lu parts=%lu parts_lost=%lu "
+	    "refused_for_now=%lu answers=%lu refused=%lu segments=%lu "
+	    "again=%lu stored=%lu "
 	    "claimed=%lu expired=%lu failed=%lu",
-	    d->carrier->name, c->texts, c->silent, c->parts, c->refused_for_now,
-	    s->answers, s->refused, s->segments, s->again, s->stored,
-	    s->claimed, s->expired, s->failed);
+	    d->carrier->name, c->texts, c->silent, c->parts, c->parts_lost,
+	    c->refused_for_now, s->answers, s->refused, s->segments, s->again,
+	    s->stored, s->claimed, s->expired, s->failed);
 	d->told = *c;
 	d->sent_told = *s;
 }

@@ -271,7 +271,7 @@ send_lane(struct sender *s, struct lane *lane)
 	}
 }
 
-void
+int
 sender_flush(struct sender *s)
 {
 	int rc = state_commit(s->state);
@@ -288,6 +288,7 @@ sender_flush(struct sender *s)
 	}
 	TAILQ_FOREACH_REVERSE(lane, &s->jobs.lanes, lanes, entry)
 	send_lane(s, lane);
+	return rc;
 }
 
 /* What becomes of a segment. */

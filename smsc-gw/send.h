@@ -72,9 +72,10 @@ int sender_send(struct sender *s, const struct outbox_message *m,
 void sender_submitted(struct sender *s, void *ref, uint32_t command_status);
 void sender_down(struct sender *s, struct link *l);
 
-/* After each batch of the above: makes durable what was stored,
- * acknowledges it, sends what there is room for. */
-void sender_flush(struct sender *s);
+/* After each batch of the above: makes durable what was written to the state,
+ * acknowledges what was stored, sends what there is room for. state_commit's
+ * result. */
+int sender_flush(struct sender *s);
 
 /* Takes no more, lets what is in flight finish, puts the rest into the
  * outbox for others; then `idle`. */

@@ -3,11 +3,13 @@
 #include "smsc-gw/concat.c"
 
 #include "fuzz.h"
+#include "fuzz_parts.h"
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
+	begin_parts();
 	return 0;
 }
 
@@ -34,8 +36,8 @@ read_any(const uint8_t *in, size_t len)
 
 /* One part as a phone sends it, with a header of either kind. */
 static int
-send_part(struct concat *c, unsigned total, unsigned number, uint8_t kind,
-    const uint8_t *text, size_t len, uint8_t *out, size_t *out_len)
+send_part(unsigned total, unsigned number, uint8_t kind, const uint8_t *text,
+    size_t len, uint8_t *out, size_t *out_len)
 {
 	const uint8_t wide[] = {6, 8, 4, 0, 7, total, number};
 	const uint8_t narrow[] = {5, 0, 3, 7, total, number};
@@ -49,6 +51,7 @@ send_part(struct concat *c, unsigned total, unsigned number, uint8_t kind,
 	    .message_len = header + len,
 	};
 	struct concat_part part;
+	struct concat_name name;
 	int rc;
 
 	memcpy(message, kind & 1 ? wide : narrow, header);
@@ -56,14 +59,18 @@ send_part(struct concat *c, unsigned total, unsigned number, uint8_t kind,
 	concat_read(&d, &part);
 	must(part.reference == 7 && part.total == total &&
 	    part.number == number && part.len == len);
-	rc = concat_add(c, &d, &part, 1000, out, out_len);
+	concat_name(&d, &part, &name);
+	rc = parts_add(parts,
+	    &(struct part){
+		&name, sizeof(name), total, number, part.text, part.len},
+	    1000, out, out_len);
 	free(message);
 	return rc;
 }
 
 /* Which part comes n-th: a permutation that the seed picks. */
 static void
-shuffle(unsigned order[CONCAT_PARTS], unsigned n, unsigned seed)
+shuffle(unsigned order[PARTS_MAX], unsigned n, unsigned seed)
 {
 	for (unsigned i = 0; i < n; i++)
 		order[i] = i;
@@ -80,15 +87,13 @@ shuffle(unsigned order[CONCAT_PARTS], unsigned n, unsigned seed)
 static void
 put_together(const uint8_t *in, size_t len)
 {
-	unsigned total = 2 + in[0] % (CONCAT_PARTS - 1), order[CONCAT_PARTS];
+	unsigned total = 2 + in[0] % (PARTS_MAX - 1), order[PARTS_MAX];
 	const uint8_t *text = in + 2;
 	size_t all = len - 2, step, got;
-	uint8_t *out = malloc(CONCAT_OCTETS);
-	struct concat *c;
+	uint8_t *out = malloc(PARTS_TEXT);
 
-	must(concat_new(&c, 2) == 0);
 	shuffle(order, total, in[1]);
-	step = all / total < CONCAT_PART - 1 ? all / total + 1 : CONCAT_PART;
+	step = all / total < PARTS_OCTETS - 1 ? all / total + 1 : PARTS_OCTETS;
 	all = all < step * total ? all : step * total;
 	for (unsigned i = 0; i < total; i++) {
 		size_t from = order[i] * step < all ? order[i] * step : all;
@@ -97,11 +102,11 @@ put_together(const uint8_t *in, size_t len)
 
 		for (unsigned j = 0; j < times; j++)
 			must(
-			    send_part(c, total, order[i] + 1, in[0] >> 7,
+			    send_part(total, order[i] + 1, in[0] >> 7,
 				text + from, n, out, &got) == (i == total - 1));
 	}
 	must(got == all && memcmp(out, text, all) == 0);
-	concat_free(c);
+	end_parts();
 	free(out);
 }
 
