@@ -12,16 +12,19 @@ Each link has a thread that reads; one lock, Smsc.changed, guards all state.
 """
 import collections
 import contextlib
+import os
 import select
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 
 from smpp import (ESME_RALYBND, ESME_RINVBNDSTS, ESME_RINVCMDID,
                   ESME_RINVPASWD, ESME_RINVSRCADR, ESME_ROK, MAX_PDU, UDHI,
                   BadPdu, Message, Part, Pdu, decode, text_encode)
+from wire import Recording
 
 
 def later(seconds, call, *args):
@@ -85,6 +88,7 @@ class Link:
         self.requests = {}                # ours, unanswered, by sequence
         self.outstanding = self.most_outstanding = 0
         self.writing = threading.Lock()
+        self.record = smsc.recording.stream()
         threading.Thread(target=self._read, daemon=True).start()
 
     def can_receive(self):
@@ -188,6 +192,7 @@ class Link:
         held = b""
         with contextlib.suppress(OSError, ValueError):
             while octets := self._recv():
+                self.record.octets(octets)
                 held = self._parse(held + octets)
         if held:
             self.smsc.fault(self, f"{len(held)} octets left at the end")
@@ -208,6 +213,7 @@ class Link:
         return held
 
     def _receive(self, octets):
+        self.record.pdu(octets)
         try:
             pdu = decode(octets)
         except BadPdu as bad:
@@ -270,6 +276,7 @@ class Smsc:
         self._requests = []              # every deliver_sm
         self.changed = threading.Condition(threading.RLock())
         self.sock = None
+        self.recording = Recording(os.path.basename(sys.argv[0]))
         self.address, self.port = address, port
         self.listen()
 

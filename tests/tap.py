@@ -6,6 +6,7 @@ A test runs with these in its environment, set by tests/run:
   O          where the test programs were built
   TEST_DIR   an empty directory of its own, removed afterwards
   TEST_ADDR  a loopback address of its own, so that ports may be fixed
+  TEST_PCAP  the run's folder of recordings, see wire.py
   LONG       set when the full stated size is asked for
   SAN        set when the programs were built with sanitizers
 """
