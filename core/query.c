@@ -257,7 +257,7 @@ query_text(struct query *q, const struct conf_service *service,
 		ticket->request = 0;
 	admitted = admit_query(q, ticket, ticket->request != 0, &from_memory);
 	if (admitted == VERDICT_SILENCE) {
-		*ticket = (struct ticket){0};
+		ticket->query = 0;
 		return a->verdict = VERDICT_SILENCE;
 	}
 	if (admitted == VERDICT_SEND_AGAIN)

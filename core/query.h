@@ -31,7 +31,9 @@ struct ticket {
 
 /* Answers a text that a subscriber sent to a service. `msisdn` is E.164
  * digits (msisdn_parse), text is UTF-8. The answer's arrays last until the
- * next call; `say`, of ANSWER_MAX octets, gets the text. */
+ * next call; `say`, of ANSWER_MAX octets, gets the text. With VERDICT_SILENCE
+ * ticket->request is that of the answer which is on its way, if there is one.
+ */
 enum verdict query_text(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, struct answer *a, char *say,
     struct ticket *ticket);

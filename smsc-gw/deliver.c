@@ -330,7 +330,8 @@ answer(struct deliver *d, const struct origin *origin,
 	    verdict_name(verdict), a.nplaces);
 	if (verdict == VERDICT_SILENCE) {
 		d->now.silent++;
-		acknowledge(origin, ESME_ROK);
+		if (sender_repeat(d->sender, ticket.request, origin) < 0)
+			acknowledge(origin, ESME_ROK);
 	} else if (verdict == VERDICT_SYSTEM_BUSY ||
 	    send_text(d, origin, sm, say, &ticket) < 0) {
 		d->now.refused_for_now++;

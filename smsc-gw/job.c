@@ -30,6 +30,8 @@ jobs_init(struct jobs *js, unsigned claims)
 	TAILQ_INIT(&js->paused);
 	TAILQ_INIT(&js->owed);
 	TAILQ_INIT(&js->storing);
+	for (size_t i = 0; i < JOB_REQUESTS; i++)
+		LIST_INIT(&js->asked[i]);
 	return lane_add(js, NULL, claims);
 }
 
@@ -224,14 +226,31 @@ job_owe(struct jobs *js, struct job *j)
 {
 	j->is_owed = 1;
 	TAILQ_INSERT_TAIL(owed_list(js, j), j, owed);
+	LIST_INSERT_HEAD(
+	    &js->asked[j->ticket.request % JOB_REQUESTS], j, asked);
 }
 
 void
 job_owe_no_more(struct jobs *js, struct job *j)
 {
-	if (j->is_owed)
-		TAILQ_REMOVE(owed_list(js, j), j, owed);
+	if (!j->is_owed)
+		return;
+	TAILQ_REMOVE(owed_list(js, j), j, owed);
+	LIST_REMOVE(j, asked);
 	j->is_owed = 0;
+}
+
+struct job *
+job_owed_for(const struct jobs *js, uint64_t request)
+{
+	struct job *j;
+
+	if (request == 0)
+		return NULL;
+	LIST_FOREACH (j, &js->asked[request % JOB_REQUESTS], asked)
+		if (j->ticket.request == request)
+			return j;
+	return NULL;
 }
 
 void

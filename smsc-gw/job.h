@@ -14,10 +14,12 @@
 #include "text.h"
 
 #define SEGMENTS_MAX 10
+#define JOB_REQUESTS 1024 /* lists of the owed, a power of two */
 
 struct job;
 struct lane;
 TAILQ_HEAD(job_list, job);
+LIST_HEAD(job_bucket, job);
 
 enum job_place {
 	JOB_FREE,
@@ -37,6 +39,7 @@ struct job {
 	TAILQ_ENTRY(job) entry; /* in the list of its place */
 	TAILQ_ENTRY(job) all;   /* unless it is free */
 	TAILQ_ENTRY(job) owed;  /* while its deliver_sm is unanswered */
+	LIST_ENTRY(job) asked;  /* and by its request */
 	enum job_place place;
 	struct lane *home; /* where it came from, whose memory it is */
 	struct lane *lane; /* whose turn, while it is ready */
@@ -45,10 +48,11 @@ struct job {
 	int dropped; /* only waits for what flies */
 	int refused; /* a segment was, for good */
 	unsigned tries;
-	int64_t since, not_before;            /* ms */
-	int64_t expires;                      /* epoch seconds */
-	int64_t id;                           /* in the outbox */
-	uint32_t connection, sequence_number; /* its deliver_sm's */
+	int64_t since, not_before; /* ms */
+	int64_t expires;           /* epoch seconds */
+	int64_t id;                /* in the outbox */
+	struct link *owed_to;      /* whose deliver_sm that is; */
+	uint32_t connection, sequence_number;
 	struct ticket ticket;
 	int n; /* segments */
 	uint32_t done, flying;
@@ -86,6 +90,7 @@ struct jobs {
 	struct job_list all, waiting, paused;
 	struct job_list owed;
 	struct job_list storing; /* owed, stored, to be answered when durable */
+	struct job_bucket asked[JOB_REQUESTS];
 };
 
 /* `claims` is how many jobs the lane of no link has. 0 or -ENOMEM. */
@@ -123,6 +128,8 @@ uint32_t job_to_send(const struct job *j);
 /* A deliver_sm is owed an answer. */
 void job_owe(struct jobs *js, struct job *j);
 void job_owe_no_more(struct jobs *js, struct job *j);
+/* One that is owed for a request (ticket.request), or null. */
+struct job *job_owed_for(const struct jobs *js, uint64_t request);
 /* The job lies in the outbox, or does not after all: what is owed for it
  * waits for the commit, or does not. */
 void job_stored(struct jobs *js, struct job *j, int stored);

@@ -129,8 +129,7 @@ sender_acknowledge(struct sender *s, struct job *j, uint32_t command_status)
 	if (!j->is_owed)
 		return;
 	job_owe_no_more(&s->jobs, j);
-	link_ack(
-	    j->home->link, j->connection, j->sequence_number, command_status);
+	link_ack(j->owed_to, j->connection, j->sequence_number, command_status);
 }
 
 void
@@ -152,8 +151,7 @@ sender_refuse(struct sender *s, struct job *j)
 {
 	s->counters.failed++;
 	if (j->is_owed)
-		sender_acknowledge(
-		    s, j, link_conf(j->home->link)->retry_status);
+		sender_acknowledge(s, j, link_conf(j->owed_to)->retry_status);
 	query_refused(s->query, &j->ticket);
 	sender_drop(s, j);
 }
@@ -180,6 +178,26 @@ sender_cut(struct job *j, unsigned max_segments)
 	return j->n < 0 ? j->n : 0;
 }
 
+static void
+owe_to(struct job *j, const struct origin *origin)
+{
+	j->owed_to = origin->link;
+	j->connection = origin->connection;
+	j->sequence_number = origin->sequence_number;
+}
+
+int
+sender_repeat(struct sender *s, uint64_t request, const struct origin *origin)
+{
+	struct job *j = job_owed_for(&s->jobs, request);
+
+	if (j == NULL)
+		return -ENOENT;
+	link_ack(j->owed_to, j->connection, j->sequence_number, ESME_ROK);
+	owe_to(j, origin);
+	return 0;
+}
+
 int
 sender_send(struct sender *s, const struct outbox_message *m,
     const struct origin *origin, const struct ticket *ticket,
@@ -195,8 +213,7 @@ sender_send(struct sender *s, const struct outbox_message *m,
 	if (sender_cut(j, max_segments) < 0)
 		return -E2BIG;
 	j->since = s->now;
-	j->connection = origin->connection;
-	j->sequence_number = origin->sequence_number;
+	owe_to(j, origin);
 	j->ticket = *ticket;
 	j->validity_minutes = validity_minutes;
 	j->expires = time(NULL) + 60 * (int64_t)validity_minutes;
@@ -394,7 +411,7 @@ down_job(struct sender *s, struct job *j, struct link *l)
 			job_free(&s->jobs, j);
 		return;
 	}
-	if (j->is_owed && j->home->link == l) {
+	if (j->is_owed && j->owed_to == l) {
 		query_sent(s->query, &j->ticket, NULL);
 		sender_drop(s, j);
 	} else if (j->place != JOB_PAUSED) {

@@ -68,6 +68,14 @@ int sender_send(struct sender *s, const struct outbox_message *m,
     const struct origin *origin, const struct ticket *ticket,
     unsigned max_segments, uint32_t validity_minutes);
 
+/* Another copy of a request (ticket.request) whose answer is on its way. It
+ * may be the first copy delivered again, over another link because the
+ * first's is lost, which we may not have noticed yet: so the answer is owed
+ * to the last copy, and those before it are acknowledged. -ENOENT when none
+ * is owed: the answer is safe, and so is acknowledging the copy. */
+int sender_repeat(
+    struct sender *s, uint64_t request, const struct origin *origin);
+
 /* What the links tell (link_events). */
 void sender_submitted(struct sender *s, void *ref, uint32_t command_status);
 void sender_down(struct sender *s, struct link *l);

@@ -32,7 +32,7 @@ store_overdue(struct sender *s)
 	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, owed);
 		if (s->now - j->since >=
-		    link_conf(j->home->link)->ack_after * 1000LL)
+		    link_conf(j->owed_to)->ack_after * 1000LL)
 			sender_store(s, j);
 	}
 }
