@@ -86,6 +86,7 @@ class Link:
         self.closed = self.tls_ended = False
         self.seq = 0
         self.requests = {}                # ours, unanswered, by sequence
+        self.held = []                    # theirs, with Smsc.in_turn
         self.outstanding = self.most_outstanding = 0
         self.writing = threading.Lock()
         self.record = smsc.recording.stream()
@@ -224,9 +225,18 @@ class Link:
             self.smsc.note(self, True, pdu, octets)
             if pdu.name.endswith("_resp") or pdu.name == "generic_nack":
                 self._answered(pdu)
-            elif pdu.name not in self.smsc.silent:
-                self.smsc.serve(self, pdu)
+            else:
+                self.held.append(pdu)
+            self._serve_held()
             self.smsc.changed.notify_all()
+
+    def _serve_held(self):
+        """What they ask for; with Smsc.in_turn once all of ours is
+        answered."""
+        while self.held and not (self.smsc.in_turn and self.requests):
+            pdu = self.held.pop(0)
+            if pdu.name not in self.smsc.silent:
+                self.smsc.serve(self, pdu)
 
     def _answered(self, pdu):
         request = self.requests.pop(pdu.seq, None)
@@ -253,6 +263,8 @@ class Smsc:
                   are refused by themselves
     bind_body     False: a refused bind is answered by a header alone
     silent        names of requests that get no answer at all
+    in_turn       handle nothing on a link while a request of ours on it, as a
+                  deliver_sm, is unanswered
     on_submit     called with a Submit; returns the status to answer, or None
                   when it is answered later, or never, by Submit.answer
     sources       if not None, the only source addresses a submit_sm may have
@@ -267,6 +279,7 @@ class Smsc:
         self.system_id, self.password, self.tls = system_id, password, tls
         self.bind_status, self.bind_body = ESME_ROK, True
         self.silent, self.sources, self.redeliver = set(), None, False
+        self.in_turn = False
         self.on_submit = lambda submit: ESME_ROK
         self.log, self.faults, self.links, self.submits = [], [], [], []
         self.refused = []
