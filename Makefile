@@ -62,7 +62,7 @@ all: deps
 build: $(PROGRAMS)
 
 tests: build $(UNIT) $(FUZZ) $(O)/tests/demo/journeys \
-	$(O)/tests/peer/sctp_tcp.so
+	$(O)/tests/bench/load $(O)/tests/peer/sctp_tcp.so
 
 # Install what is missing, by name; silent when nothing is.
 define install_missing
@@ -148,6 +148,9 @@ JOURNEYS_OBJ = $(addprefix $(O)/tests/demo/,journeys.o records.o lives.o \
 $(O)/tests/demo/journeys: $(JOURNEYS_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
+
+$(O)/tests/bench/load: $(O)/tests/bench/load.o $(O)/tests/bench/conn.o
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # Preloaded into a program of others: no sanitizer.
 $(O)/tests/peer/sctp_tcp.so: tests/peer/sctp_tcp.c
