@@ -274,18 +274,37 @@ fill_limits(struct conf *c)
 	return conf_file_fill(c->file, sec, &c->limits);
 }
 
-/* Nothing of them is used yet, but what is wrong in them is said. */
+/* An HLR takes a second connection by one name, and sends nothing over it.
+ * `h` is the last section so far. */
+static void
+check_euse(struct conf *c, cfg_t *sec, const struct conf_hlr *h)
+{
+	for (const struct conf_hlr *o = c->hlrs; o < h; o++)
+		if (o->port == h->port && o->host != NULL && h->host != NULL &&
+		    strcmp(o->host, h->host) == 0 && o->euse != NULL &&
+		    h->euse != NULL && strcmp(o->euse, h->euse) == 0)
+			conf_file_wrong(c->file, sec, "name",
+			    "%s is hlr \"%s\" there already", h->euse, o->name);
+}
+
 static int
-check_hlrs(struct conf *c)
+fill_hlrs(struct conf *c)
 {
 	cfg_t *root = c->file->cfg;
+	size_t n = cfg_size(root, "hlr");
 	int rc = 0;
 
-	for (size_t i = 0; i < cfg_size(root, "hlr") && rc == 0; i++) {
-		cfg_t *sec = cfg_getnsec(root, "hlr", i);
+	c->hlrs = calloc(n + 1, sizeof(*c->hlrs));
+	if (c->hlrs == NULL)
+		return -ENOMEM;
+	while (c->nhlrs < n && rc == 0) {
+		cfg_t *sec = cfg_getnsec(root, "hlr", c->nhlrs);
+		struct conf_hlr *to = &c->hlrs[c->nhlrs++];
 
-		carrier_of(c, sec);
-		rc = conf_file_fill(c->file, sec, NULL);
+		to->name = cfg_title(sec);
+		to->carrier = carrier_of(c, sec);
+		rc = conf_file_fill(c->file, sec, to);
+		check_euse(c, sec, to);
 	}
 	return rc;
 }
@@ -311,7 +330,7 @@ load(struct conf *c, const char *path)
 	if (rc == 0)
 		rc = fill_limits(c);
 	if (rc == 0)
-		rc = check_hlrs(c);
+		rc = fill_hlrs(c);
 	return rc == 0 && c->file->errors ? -EINVAL : rc;
 }
 
@@ -356,6 +375,7 @@ conf_free(struct conf *c)
 	free(c->carriers);
 	free(c->services);
 	free(c->smscs);
+	free(c->hlrs);
 	if (c->file != NULL)
 		conf_file_free(c->file);
 	free(c->file);

@@ -80,6 +80,18 @@ struct conf_smsc {
 	const char *tls_name; /* that the certificate must have, "" for host */
 };
 
+struct conf_hlr {
+	const char *name;
+	const struct conf_carrier *carrier;
+	const char *host;
+	uint16_t port;
+	const char *euse;          /* the option `name`: as what we attach */
+	uint32_t session_seconds;  /* a dialogue's, between reply and reply */
+	uint32_t max_dialogues;    /* at once */
+	uint32_t response_timeout; /* seconds */
+	uint32_t ping_interval;    /* seconds */
+};
+
 /* What one subscriber may cost (admit.h). */
 struct conf_limits {
 	uint32_t repeat_window; /* seconds */
@@ -104,6 +116,8 @@ struct conf {
 	size_t nservices;
 	struct conf_smsc *smscs;
 	size_t nsmscs;
+	struct conf_hlr *hlrs;
+	size_t nhlrs;
 	struct conf_file *file; /* what was read; it owns the strings */
 };
 

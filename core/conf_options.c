@@ -67,6 +67,16 @@ good_tls_name(const char *s)
 		0, 255);
 }
 
+/* One word of the HLR's command line, "EUSE-" before it in an identity. */
+static int
+good_euse(const char *s)
+{
+	return only(s,
+	    "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-",
+	    1, 64);
+}
+
 static int
 good_listen(const char *s)
 {
@@ -77,9 +87,10 @@ good_listen(const char *s)
 	    atol(colon + 1) <= 65535;
 }
 
-#define AT(s, f)                                     \
-	.name = #f, .offset = offsetof(struct s, f), \
+#define AS(n, s, f)                                 \
+	.name = n, .offset = offsetof(struct s, f), \
 	.size = sizeof(((struct s *)NULL)->f)
+#define AT(s, f) AS(#f, s, f)
 #define UNUSED(n) .name = n
 #define NUM(d, lo, hi) .kind = NUMBER, .def = d, .min = lo, .max = hi
 #define WRD(d, w) .kind = WORD, .def = d, .words = w
@@ -188,9 +199,15 @@ static const struct option smsc_options[] = {
 
 static const struct option hlr_options[] = {
     {UNUSED("carrier"), TXT(NULL, 1, 0), .required = 1},
-    {UNUSED("host"), TXT(NULL, 1, 255), .required = 1},
-    {UNUSED("port"), NUM("4222", 1, 65535)},
-    {UNUSED("name"), TXT(NULL, 1, 64), .required = 1},
+    {AT(conf_hlr, host), TXT(NULL, 1, 255), .required = 1},
+    {AT(conf_hlr, port), NUM("4222", 1, 65535)},
+    {AS("name", conf_hlr, euse),
+	LIKE(NULL, good_euse, "1..64 letters, digits, '.', '_', '-'"),
+	.required = 1},
+    {AT(conf_hlr, session_seconds), NUM("25", 1, 255)},
+    {AT(conf_hlr, max_dialogues), NUM("20000", 1, 1000000)},
+    {AT(conf_hlr, response_timeout), NUM("10", 1, 600)},
+    {AT(conf_hlr, ping_interval), NUM("30", 1, 3600)},
     {0},
 };
 

@@ -68,6 +68,8 @@ refuse(const char *text, const char *want)
 #define SERVICE \
 	"service s {\ncarrier = a\ncode = {\"10086\"}\nkeywords = {CX}\n"
 #define SMSC "smsc l {\ncarrier = a\nhost = \"127.0.0.1\"\nsystem_id = tc\n"
+#define HLR(title, name) \
+	"hlr " title " { carrier = a host = h name = " name " }\n"
 /* Line 2 of a service or an smsc is line 6 or 7 of these. */
 #define IN_SERVICE(line) CARRIER SERVICE line "}\n"
 #define IN_SMSC(line) CARRIER SMSC line "}\n"
@@ -176,7 +178,10 @@ static const char whole[] =
     "	tls_ca = \"ca.pem\" tls_cert = \"/us.pem\" tls_key = \"key.pem\"\n"
     "	tls_name = \"smsc.example\"\n"
     "}\n"
-    "hlr \"h\" { carrier = cmcc host = \"::1\" port = 1 name = \"T\" }\n"
+    "hlr \"h\" { carrier = cmcc host = \"::1\" port = 1 name = \"T\"\n"
+    "	session_seconds = 9 max_dialogues = 7 response_timeout = 3\n"
+    "	ping_interval = 2 }\n"
+    "hlr \"i\" { carrier = two host = \"::1\" name = \"T\" }\n"
     "limits { repeat_window = 0 tries = 1 lock_minutes = 2 busy_minutes = 3\n"
     "	texts_per_hour = 4 stale_minutes = 1440 }\n"
     "metrics { listen = \"[::1]:9464\" }\n";
@@ -186,6 +191,7 @@ check_whole(const struct conf *c, const char *how)
 {
 	const struct conf_service *s = &c->services[0];
 	const struct conf_smsc *l = &c->smscs[0];
+	const struct conf_hlr *h = &c->hlrs[0];
 	char folder[PATH_MAX], want[PATH_MAX + 32];
 
 	if (!realpath(".", folder))
@@ -233,6 +239,18 @@ check_whole(const struct conf *c, const char *how)
 	snprintf(want, sizeof(want), "%s/key.pem", folder);
 	ok_str(l->tls_key, want, "%s: tls_key", how);
 	ok_str(l->tls_name, "smsc.example", "%s: tls_name", how);
+	ok_int(c->nhlrs, 2, "%s: HLRs", how);
+	ok_str(h->name, "h", "%s: an HLR", how);
+	ok(h->carrier == &c->carriers[0], "%s: its carrier", how);
+	ok_str(h->host, "::1", "%s: its host", how);
+	ok_int(h->port, 1, "%s: its port", how);
+	ok_str(h->euse, "T", "%s: our name there", how);
+	ok_int(h->session_seconds, 9, "%s: session_seconds", how);
+	ok_int(h->max_dialogues, 7, "%s: max_dialogues", how);
+	ok_int(h->response_timeout, 3, "%s: response_timeout", how);
+	ok_int(h->ping_interval, 2, "%s: ping_interval", how);
+	ok_int(h[1].port, 4222, "%s: the port of GSUP", how);
+	ok_int(h[1].session_seconds, 25, "%s: the HLR waits 30 s", how);
 	ok_int(c->limits.repeat_window, 0, "%s: repeat_window", how);
 	ok_int(c->limits.tries, 1, "%s: tries", how);
 	ok_int(c->limits.lock_minutes, 2, "%s: lock_minutes", how);
@@ -340,6 +358,9 @@ test_values(void)
 	refuse(CARRIER SMSC "system_type = \"thirteen char\" }\n",
 	    "travelcard.conf:6: system_type: thirteen char is not 0..12 "
 	    "characters\n");
+	refuse(CARRIER HLR("h", "\"A B\""),
+	    "travelcard.conf:2: name: A B is not 1..64 letters, digits, '.', "
+	    "'_', '-'\n");
 	refuse("country_code = \"+86\"\n" CARRIER,
 	    "travelcard.conf:1: country_code: +86 is not 1..3 digits\n");
 	refuse("store = \"/var/lib/travelcard\"\n" CARRIER,
@@ -406,6 +427,8 @@ test_between(void)
 	    "travelcard.conf:5: carrier: b is no carrier section\n");
 	refuse(CARRIER "hlr s {\n carrier = b host=h\n name = s\n}\n",
 	    "travelcard.conf:3: carrier: b is no carrier section\n");
+	refuse(CARRIER HLR("s", "T") HLR("t", "U") HLR("u", "T"),
+	    "travelcard.conf:4: name: T is hlr \"s\" there already\n");
 	refuse(CARRIER SERVICE "}\nservice t { carrier = a keywords = K\n"
 			       "code = {10, 10086} }\n",
 	    "travelcard.conf:8: code: 10086 is service \"s\" already\n");
