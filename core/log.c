@@ -19,6 +19,7 @@ static const struct log_info_cat categories[] = {
     [DFEED] = {.name = "feed", .enabled = 1, .loglevel = LOGL_INFO},
     [DQUERY] = {.name = "query", .enabled = 1, .loglevel = LOGL_INFO},
     [DSMPP] = {.name = "smpp", .enabled = 1, .loglevel = LOGL_INFO},
+    [DUSSD] = {.name = "ussd", .enabled = 1, .loglevel = LOGL_INFO},
 };
 
 static const struct log_info info = {

@@ -10,7 +10,7 @@
 
 #include <osmocom/core/logging.h>
 
-enum { DCORE, DCONF, DSTORE, DFEED, DQUERY, DSMPP };
+enum { DCORE, DCONF, DSTORE, DFEED, DQUERY, DSMPP, DUSSD };
 
 /* Opens the log once. Level is "debug", "info", "notice" or "error".
  * 0, or -EINVAL for another word. */

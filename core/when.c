@@ -318,3 +318,12 @@ when_now(void)
 {
 	return frozen >= 0 ? frozen : time(NULL) + shift;
 }
+
+int64_t
+when_ticks(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}

@@ -34,4 +34,7 @@ void when_local(int64_t t, struct tm *tm);
 void when_set(int64_t t, int runs);
 int64_t when_now(void);
 
+/* Milliseconds of a clock that is never set, for timers. */
+int64_t when_ticks(void);
+
 #endif

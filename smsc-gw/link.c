@@ -20,6 +20,7 @@
 #include <event2/dns.h>
 #include <event2/util.h>
 
+#include "backoff.h"
 #include "capture.h"
 #include "link.h"
 #include "log.h"
@@ -28,8 +29,6 @@
 
 #define CAPTURE_OCTETS 100000000
 #define TICK_MS 250
-#define BACKOFF_FIRST_MS 500
-#define BACKOFF_MAX_MS 30000
 #define UNBIND_MS 3000
 #define OUTPUT_MAX (1 << 20) /* octets that the SMSC does not read */
 #define OUTPUT_LOW (1 << 16)
@@ -239,21 +238,12 @@ connect_now(evutil_socket_t fd, short what, void *arg)
 		close_link(l, "cannot connect");
 }
 
-/* Half to one and a half times the back-off, so that many links do not come
- * back in step. */
 static void
 wait_to_connect(struct link *l)
 {
-	uint16_t jitter;
-	uint32_t ms;
-	struct timeval tv;
+	uint32_t ms = backoff_next(&l->backoff);
+	const struct timeval tv = {ms / 1000, ms % 1000 * 1000};
 
-	evutil_secure_rng_get_bytes(&jitter, sizeof(jitter));
-	ms = l->backoff / 2 + (uint64_t)l->backoff * jitter / UINT16_MAX;
-	tv = (struct timeval){ms / 1000, ms % 1000 * 1000};
-	l->backoff *= 2;
-	if (l->backoff > BACKOFF_MAX_MS)
-		l->backoff = BACKOFF_MAX_MS;
 	enter_state(l, WAITING);
 	event_add(l->retry, &tv);
 }

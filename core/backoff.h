@@ -1,0 +1,15 @@
+/* How long to wait before the next try at a peer that is away. */
+#ifndef BACKOFF_H
+#define BACKOFF_H
+
+#include <stdint.h>
+
+#define BACKOFF_FIRST_MS 500
+#define BACKOFF_MAX_MS 30000
+
+/* Milliseconds to wait: half to one and a half times *ms, so that many who
+ * lost one peer do not come back in step. Doubles *ms, which begins with
+ * BACKOFF_FIRST_MS, up to BACKOFF_MAX_MS. */
+uint32_t backoff_next(uint32_t *ms);
+
+#endif
