@@ -530,6 +530,16 @@ calls_reply(struct calls *c, const struct call_key *key, const char *msisdn,
 
 /* The end, otherwise than by an answer. */
 
+void
+calls_refuse(struct calls *c, const struct call_key *key, uint32_t token)
+{
+	struct call *k = lookup(c, key);
+
+	if (k != NULL)
+		drop(c, k);
+	refuse(c, key, token, NULL);
+}
+
 static int
 is_read(const struct call *k)
 {

@@ -68,6 +68,10 @@ void calls_open(struct calls *c, const struct call_key *key, const char *msisdn,
 void calls_reply(struct calls *c, const struct call_key *key,
     const char *msisdn, const char *text, uint32_t token, int64_t now);
 
+/* A code was dialled, and by whom cannot be told just now: one turn, at once,
+ * that says to try again. */
+void calls_refuse(struct calls *c, const struct call_key *key, uint32_t token);
+
 /* The phone went away; there is no turn. */
 void calls_cancel(struct calls *c, const struct call_key *key, int64_t now);
 

@@ -389,6 +389,28 @@ find(struct query *q, const struct question *x, struct answer *a)
 }
 
 int
+query_msisdn(struct query *q, const struct conf_carrier *carrier,
+    const char *imsi, char msisdn[DIGITS_MAX + 1])
+{
+	struct vault *v = core_vault(q->core, carrier);
+	struct store *s = snapshot(q, v);
+	uint8_t sealed[KEY_SEALED];
+	char owner[DIGITS_MAX + 1];
+	int rc;
+
+	if (s == NULL)
+		return -EIO;
+	rc = store_sealed_at(s, key_imsi(v->key, imsi), when_now(), sealed);
+	if (rc < 0)
+		return rc;
+	/* two numbers may share a key before a collision is seen */
+	if (key_unseal(v->key, sealed, owner, msisdn) < 0 ||
+	    strcmp(owner, imsi) != 0)
+		return -ENOENT;
+	return 0;
+}
+
+int
 query_lookup(struct query *q, const struct conf_service *service,
     const char *msisdn, struct answer *a)
 {

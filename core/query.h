@@ -58,6 +58,12 @@ void query_sent(struct query *q, const struct ticket *t, const char *say);
 /* The query was refused for now: it will come again, and may be stale then. */
 void query_refused(struct query *q, const struct ticket *t);
 
+/* The MSISDN that an IMSI has now, for what comes with an IMSI only; one more
+ * look-up in the snapshot. 0; -ENOENT when it is not provisioned; another
+ * -errno while the store is away. */
+int query_msisdn(struct query *q, const struct conf_carrier *carrier,
+    const char *imsi, char msisdn[DIGITS_MAX + 1]);
+
 /* The places of a number as the service would show them to its user, whoever
  * asks: for the operator's tool. -ENOENT when it is not provisioned. */
 int query_lookup(struct query *q, const struct conf_service *service,

@@ -58,6 +58,11 @@ void store_end(struct store *s);
 int store_subscribers(
     struct store *s, uint64_t msisdn, struct subscriber *rows, size_t *n);
 
+/* The sealed numbers of the row that an IMSI has at a time, the latest of
+ * several; -ENOENT when it has none. */
+int store_sealed_at(
+    struct store *s, uint64_t imsi, int64_t time, uint8_t sealed[KEY_SEALED]);
+
 /* Appends an IMSI's runs; none is no error. */
 int store_stays(struct store *s, uint64_t imsi, struct stays *out);
 

@@ -115,6 +115,29 @@ store_subscribers(
 }
 
 int
+store_sealed_at(
+    struct store *s, uint64_t imsi, int64_t time, uint8_t sealed[KEY_SEALED])
+{
+	sqlite3_stmt *st = s->st[SQL_SEALED_AT];
+	const void *blob;
+	int rc;
+
+	sqlite3_bind_int64(st, 1, imsi);
+	sqlite3_bind_int64(st, 2, time);
+	rc = store_step(s, SQL_SEALED_AT);
+	if (rc < 0)
+		return rc;
+	blob = rc == 1 ? sqlite3_column_blob(st, 0) : NULL;
+	rc = blob != NULL && sqlite3_column_bytes(st, 0) == KEY_SEALED
+	    ? 0
+	    : -ENOENT;
+	if (rc == 0)
+		memcpy(sealed, blob, KEY_SEALED);
+	store_reset(s, SQL_SEALED_AT);
+	return rc;
+}
+
+int
 store_stays(struct store *s, uint64_t imsi, struct stays *out)
 {
 	sqlite3_stmt *st = s->st[SQL_BUCKET_GET];

@@ -33,6 +33,9 @@ static const char *const sql[STATEMENTS] = {
     [SQL_SUBSCRIBERS] = "SELECT imsi, since, until, ends, person, digits,"
 			" carrier, language, sealed FROM subscriber"
 			" WHERE msisdn = ? ORDER BY since DESC LIMIT ?",
+    [SQL_SEALED_AT] = "SELECT sealed FROM subscriber WHERE imsi = ?1"
+		      " AND since <= ?2 AND ends > ?2"
+		      " ORDER BY since DESC LIMIT 1",
     [SQL_BUCKET_GET] = "SELECT stays FROM bucket WHERE id = ?",
     [SQL_BUCKET_EACH] = "SELECT id, stays FROM bucket ORDER BY id",
     [SQL_WATERMARK] = "SELECT min(watermark) FROM source",

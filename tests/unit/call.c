@@ -427,6 +427,12 @@ full(void)
 	for (int i = 0; i < MOST; i++)
 		reply(FEW, 10 + i, "12X4");
 	noted("2,answered");
+	dial(FEW, 21, "*10086*3#");
+	nturns = 0;
+	calls_refuse(calls, &(struct call_key){1, 21}, 77);
+	says(CALL_END, "系统忙", "one who cannot be told");
+	ok_int(turns[0].token, 77, "with the token it came with");
+	ok_int(calls_count(calls), 0, "and what was open is not");
 }
 
 /* The small state cannot be written: no promise is made. */

@@ -281,6 +281,24 @@ put_people(void)
 	record(IMSI("17"), NOW - HOUR, HONG_KONG, NULL);
 }
 
+/* An IMSI that is not provisioned, 20, with the key of one that is. */
+static void
+put_colliding(void)
+{
+	const struct key *k = vault()->key;
+	struct subscriber row = {
+	    .msisdn = key_msisdn(k, MSISDN("19")),
+	    .imsi = key_imsi(k, IMSI("20")),
+	    .since = LONG_AGO,
+	    .until = STORE_FOREVER,
+	    .person = 1,
+	};
+
+	key_seal(k, IMSI("19"), MSISDN("19"), row.sealed);
+	if (store_put_subscriber(vault()->store, k, &row) < 0)
+		abort();
+}
+
 static void
 what_is_rejected(void)
 {
@@ -582,6 +600,34 @@ dialogues(void)
 	    VERDICT_HELP, "a reply to nothing");
 }
 
+static void
+whose_imsi(void)
+{
+	const struct conf_carrier *c = &core->conf->carriers[0];
+	char msisdn[DIGITS_MAX + 1] = "";
+
+	ok_int(query_msisdn(query, c, IMSI("01"), msisdn), 0, "an IMSI");
+	ok_str(msisdn, MSISDN("01"), "has its MSISDN");
+	ok_int(query_msisdn(query, c, IMSI("08"), msisdn), 0,
+	    "one that went to another number");
+	ok_str(msisdn, MSISDN("09"), "has that now");
+	ok_int(query_msisdn(query, c, IMSI("07"), msisdn), -ENOENT,
+	    "one whose row has ended has none");
+	ok_int(query_msisdn(query, c, IMSI("99"), msisdn), -ENOENT,
+	    "nor has an unknown one");
+	ok_int(query_msisdn(query, c, IMSI("20"), msisdn), -ENOENT,
+	    "nor one with another's key");
+	query_end(query);
+	core_store_close(vault());
+	vault()->tried = 0;
+	rename("store/stays.db", "store/away.db");
+	ok_int(query_msisdn(query, c, IMSI("01"), msisdn), -EIO,
+	    "a store that is away is another thing");
+	rename("store/away.db", "store/stays.db");
+	vault()->tried = 0;
+	ok_int(query_msisdn(query, c, IMSI("01"), msisdn), 0, "it comes back");
+}
+
 /* Appends to the configuration, and makes it the one in force. */
 static void
 reload(const char *more)
@@ -665,6 +711,7 @@ main(void)
 	when_set(NOW, 0);
 	fill_store();
 	put_people();
+	put_colliding();
 	what_is_rejected();
 	finish_store();
 	where_a_record_lies();
@@ -678,6 +725,7 @@ main(void)
 	prompts();
 	after_a_restart();
 	dialogues();
+	whose_imsi();
 	another_core();
 	no_other_core();
 	query_end(query);

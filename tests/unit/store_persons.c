@@ -189,6 +189,37 @@ imsi_by_msisdn(void)
 	ok_int(imsi_at(400), -ENOENT, "and none after its end");
 }
 
+/* The last digits of the MSISDN of an IMSI at a time, or the error. */
+static int
+msisdn_at(int imsi, int64_t time)
+{
+	char a[DIGITS_MAX + 1], b[DIGITS_MAX + 1];
+	uint8_t sealed[KEY_SEALED];
+	int rc;
+
+	store_derive(writer);
+	rc = store_sealed_at(writer, imsi_key(imsi), time, sealed);
+	if (rc == 0)
+		rc = key_unseal(key, sealed, a, b);
+	return rc < 0 ? rc : atoi(b + strlen(b) - 2);
+}
+
+static void
+msisdn_by_imsi(void)
+{
+	begin_store();
+	put(1, 11, 100, "h1");
+	put(2, 11, 200, "h2");
+	put_until(3, 11, 300, 400, "h3");
+	ok_int(msisdn_at(11, 99), -ENOENT, "before an IMSI's first row none");
+	ok_int(msisdn_at(11, 100), 1, "from its first second");
+	ok_int(msisdn_at(11, 199), 1, "to the last before the next number");
+	ok_int(msisdn_at(11, 200), 2, "then the new one");
+	ok_int(msisdn_at(11, 300), 3, "and the next");
+	ok_int(msisdn_at(11, 400), -ENOENT, "and none after its end");
+	ok_int(msisdn_at(12, 200), -ENOENT, "another IMSI has none");
+}
+
 static void
 msisdn_collision(void)
 {
@@ -255,6 +286,7 @@ main(void)
 	chains();
 	imported_again();
 	imsi_by_msisdn();
+	msisdn_by_imsi();
 	msisdn_collision();
 	imsi_collision();
 	collision_undone();
