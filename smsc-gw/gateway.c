@@ -16,6 +16,7 @@
 #include "deliver.h"
 #include "gateway.h"
 #include "log.h"
+#include "program.h"
 #include "query.h"
 #include "tls.h"
 
@@ -40,30 +41,15 @@ struct gateway {
 
 /* Checks. */
 
-/* What this version cannot serve must not be found out by a subscriber. */
 static int
 check_services(const struct conf *conf)
 {
-	int rc = 0;
+	int rc = program_check_services(conf, 0);
 
-	for (size_t i = 0; i < conf->nservices; i++) {
-		const struct conf_service *s = &conf->services[i];
-
-		if (conf_service_is_dialled(s) || s->consent == CONSENT_NONE ||
-		    (s->consent == CONSENT_REPLY &&
-			s->identity == IDENTITY_PROMPT))
-			continue;
-		log_error(DCONF,
-		    "%s: service \"%s\": this version serves consent = none, "
-		    "or reply with identity = prompt",
-		    conf->path, s->name);
-		rc = -1;
-	}
-	if (conf->nsmscs == 0) {
-		log_error(DCONF, "%s: there is no smsc section", conf->path);
-		rc = -1;
-	}
-	return rc;
+	if (conf->nsmscs > 0)
+		return rc;
+	log_error(DCONF, "%s: there is no smsc section", conf->path);
+	return -1;
 }
 
 int
@@ -308,22 +294,6 @@ on_hangup(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-static void
-mask_hangup(int how)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(how, &set, NULL);
-}
-
-void
-gateway_hold_hangup(void)
-{
-	mask_hangup(SIG_BLOCK);
-}
-
 static int
 heed_signals(struct gateway *g)
 {
@@ -334,7 +304,7 @@ heed_signals(struct gateway *g)
 	    event_add(g->term, NULL) < 0 || event_add(g->intr, NULL) < 0 ||
 	    event_add(g->hup, NULL) < 0)
 		return -ENOMEM;
-	mask_hangup(SIG_UNBLOCK);
+	program_hangup(SIG_UNBLOCK);
 	return 0;
 }
 
@@ -360,7 +330,7 @@ close_gateway(struct gateway *g)
 {
 	struct serving *s;
 
-	gateway_hold_hangup();
+	program_hangup(SIG_BLOCK);
 	while ((s = TAILQ_FIRST(&g->carriers)) != NULL)
 		free_serving(g, s);
 	query_free(g->query);

@@ -8,10 +8,6 @@
 /* Can a configuration be served as it is? 0, or -1, logged. */
 int gateway_check(const struct core *c);
 
-/* SIGHUP waits from now on, so that none is missed or ends the process before
- * gateway_serve heeds it. */
-void gateway_hold_hangup(void);
-
 /* Serves until SIGTERM or SIGINT; closes `core`, or what took its place. */
 void gateway_serve(struct core *core);
 

@@ -1,0 +1,129 @@
+/* The gateways' main(). */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "program.h"
+#include "when.h"
+
+struct options {
+	const char *conf, *time;
+	int check, print;
+};
+
+static void
+bad_usage(const struct program *p)
+{
+	fputs(p->usage, stderr);
+	exit(2);
+}
+
+static void
+parse_options(const struct program *p, int argc, char **argv, struct options *o)
+{
+	int ch;
+
+	*o = (struct options){0};
+	while (
+	    (ch = getopt_long(argc, argv, p->shorts, p->longs, NULL)) != -1) {
+		switch (ch) {
+		case 'c':
+			o->conf = optarg;
+			break;
+		case 'n':
+			o->check = 1;
+			break;
+		case 'p':
+			o->print = 1;
+			break;
+		case 't':
+			o->time = optarg;
+			break;
+		case 'h':
+			fputs(p->usage, stdout);
+			exit(0);
+		case '?':
+			bad_usage(p);
+			break;
+		default:
+			p->option(ch, optarg);
+		}
+	}
+	if (o->conf == NULL || optind < argc)
+		bad_usage(p);
+}
+
+static int
+start_clock(const struct program *p, const char *time)
+{
+	int64_t t;
+
+	if (time == NULL)
+		return 0;
+	if (when_parse(time, strlen(time), &t) < 0) {
+		fprintf(stderr, "%s: -t %s: not a time\n", p->name, time);
+		return -1;
+	}
+	when_set(t, 1);
+	return 0;
+}
+
+int
+program_check_services(const struct conf *conf, int dialled)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < conf->nservices; i++) {
+		const struct conf_service *s = &conf->services[i];
+
+		if (conf_service_is_dialled(s) != dialled ||
+		    s->consent == CONSENT_NONE ||
+		    (s->consent == CONSENT_REPLY &&
+			s->identity == IDENTITY_PROMPT))
+			continue;
+		log_error(DCONF,
+		    "%s: service \"%s\": this version serves consent = none, "
+		    "or reply with identity = prompt",
+		    conf->path, s->name);
+		rc = -1;
+	}
+	return rc;
+}
+
+void
+program_hangup(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(how, &set, NULL);
+}
+
+int
+program_main(const struct program *p, int argc, char **argv)
+{
+	int status = 0;
+	struct options o;
+	struct core *c;
+
+	key_no_dumps();
+	program_hangup(SIG_BLOCK);
+	parse_options(p, argc, argv, &o);
+	if (core_open(&c, o.conf) < 0)
+		return 1;
+	if (start_clock(p, o.time) < 0) {
+		status = 2;
+	} else if (o.print) {
+		conf_print(c->conf, stdout);
+	} else if (p->check(c) < 0) {
+		status = 1;
+	} else if (!o.check) {
+		p->serve(c);
+		return 0;
+	}
+	core_close(c);
+	return status;
+}

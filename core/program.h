@@ -1,0 +1,34 @@
+/* What the gateways' main()s share: the command line, the clock, the checks
+ * that come before serving. */
+#ifndef PROGRAM_H
+#define PROGRAM_H
+
+#include <getopt.h>
+
+#include "core.h"
+
+struct program {
+	const char *name, *usage;
+	/* getopt_long's: c, n, p, t and h are understood here */
+	const char *shorts;
+	const struct option *longs;
+	/* another one was given; null where there is none */
+	void (*option)(int ch, const char *value);
+	/* what must hold for this program: 0, or -1, logged */
+	int (*check)(const struct core *core);
+	/* until a signal ends it; closes `core`, or what took its place */
+	void (*serve)(struct core *core);
+};
+
+/* The whole program; its exit status. SIGHUP waits from the first, so that
+ * none is missed or ends the process before `serve` heeds it. */
+int program_main(const struct program *p, int argc, char **argv);
+
+/* Lets it through (SIG_UNBLOCK), or holds it again (SIG_BLOCK). */
+void program_hangup(int how);
+
+/* What this version cannot serve must not be found out by a subscriber: of
+ * services that are dialled, or texted. 0, or -1, logged. */
+int program_check_services(const struct conf *conf, int dialled);
+
+#endif
