@@ -46,9 +46,10 @@ CORE_SRC = $(filter-out $(TOOL_SRC),$(wildcard core/*.c))
 CORE_OBJ = $(CORE_SRC:%.c=$(O)/%.o)
 TOOL_OBJ = $(TOOL_SRC:%.c=$(O)/%.o)
 SMSC_OBJ = $(patsubst %.c,$(O)/%.o,$(wildcard smsc-gw/*.c))
+USSD_OBJ = $(patsubst %.c,$(O)/%.o,$(wildcard ussd/*.c))
 UNIT = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 FUZZ = $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/*.c))
-PROGRAMS = $(BIN)/core/travelcard $(BIN)/smsc-gw/smsc-gw
+PROGRAMS = $(BIN)/core/travelcard $(BIN)/smsc-gw/smsc-gw $(BIN)/ussd/ussd-gw
 
 .DEFAULT_GOAL = all
 .PHONY: all build tests deps deps-demo deps-check demo check check-long \
@@ -128,6 +129,10 @@ $(BIN)/smsc-gw/smsc-gw: $(SMSC_OBJ) $(O)/libcore.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+$(BIN)/ussd/ussd-gw: $(USSD_OBJ) $(O)/libcore.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
 # A unit test includes the .c it tests; the linker takes the rest from the
 # library.
 $(O)/tests/unit/%: tests/unit/%.c $(O)/libcore.a
@@ -160,10 +165,12 @@ $(O)/tests/peer/sctp_tcp.so: tests/peer/sctp_tcp.c
 
 # Where the files name /usr/local they get PREFIX; the sample as installed
 # finds the tables. A configuration in use is left alone.
-INSTALLED = bin/travelcard sbin/smsc-gw share/man/man1/travelcard.1 \
-	share/man/man5/travelcard.conf.5 share/man/man8/smsc-gw.8 \
+INSTALLED = bin/travelcard sbin/smsc-gw sbin/ussd-gw \
+	share/man/man1/travelcard.1 share/man/man5/travelcard.conf.5 \
+	share/man/man8/smsc-gw.8 share/man/man8/ussd-gw.8 \
 	share/doc/travelcard/travelcard.conf share/doc/travelcard/COPYING \
-	lib/systemd/system/smsc-gw.service lib/sysusers.d/travelcard.conf
+	lib/systemd/system/smsc-gw.service lib/systemd/system/ussd-gw.service \
+	lib/sysusers.d/travelcard.conf
 TABLES = $(wildcard conf/*.csv conf/messages.*)
 OURS = sed -e 's|/usr/local|$(PREFIX)|g' -e 's|^\#tables|tables|'
 CONF = $(DESTDIR)$(SYSCONFDIR)/travelcard
@@ -172,14 +179,17 @@ install: build
 	$(Q)install -d $(dir $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%)) \
 		$(DESTDIR)$(DATA)
 	$(Q)install -m 755 $(BIN)/core/travelcard $(DESTDIR)$(PREFIX)/bin
-	$(Q)install -m 755 $(BIN)/smsc-gw/smsc-gw $(DESTDIR)$(PREFIX)/sbin
+	$(Q)install -m 755 $(BIN)/smsc-gw/smsc-gw $(BIN)/ussd/ussd-gw \
+		$(DESTDIR)$(PREFIX)/sbin
 	$(Q)cd $(DESTDIR)$(PREFIX) && umask 022 && \
 	    from() { $(OURS) $(CURDIR)/$$1 >$$2; } && \
 	    from core/travelcard.1 share/man/man1/travelcard.1 && \
 	    from conf/travelcard.conf.5 share/man/man5/travelcard.conf.5 && \
 	    from smsc-gw/smsc-gw.8 share/man/man8/smsc-gw.8 && \
+	    from ussd/ussd-gw.8 share/man/man8/ussd-gw.8 && \
 	    from conf/travelcard.conf share/doc/travelcard/travelcard.conf && \
 	    from conf/smsc-gw.service lib/systemd/system/smsc-gw.service && \
+	    from conf/ussd-gw.service lib/systemd/system/ussd-gw.service && \
 	    from conf/travelcard.sysusers lib/sysusers.d/travelcard.conf
 	$(Q)install -m 644 COPYING $(DESTDIR)$(PREFIX)/share/doc/travelcard
 	$(Q)install -m 644 $(TABLES) $(DESTDIR)$(DATA)

@@ -6,17 +6,19 @@
     site.stay("8613800000001", "beijing", "2 days ago 08:00", hours=10)
     site.build()                               writes the files, imports them
     gw = site.gateway()                        smsc-gw, its clock at NOW
+    site.hlr("cmcc", hlr)                      an Hlr of hlr.py
+    gw = site.ussd_gateway()                   ussd-gw, likewise
 
 Everything lies in a folder below TEST_DIR, and time stands at NOW.  The
-dictionaries top, carriers, services and smscs are the configuration, to be
-changed before `write` or `build`.
+dictionaries top, carriers, services, smscs and hlrs are the configuration, to
+be changed before `write` or `build`.
 """
 import csv
 import datetime
 import os
 import re
 
-from tap import DIR, ROOT, SMSC_GW, TRAVELCARD, run, start
+from tap import DIR, ROOT, SMSC_GW, TRAVELCARD, USSD_GW, run, start
 
 ZONE = datetime.timezone(datetime.timedelta(hours=8))   # Asia/Shanghai
 NOW = datetime.datetime(2026, 11, 22, 8, tzinfo=ZONE)
@@ -81,7 +83,7 @@ class Site:
         self.services = {"cmcc-sms": {
             "carrier": "cmcc", "code": ["10086"], "keywords": ["CXMYD"],
             "identity": "inline", "consent": "none"}}
-        self.smscs = {}
+        self.smscs, self.hlrs = {}, {}
         # tests ask again and again
         self.limits = {"repeat_window": 0, "texts_per_hour": 1000}
         self.cells = [(PLACES[p], region) for p, region in CELLS.items()]
@@ -119,6 +121,11 @@ class Site:
             "system_id": smsc.system_id,
             "password_file": self.path(f"{name}.password"), **options}
 
+    def hlr(self, title, hlr, carrier="cmcc", **options):
+        """A link to an HLR of hlr.py."""
+        self.hlrs[title] = {"carrier": carrier, "host": hlr.address,
+                            "port": hlr.port, "name": "TRAVEL", **options}
+
     def subscriber(self, msisdn, digits="", since="2020-01-01", imsi=None,
                    **columns):
         """columns: active_until, holder, carrier, language."""
@@ -142,7 +149,7 @@ class Site:
     def write(self):
         """The configuration and the CSV files."""
         text = "".join(option(k, v) for k, v in self.top.items())
-        for kind in ("carrier", "service", "smsc"):
+        for kind in ("carrier", "service", "smsc", "hlr"):
             for name, options in getattr(self, kind + "s").items():
                 text += section(kind, name, options)
         text += section("limits", None, self.limits)
@@ -178,4 +185,9 @@ class Site:
     def gateway(self, *args, log="smsc-gw.log"):
         """smsc-gw, its clock running on from NOW; a Popen."""
         return start(SMSC_GW, "-c", self.conf, "-t", NOW.isoformat(), *args,
+                     log=log)
+
+    def ussd_gateway(self, *args, log="ussd-gw.log"):
+        """ussd-gw, its clock running on from NOW; a Popen."""
+        return start(USSD_GW, "-c", self.conf, "-t", NOW.isoformat(), *args,
                      log=log)

@@ -2,7 +2,7 @@
 watch and end a program.
 
 A test runs with these in its environment, set by tests/run:
-  BIN        where core/travelcard and smsc-gw/smsc-gw stand
+  BIN        where core/travelcard and the gateways stand
   O          where the test programs were built
   TEST_DIR   an empty directory of its own, removed afterwards
   TEST_ADDR  a loopback address of its own, so that ports may be fixed
@@ -25,6 +25,7 @@ LONG = bool(os.environ.get("LONG"))
 SAN = bool(os.environ.get("SAN"))
 TRAVELCARD = os.path.join(BIN, "core/travelcard")
 SMSC_GW = os.path.join(BIN, "smsc-gw/smsc-gw")
+USSD_GW = os.path.join(BIN, "ussd/ussd-gw")
 
 _count = 0
 _failed = 0

@@ -1,0 +1,33 @@
+/* One connection to an HLR: IPA framing, identity, keep-alive, reconnect with
+ * back-off. What the messages mean is not its business. */
+#ifndef USSD_LINK_H
+#define USSD_LINK_H
+
+#include <event2/event.h>
+
+#include "conf.h"
+
+struct link;
+
+/* None is called from inside a link_ call. */
+struct link_events {
+	/* A GSUP message, whole, valid during the call. */
+	void (*message)(const uint8_t *p, size_t len, void *arg);
+	/* Every frame of one read has been handed out. */
+	void (*read_done)(void *arg);
+	/* The link broke: the HLR has its dialogues still, but what is said
+	 * of them now does not reach it. */
+	void (*down)(void *arg);
+};
+
+/* Makes a link and begins to connect. `conf`, `events` and `arg` must outlive
+ * it. 0 or -errno. */
+int link_new(struct link **lp, struct event_base *base,
+    const struct conf_hlr *conf, const struct link_events *events, void *arg);
+/* Tries once more to send what was written. */
+void link_free(struct link *l);
+
+/* Sends one GSUP message; does nothing while the link is down. */
+void link_send(struct link *l, const uint8_t *p, size_t len);
+
+#endif

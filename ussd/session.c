@@ -1,0 +1,358 @@
+/* (IMSI, session id) → dialogue.
+ *
+ *   handset          HLR           here
+ *     │ BEGIN     Invoke 59 #i       │  calls_open
+ *     ├─────────────────────────────▶│
+ *     │ CONTINUE  Invoke 60 #i       │  CALL_ASK
+ *     │◀─────────────────────────────┤
+ *     │ CONTINUE  ReturnResult 60 #i │  calls_reply
+ *     ├─────────────────────────────▶│
+ *     │ END       ReturnResult 59 #i │  CALL_END
+ *     │◀─────────────────────────────┤
+ *
+ * What we ask goes under the invoke id of what was dialled (each side numbers
+ * its own, TS 24.080 3.6.3), so a reply brings that back, and who has just
+ * been started can end the dialogue of who went before.
+ *
+ * Every fault is told in a text: osmo-hlr lets no ReturnError, Reject or
+ * PROC_SS error through to a handset. It never learns from us of a session
+ * that it has not begun, and nothing goes to one that it has ended; a question
+ * is sent as a request, for then it says if the session is gone. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gsup.h"
+#include "link.h"
+#include "log.h"
+#include "outbox.h"
+#include "session.h"
+#include "when.h"
+
+#define EXPIRY_MS 250
+#define SUMMARY_SECONDS 60
+
+_Static_assert(PAGE_OCTETS <= USSD_OCTETS, "a page fits");
+
+struct counters {
+	unsigned long begun, replies, cancelled; /* by the handset */
+	unsigned long asked, ended;              /* by us */
+	unsigned long not_read, other;           /* messages */
+};
+
+struct sessions {
+	const struct conf_hlr *conf;
+	struct query *query;
+	struct outbox *outbox;
+	struct calls *calls;
+	struct link *link;
+	struct event *expiry, *summary;
+	struct counters now, told;
+};
+
+static void on_message(const uint8_t *p, size_t len, void *arg);
+static void on_read_done(void *arg);
+static void on_down(void *arg);
+static void on_turn(const struct call_turn *turn, void *arg);
+static void on_expiry(evutil_socket_t fd, short what, void *arg);
+static void on_summary(evutil_socket_t fd, short what, void *arg);
+
+static const struct link_events events = {
+    .message = on_message,
+    .read_done = on_read_done,
+    .down = on_down,
+};
+
+/* Life. */
+
+static int
+begin_timers(struct sessions *s, struct event_base *base)
+{
+	const struct timeval often = {0, EXPIRY_MS * 1000};
+	const struct timeval seldom = {SUMMARY_SECONDS, 0};
+
+	s->expiry = event_new(base, -1, EV_PERSIST, on_expiry, s);
+	s->summary = event_new(base, -1, EV_PERSIST, on_summary, s);
+	if (s->expiry == NULL || s->summary == NULL ||
+	    event_add(s->expiry, &often) < 0 ||
+	    event_add(s->summary, &seldom) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int
+open_all(struct sessions *s, struct event_base *base, struct core *core,
+    struct records *records)
+{
+	const struct calls_conf conf = {
+	    .carrier = s->conf->carrier,
+	    .channel = "ussd",
+	    .max = s->conf->max_dialogues,
+	    .seconds = s->conf->session_seconds,
+	    .records = records,
+	};
+	struct vault *v = core_vault(core, s->conf->carrier);
+	int rc = core_state(v);
+
+	if (rc == 0)
+		rc = outbox_new(
+		    &s->outbox, v->state, v->key, s->conf->carrier->name);
+	if (rc == 0)
+		rc = calls_new(
+		    &s->calls, &conf, core, s->query, s->outbox, on_turn, s);
+	if (rc == 0)
+		rc = begin_timers(s, base);
+	if (rc == 0)
+		rc = link_new(&s->link, base, s->conf, &events, s);
+	return rc;
+}
+
+int
+sessions_new(struct sessions **sp, struct event_base *base, struct core *core,
+    struct query *query, struct records *records, const struct conf_hlr *conf)
+{
+	struct sessions *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->conf = conf;
+	s->query = query;
+	rc = open_all(s, base, core, records);
+	if (rc < 0)
+		sessions_free(s);
+	else
+		*sp = s;
+	return rc;
+}
+
+void
+sessions_free(struct sessions *s)
+{
+	if (s == NULL)
+		return;
+	link_free(s->link);
+	if (s->calls != NULL)
+		on_down(s);
+	if (s->summary != NULL) {
+		on_summary(-1, 0, s);
+		event_free(s->summary);
+	}
+	if (s->expiry != NULL)
+		event_free(s->expiry);
+	calls_free(s->calls);
+	outbox_free(s->outbox);
+	free(s);
+}
+
+/* A session's key: the IMSI's digits behind a 1, which keeps its zeros. */
+
+static struct call_key
+key_of(const struct ss_message *m)
+{
+	uint64_t who = 1;
+
+	for (const char *c = m->imsi; *c != '\0'; c++)
+		who = who * 10 + (*c - '0');
+	return (struct call_key){who, m->session_id};
+}
+
+static void
+imsi_of(const struct call_key *key, char imsi[GSUP_IMSI + 1])
+{
+	uint64_t who = key->who;
+	size_t n = 0;
+
+	for (uint64_t rest = who; rest > 1; rest /= 10)
+		n++;
+	imsi[n] = '\0';
+	for (; n > 0; who /= 10)
+		imsi[--n] = '0' + who % 10;
+}
+
+/* What the handset says. */
+
+/* E.164 digits, or what stands for a subscriber who is not provisioned. 0, or
+ * -errno while nobody can tell. */
+static int
+who_is_it(
+    struct sessions *s, const struct ss_message *m, char msisdn[DIGITS_MAX + 1])
+{
+	int rc = query_msisdn(s->query, s->conf->carrier, m->imsi, msisdn);
+	size_t n = strlen(m->imsi);
+
+	if (rc != -ENOENT)
+		return rc;
+	msisdn[0] = '0';
+	strcpy(msisdn + 1, m->imsi + (n == DIGITS_MAX ? 1 : 0));
+	return 0;
+}
+
+/* What is no code to dial (another operation, a facility that cannot be read)
+ * is answered with what to dial. */
+static void
+begin(struct sessions *s, const struct ss_message *m)
+{
+	const struct call_key key = key_of(m);
+	int is_dialled =
+	    m->component == SS_INVOKE && m->operation == SS_PROCESS_REQUEST;
+	char msisdn[DIGITS_MAX + 1];
+
+	s->now.begun++;
+	if (who_is_it(s, m, msisdn) < 0)
+		calls_refuse(s->calls, &key, m->invoke_id);
+	else
+		calls_open(s->calls, &key, msisdn, is_dialled ? m->text : "",
+		    m->invoke_id, when_ticks());
+}
+
+static void
+cancel(struct sessions *s, const struct ss_message *m)
+{
+	const struct call_key key = key_of(m);
+
+	s->now.cancelled++;
+	calls_cancel(s->calls, &key, when_ticks());
+}
+
+static void
+say(struct sessions *s, const struct ss_message *m)
+{
+	uint8_t octets[GSUP_MAX];
+	int len = gsup_write(m, octets);
+
+	if (len > 0)
+		link_send(s->link, octets, len);
+	else
+		log_error(
+		    DUSSD, "hlr %s a text that is no page", s->conf->name);
+}
+
+/* The handset will not go on; the HLR still would. */
+static void
+give_up(struct sessions *s, const struct ss_message *m)
+{
+	struct ss_message end = {
+	    .type = SS_RESULT,
+	    .session_id = m->session_id,
+	    .state = SS_END,
+	};
+
+	strcpy(end.imsi, m->imsi);
+	cancel(s, m);
+	say(s, &end);
+}
+
+static void
+go_on(struct sessions *s, const struct ss_message *m)
+{
+	const struct call_key key = key_of(m);
+	char msisdn[DIGITS_MAX + 1] = "0";
+
+	if (m->component == SS_RETURN_ERROR || m->component == SS_REJECT) {
+		give_up(s, m);
+		return;
+	}
+	s->now.replies++;
+	/* an open dialogue knows whose it is, the store away or not */
+	who_is_it(s, m, msisdn);
+	calls_reply(
+	    s->calls, &key, msisdn, m->text, m->invoke_id, when_ticks());
+}
+
+static void
+on_message(const uint8_t *p, size_t len, void *arg)
+{
+	struct sessions *s = arg;
+	struct ss_message m;
+	int rc = gsup_read(p, len, &m);
+
+	if (rc < 0) {
+		s->now.not_read += rc == -EBADMSG;
+		s->now.other += rc == -ENOTSUP;
+		log_debug(DUSSD, "hlr %s a message of %zu octets is %s",
+		    s->conf->name, len,
+		    rc == -EBADMSG ? "no GSUP" : "not for us");
+	} else if (m.type == SS_ERROR || m.state == SS_END) {
+		cancel(s, &m);
+	} else if (m.state == SS_BEGIN) {
+		begin(s, &m);
+	} else {
+		go_on(s, &m);
+	}
+}
+
+/* Dialogues of one read share one snapshot of the store and one commit. */
+static void
+on_read_done(void *arg)
+{
+	struct sessions *s = arg;
+
+	calls_flush(s->calls, when_ticks());
+}
+
+static void
+on_down(void *arg)
+{
+	struct sessions *s = arg;
+
+	calls_down(s->calls, when_ticks());
+	calls_flush(s->calls, when_ticks());
+}
+
+/* What is said. */
+
+static void
+on_turn(const struct call_turn *turn, void *arg)
+{
+	int asks = turn->what == CALL_ASK;
+	struct ss_message m = {
+	    .type = asks ? SS_REQUEST : SS_RESULT,
+	    .session_id = turn->key.id,
+	    .state = asks ? SS_CONTINUE : SS_END,
+	    .component = asks ? SS_INVOKE : SS_RETURN_RESULT,
+	    .invoke_id = turn->token,
+	    .operation = asks ? SS_UNSTRUCTURED_REQUEST : SS_PROCESS_REQUEST,
+	    .alphabet = turn->alphabet,
+	};
+	struct sessions *s = arg;
+
+	imsi_of(&turn->key, m.imsi);
+	snprintf(m.text, sizeof(m.text), "%s", turn->say);
+	s->now.asked += asks;
+	s->now.ended += !asks;
+	say(s, &m);
+}
+
+/* From time to time. */
+
+static void
+on_expiry(evutil_socket_t fd, short what, void *arg)
+{
+	struct sessions *s = arg;
+
+	(void)fd;
+	(void)what;
+	calls_expire(s->calls, when_ticks());
+	calls_flush(s->calls, when_ticks());
+}
+
+static void
+on_summary(evutil_socket_t fd, short what, void *arg)
+{
+	struct sessions *s = arg;
+	const struct counters *c = &s->now;
+
+	(void)fd;
+	(void)what;
+	query_expire(s->query);
+	if (memcmp(c, &s->told, sizeof(*c)) == 0)
+		return;
+	log_info(DUSSD,
+	    "hlr %s begun=%lu replies=%lu cancelled=%lu asked=%lu ended=%lu "
+	    "not_read=%lu other=%lu open=%u",
+	    s->conf->name, c->begun, c->replies, c->cancelled, c->asked,
+	    c->ended, c->not_read, c->other, calls_count(s->calls));
+	s->told = *c;
+}

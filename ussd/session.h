@@ -1,0 +1,23 @@
+/* The USSD dialogues of one HLR: PROC_SS in, what is said (call.h), PROC_SS
+ * out. */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <event2/event.h>
+
+#include "call.h"
+#include "core.h"
+
+struct sessions;
+
+/* Begins to serve an hlr section. All that is passed must outlive it;
+ * `records` may be null. 0 or -errno. */
+int sessions_new(struct sessions **sp, struct event_base *base,
+    struct core *core, struct query *query, struct records *records,
+    const struct conf_hlr *conf);
+
+/* Ends it: what was read is answered, what is open is left to whoever is
+ * attached next, or goes by SMS. */
+void sessions_free(struct sessions *s);
+
+#endif
