@@ -25,6 +25,7 @@
 #include "link.h"
 #include "log.h"
 #include "tls.h"
+#include "when.h"
 #include "window.h"
 
 #define CAPTURE_OCTETS 100000000
@@ -65,15 +66,6 @@ static void on_drained(struct bufferevent *bev, void *arg);
 static void on_event(struct bufferevent *bev, short what, void *arg);
 static void handle(
     struct link *l, const struct pdu_header *h, const uint8_t *p);
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
 
 /* Life. */
 
@@ -198,7 +190,7 @@ link_reload(struct link *l, const struct conf_smsc *conf)
 	l->tls_next = NULL;
 	l->conf = conf;
 	begin_capture(l);
-	window_resize(l->window, conf->window, conf->rate, now_ms());
+	window_resize(l->window, conf->window, conf->rate, when_ticks());
 }
 
 static void
@@ -208,7 +200,7 @@ enter_state(struct link *l, enum state state)
 	    "waiting", "connecting", "binding", "bound", "unbinding", "closed"};
 
 	l->state = state;
-	l->state_since = l->heard = now_ms();
+	l->state_since = l->heard = when_ticks();
 	l->asked = 0;
 	log_debug(DSMPP, "link %s state=%s", l->conf->name, names[state]);
 }
@@ -279,7 +271,7 @@ close_link(struct link *l, const char *reason)
 	l->fault = NULL;
 	l->skip = 0;
 	l->stuck = 0;
-	window_reset(l->window, now_ms());
+	window_reset(l->window, when_ticks());
 	if (leaving)
 		enter_state(l, CLOSED);
 	else
@@ -446,7 +438,7 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *l = arg;
-	int64_t now = now_ms(), in_state = now - l->state_since;
+	int64_t now = when_ticks(), in_state = now - l->state_since;
 
 	(void)fd;
 	(void)what;
@@ -482,13 +474,13 @@ link_may_send(const struct link *l)
 unsigned
 link_room(const struct link *l)
 {
-	return link_may_send(l) ? window_room(l->window, now_ms()) : 0;
+	return link_may_send(l) ? window_room(l->window, when_ticks()) : 0;
 }
 
 void
 link_pause(struct link *l, unsigned ms)
 {
-	window_pause(l->window, now_ms() + ms);
+	window_pause(l->window, when_ticks() + ms);
 }
 
 uint32_t
@@ -501,7 +493,7 @@ void
 link_submit(struct link *l, const struct submit_sm *s, void *ref)
 {
 	uint8_t pdu[PDU_SUBMIT_MAX];
-	uint32_t n = window_add(l->window, ref, now_ms());
+	uint32_t n = window_add(l->window, ref, when_ticks());
 
 	write_pdu(l, pdu, pdu_write_submit_sm(s, n, pdu));
 }
@@ -590,7 +582,7 @@ on_read(struct bufferevent *bev, void *arg)
 {
 	struct link *l = arg;
 
-	l->heard = now_ms();
+	l->heard = when_ticks();
 	l->asked = 0;
 	read_all(l);
 	l->events->read_done(l, l->arg);
@@ -600,7 +592,7 @@ on_read(struct bufferevent *bev, void *arg)
 	    OUTPUT_MAX) {
 		/* who does not read is not read */
 		bufferevent_disable(bev, EV_READ);
-		l->stuck = now_ms();
+		l->stuck = when_ticks();
 	}
 }
 
@@ -634,7 +626,7 @@ handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		log_notice(DSMPP, "link %s bind accepted with an odd body",
 		    l->conf->name);
 	l->connection++;
-	window_reset(l->window, now_ms());
+	window_reset(l->window, when_ticks());
 	enter_state(l, BOUND);
 	log_info(DSMPP, "link %s bound peer=%s:%u system_id=\"%s\"",
 	    l->conf->name, l->conf->host, l->conf->port, system_id);

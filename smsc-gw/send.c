@@ -19,6 +19,7 @@
 
 #include "log.h"
 #include "sender.h"
+#include "when.h"
 
 #define CLAIMS 256u /* answers of those that others left */
 #define PAUSE_FIRST_MS 1000
@@ -49,7 +50,7 @@ sender_new(struct sender **sp, struct event_base *base, struct state *state,
 	s->query = query;
 	s->idle = idle;
 	s->arg = arg;
-	s->now = sender_clock();
+	s->now = when_ticks();
 	if (jobs_init(&s->jobs, CLAIMS) < 0 || sender_tick(s, base) < 0) {
 		sender_free(s);
 		return -ENOMEM;

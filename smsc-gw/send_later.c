@@ -8,21 +8,13 @@
 
 #include "log.h"
 #include "sender.h"
+#include "when.h"
 
 #define TICK_MS 250
 #define RENEW_MS (OUTBOX_LEASE * 1000 / 3)
 #define CLAIM_MS 2000
 #define WIPE_MS 5000
 #define STOP_MS 3000
-
-int64_t
-sender_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
 
 static void
 store_overdue(struct sender *s)
@@ -180,7 +172,7 @@ sender_drain(struct sender *s, struct link *l)
 	struct lane *lane = lane_of(&s->jobs, l);
 
 	lane->state = LANE_DRAINS;
-	lane->draining = s->now = sender_clock();
+	lane->draining = s->now = when_ticks();
 	refuse_unbegun(s, lane);
 	hand_over(s, lane);
 }
@@ -210,7 +202,7 @@ sender_stop(struct sender *s)
 {
 	if (s->stopping)
 		return;
-	s->stopping = s->now = sender_clock();
+	s->stopping = s->now = when_ticks();
 	refuse_unbegun(s, NULL);
 }
 
@@ -232,7 +224,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	s->now = sender_clock();
+	s->now = when_ticks();
 	store_overdue(s);
 	end_pauses(s);
 	expire(s);

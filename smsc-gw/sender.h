@@ -19,8 +19,6 @@ struct sender {
 	struct sender_counters counters;
 };
 
-int64_t sender_clock(void); /* ms */
-
 /* send.c */
 
 /* Cuts a job's text into its segments. 0, or -E2BIG. */
