@@ -13,45 +13,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include <sodium.h>
 
-#include "call.h"
+#include "call_table.h"
 #include "log.h"
 #include "page.h"
 #include "when.h"
 
-/* Octets of a text that are kept: more than three pages hold, so that one
- * which is cut off here is still seen to be too long for them. */
-#define TEXT_KEPT 1536
 #define RETRIES 2 /* replies not understood before help is all */
 #define SMS_MINUTES 1440
-
-enum stage { ASKED, PAGED, ENDED };
-
-struct call {
-	TAILQ_ENTRY(call) entry; /* free, open by age, or promised */
-	LIST_ENTRY(call) same;   /* of one hash */
-	struct call_key key;
-	enum stage stage;
-	int promised; /* its turn waits for the commit */
-	int by_sms;   /* the whole goes by SMS */
-	int64_t since;
-	int64_t started;                    /* epoch seconds */
-	const struct conf_service *service; /* null for a stray reply */
-	const char *code;
-	char msisdn[DIGITS_MAX + 1];
-	uint32_t token;
-	unsigned steps, retries;
-	enum language language;
-	enum call_status status;
-	int page, pages;
-	char text[TEXT_KEPT];
-};
-
-TAILQ_HEAD(call_list, call);
-LIST_HEAD(call_bin, call);
 
 struct calls {
 	struct calls_conf conf;
@@ -61,32 +32,11 @@ struct calls {
 	struct state *state;
 	calls_turn_h *h;
 	void *arg;
-	struct call *pool;
-	struct call_bin *bins;
-	uint64_t mask, seed;
-	struct call_list free, open, promised;
-	unsigned count;
+	struct call_table table;
 	char say[ANSWER_MAX];
 };
 
 /* Life. */
-
-static int
-make_pool(struct calls *c)
-{
-	unsigned bins = 16;
-
-	while (bins < 2 * c->conf.max)
-		bins *= 2;
-	c->mask = bins - 1;
-	c->bins = calloc(bins, sizeof(*c->bins));
-	c->pool = calloc(c->conf.max, sizeof(*c->pool));
-	if (c->bins == NULL || c->pool == NULL)
-		return -ENOMEM;
-	for (unsigned i = 0; i < c->conf.max; i++)
-		TAILQ_INSERT_TAIL(&c->free, &c->pool[i], entry);
-	return 0;
-}
 
 int
 calls_new(struct calls **cp, const struct calls_conf *conf, struct core *core,
@@ -104,14 +54,10 @@ calls_new(struct calls **cp, const struct calls_conf *conf, struct core *core,
 	c->outbox = outbox;
 	c->h = h;
 	c->arg = arg;
-	randombytes_buf(&c->seed, sizeof(c->seed));
-	TAILQ_INIT(&c->free);
-	TAILQ_INIT(&c->open);
-	TAILQ_INIT(&c->promised);
 	rc = core_state(v);
 	c->state = v->state;
 	if (rc == 0)
-		rc = make_pool(c);
+		rc = call_table_init(&c->table, conf->max);
 	if (rc < 0)
 		calls_free(c);
 	else
@@ -124,58 +70,28 @@ calls_free(struct calls *c)
 {
 	if (c == NULL)
 		return;
-	free(c->pool);
-	free(c->bins);
+	call_table_free(&c->table);
 	free(c);
 }
 
 unsigned
 calls_count(const struct calls *c)
 {
-	return c->count;
-}
-
-/* Which dialogue is which. */
-
-static struct call_bin *
-bin_of(struct calls *c, const struct call_key *key)
-{
-	uint64_t x = (key->who ^ c->seed) * 0x9e3779b97f4a7c15u;
-
-	x = (x ^ key->id ^ x >> 32) * 0x9e3779b97f4a7c15u;
-	return &c->bins[x >> 32 & c->mask];
-}
-
-static struct call *
-lookup(struct calls *c, const struct call_key *key)
-{
-	struct call *k;
-
-	LIST_FOREACH (k, bin_of(c, key), same)
-		if (k->key.who == key->who && k->key.id == key->id)
-			return k;
-	return NULL;
+	return c->table.count;
 }
 
 static struct call *
 take(struct calls *c, const struct call_key *key, const char *msisdn,
     uint32_t token, int64_t now)
 {
-	struct call *k = TAILQ_FIRST(&c->free);
+	struct call *k = call_take(&c->table, key, now);
 
 	if (k == NULL)
 		return NULL;
-	TAILQ_REMOVE(&c->free, k, entry);
-	memset(k, 0, offsetof(struct call, text));
-	k->key = *key;
-	k->since = now;
 	k->started = when_now();
 	k->code = "";
 	k->token = token;
 	strncpy(k->msisdn, msisdn, DIGITS_MAX);
-	LIST_INSERT_HEAD(bin_of(c, key), k, same);
-	TAILQ_INSERT_TAIL(&c->open, k, entry);
-	c->count++;
 	return k;
 }
 
@@ -203,10 +119,7 @@ static void
 drop(struct calls *c, struct call *k)
 {
 	note(c, k);
-	LIST_REMOVE(k, same);
-	TAILQ_REMOVE(k->promised ? &c->promised : &c->open, k, entry);
-	TAILQ_INSERT_HEAD(&c->free, k, entry);
-	c->count--;
+	call_drop(&c->table, k);
 }
 
 /* Turns. */
@@ -243,10 +156,7 @@ say(struct calls *c, struct call *k)
 static void
 turn(struct calls *c, struct call *k, int promises, int64_t now)
 {
-	k->since = now;
-	TAILQ_REMOVE(k->promised ? &c->promised : &c->open, k, entry);
-	k->promised = promises;
-	TAILQ_INSERT_TAIL(promises ? &c->promised : &c->open, k, entry);
+	call_move(&c->table, k, promises, now);
 	if (!promises)
 		say(c, k);
 }
@@ -424,7 +334,7 @@ void
 calls_open(struct calls *c, const struct call_key *key, const char *msisdn,
     const char *dialled, uint32_t token, int64_t now)
 {
-	struct call *k = lookup(c, key);
+	struct call *k = call_find(&c->table, key);
 	const struct conf_service *service;
 	struct answer a;
 	const char *code;
@@ -510,7 +420,7 @@ void
 calls_reply(struct calls *c, const struct call_key *key, const char *msisdn,
     const char *text, uint32_t token, int64_t now)
 {
-	struct call *k = lookup(c, key);
+	struct call *k = call_find(&c->table, key);
 	int is_stray = k == NULL;
 
 	if (is_stray)
@@ -533,7 +443,7 @@ calls_reply(struct calls *c, const struct call_key *key, const char *msisdn,
 void
 calls_refuse(struct calls *c, const struct call_key *key, uint32_t token)
 {
-	struct call *k = lookup(c, key);
+	struct call *k = call_find(&c->table, key);
 
 	if (k != NULL)
 		drop(c, k);
@@ -549,7 +459,7 @@ is_read(const struct call *k)
 void
 calls_cancel(struct calls *c, const struct call_key *key, int64_t now)
 {
-	struct call *k = lookup(c, key);
+	struct call *k = call_find(&c->table, key);
 
 	(void)now;
 	if (k == NULL)
@@ -580,7 +490,7 @@ calls_expire(struct calls *c, int64_t now)
 {
 	struct call *k;
 
-	while ((k = TAILQ_FIRST(&c->open)) != NULL &&
+	while ((k = TAILQ_FIRST(&c->table.open)) != NULL &&
 	    now - k->since >= c->conf.seconds * 1000LL)
 		time_out(c, k, now);
 }
@@ -592,7 +502,7 @@ calls_flush(struct calls *c, int64_t now)
 	struct call *k;
 
 	query_end(c->query);
-	while ((k = TAILQ_FIRST(&c->promised)) != NULL) {
+	while ((k = TAILQ_FIRST(&c->table.promised)) != NULL) {
 		if (rc < 0) {
 			k->by_sms = 0;
 			end_with(c, k, MSG_SYSTEM_BUSY, CALL_BUSY, now);
@@ -606,7 +516,7 @@ calls_flush(struct calls *c, int64_t now)
 void
 calls_down(struct calls *c, int64_t now)
 {
-	struct call_list *lists[] = {&c->open, &c->promised};
+	struct call_list *lists[] = {&c->table.open, &c->table.promised};
 	struct call *k;
 
 	(void)now;
