@@ -26,15 +26,15 @@ void deliver_free(struct deliver *d);
 
 const struct conf_carrier *deliver_carrier(const struct deliver *d);
 
-/* Makes ready for another core, with the same vault for its carrier; null: it
- * is to go. Then deliver_commit, which cannot fail, or deliver_abort. Both
- * only while deliver_is_settled. 0 or -errno. */
+/* Makes ready for another core, with the same vault for its carrier. Then
+ * deliver_commit, which cannot fail, or deliver_abort. Both only while
+ * deliver_is_settled. 0 or -errno. */
 int deliver_prepare(
     struct deliver *d, struct core *core, const struct conf_carrier *carrier);
 void deliver_abort(struct deliver *d);
 
-/* Makes it so. The core that it leaves must live until deliver_is_settled.
- * Adds to *change. */
+/* Makes it so; with a null carrier it needs no more than that, and stops. The
+ * core that it leaves must live until deliver_is_settled. Adds to *change. */
 void deliver_commit(struct deliver *d, struct core *core,
     const struct conf_carrier *carrier, struct links_change *change);
 int deliver_is_settled(const struct deliver *d);

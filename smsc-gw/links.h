@@ -26,8 +26,8 @@ int links_new(struct links **lsp, struct event_base *base,
 void links_free(struct links *ls);
 
 /* Makes ready, but does nothing yet, for the sections that a carrier has in a
- * configuration: none with a null carrier. Then links_commit, which cannot
- * fail, or links_abort. Both only while links_settled. 0 or -errno. */
+ * configuration. Then links_commit, which cannot fail, or links_abort. Both
+ * only while links_settled. 0 or -errno. */
 int links_prepare(struct links *ls, const struct conf *conf,
     const struct conf_carrier *carrier);
 void links_abort(struct links *ls);
