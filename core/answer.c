@@ -28,39 +28,12 @@ put(struct writer *w, enum message id, struct words *out)
 	message_put(w->m, w->a->language, id, w->values, out);
 }
 
-/* The n-th of the catalogue's twelve months. */
-static void
-put_month(struct writer *w, int month, struct words *out)
-{
-	char all[256];
-	struct words names = {.s = all, .size = sizeof(all)};
-	const char *s = all;
-
-	all[0] = '\0';
-	put(w, MSG_MONTHS, &names);
-	for (; month > 0; month--)
-		s += strcspn(s, ",") + 1;
-	words_put(out, s, strcspn(s, ","));
-}
-
 static void
 put_time(struct writer *w, enum message id, int64_t t, char buf[DATE_MAX])
 {
-	char month[DATE_MAX] = "", day[16], clock[16];
-	struct words name = {.s = month, .size = sizeof(month)};
 	struct words out = {.s = buf, .size = DATE_MAX};
-	struct tm tm;
 
-	when_local(t, &tm);
-	put_month(w, tm.tm_mon, &name);
-	snprintf(day, sizeof(day), "%d", tm.tm_mday);
-	snprintf(clock, sizeof(clock), "%02d:%02d", tm.tm_hour, tm.tm_min);
-	w->values[VALUE_MONTH] = month;
-	w->values[VALUE_DAY] = day;
-	w->values[VALUE_TIME] = clock;
-	put(w, id, &out);
-	w->values[VALUE_MONTH] = w->values[VALUE_DAY] = NULL;
-	w->values[VALUE_TIME] = NULL;
+	message_put_time(w->m, w->a->language, id, t, &out);
 }
 
 /* Where a page may end, in a text that goes on pages. */

@@ -146,6 +146,8 @@ lookup_next(struct lookup *l, const char *asked)
 
 	if (rc == 0)
 		rc = query_lookup(l->q, l->service, number, &a);
+	if (rc == 0)
+		rc = query_notify(l->q, l->service, number);
 	if (rc < 0 && rc != -ENOENT && rc != -EBADMSG)
 		return lookup_fault(l, rc);
 	if (l->json && l->count++ > 0)

@@ -32,6 +32,7 @@ struct conf_carrier {
 	const char *name_zh, *name_en; /* as users see them */
 	const char *hotline;
 	const char *store, *key_file; /* the top-level ones unless given */
+	enum notify { NOTIFY_NO, NOTIFY_YES } notify; /* notice.h */
 };
 
 struct conf_service {

@@ -138,6 +138,7 @@ static const struct option carrier_options[] = {
     {AT(conf_carrier, store), .kind = PATH, .good = good_store,
 	.what = "sqlite:DIRECTORY"},
     {AT(conf_carrier, key_file), FILEPATH(NULL)},
+    {AT(conf_carrier, notify), WRD("no", yesno)},
     {0},
 };
 

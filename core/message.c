@@ -14,6 +14,7 @@
 #include "log.h"
 #include "message.h"
 #include "text.h"
+#include "when.h"
 
 #define BIT(v) (1u << VALUE_##v)
 
@@ -74,6 +75,7 @@ static const struct {
     [MSG_PAGE_MORE] = {"page-more", 0, 0},
     [MSG_PAGE_BACK] = {"page-back", 0, 0},
     [MSG_REST_BY_SMS] = {"rest-by-sms", 0, 0},
+    [MSG_NOTICE] = {"notice", BIT(TIME) | BIT(HOTLINE), BIT(CARRIER)},
     [MSG_HISTORY_SINCE] = {"history-since", BIT(DATE), 0},
     [MSG_DATA_LATE] = {"data-late", 0, 0},
     [MSG_MARKS] = {"marks", BIT(MARK), 0},
@@ -364,4 +366,36 @@ message_put(const struct messages *m, enum language lang, enum message id,
 		if (values[v - 1] != NULL)
 			words_put(w, values[v - 1], strlen(values[v - 1]));
 	}
+}
+
+/* The n-th of the catalogue's twelve months. */
+static void
+put_month(
+    const struct messages *m, enum language lang, int month, struct words *w)
+{
+	const char *s = m->text[lang][MSG_MONTHS];
+
+	for (; month > 0; month--)
+		s += strcspn(s, ",") + 1;
+	words_put(w, s, strcspn(s, ","));
+}
+
+void
+message_put_time(const struct messages *m, enum language lang, enum message id,
+    int64_t t, struct words *w)
+{
+	char month[64] = "", day[16], clock[16];
+	struct words name = {.s = month, .size = sizeof(month)};
+	const char *const values[PLACEHOLDERS] = {
+	    [VALUE_MONTH] = month,
+	    [VALUE_DAY] = day,
+	    [VALUE_TIME] = clock,
+	};
+	struct tm tm;
+
+	when_local(t, &tm);
+	put_month(m, lang, tm.tm_mon, &name);
+	snprintf(day, sizeof(day), "%d", tm.tm_mday);
+	snprintf(clock, sizeof(clock), "%02d:%02d", tm.tm_hour, tm.tm_min);
+	message_put(m, lang, id, values, w);
 }

@@ -5,6 +5,7 @@
 #define MESSAGE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum language { LANG_ZH, LANG_EN, LANGUAGES };
 
@@ -45,6 +46,7 @@ enum message {
 	MSG_PAGE_MORE,
 	MSG_PAGE_BACK,
 	MSG_REST_BY_SMS,
+	MSG_NOTICE, /* told unasked, on one page */
 	/* notes that ride on an answer */
 	MSG_HISTORY_SINCE,
 	MSG_DATA_LATE,
@@ -95,5 +97,9 @@ void words_put(struct words *w, const char *s, size_t len);
 /* Puts a text with its placeholders' values in; a null value puts nothing. */
 void message_put(const struct messages *m, enum language lang, enum message id,
     const char *const values[PLACEHOLDERS], struct words *w);
+
+/* Puts a time as MSG_DATE or MSG_DATE_TIME words it, in the local zone. */
+void message_put_time(const struct messages *m, enum language lang,
+    enum message id, int64_t t, struct words *w);
 
 #endif

@@ -9,6 +9,7 @@
 #include "admit.h"
 #include "history.h"
 #include "log.h"
+#include "notice.h"
 #include "query.h"
 #include "request.h"
 #include "when.h"
@@ -87,6 +88,7 @@ query_expire(struct query *q)
 		if (s == NULL)
 			continue;
 		pending_expire(s, when_now());
+		notice_expire(s, when_now());
 		state_commit(s);
 	}
 }
@@ -429,4 +431,33 @@ query_lookup(struct query *q, const struct conf_service *service,
 		return rc < 0 ? rc : -ENOENT;
 	return history_judge(
 	    &q->history, s, who, q->core->conf->max_gap, service, a);
+}
+
+int
+query_notify(
+    struct query *q, const struct conf_service *service, const char *msisdn)
+{
+	struct vault *v = core_vault(q->core, service->carrier);
+	struct store *s = snapshot(q, v);
+	struct notice n = {.looked_at = when_now()};
+	char number[DIGITS_MAX + 1];
+	const struct subscriber *who;
+	int rc;
+
+	if (service->carrier->notify == NOTIFY_NO)
+		return 0;
+	if (s == NULL)
+		return -EIO;
+	rc = history_open(
+	    &q->history, s, key_msisdn(v->key, msisdn), n.looked_at, &who);
+	if (rc < 0 || who == NULL)
+		return rc;
+	n.language =
+	    who->language != LANGUAGES ? who->language : service->language;
+	rc = key_unseal(v->key, who->sealed, n.imsi, number);
+	if (rc == 0)
+		rc = core_state(v);
+	if (rc == 0)
+		rc = notice_put(v->state, v->key, service->carrier->name, &n);
+	return rc;
 }

@@ -64,6 +64,11 @@ void query_refused(struct query *q, const struct ticket *t);
 int query_msisdn(struct query *q, const struct conf_carrier *carrier,
     const char *imsi, char msisdn[DIGITS_MAX + 1]);
 
+/* Leaves a notice that the number was looked up (notice.h), if its carrier
+ * wants it told; state_commit or core_close make it hold. 0 or -errno. */
+int query_notify(
+    struct query *q, const struct conf_service *service, const char *msisdn);
+
 /* The places of a number as the service would show them to its user, whoever
  * asks: for the operator's tool. -ENOENT when it is not provisioned. */
 int query_lookup(struct query *q, const struct conf_service *service,

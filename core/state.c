@@ -56,6 +56,12 @@ static const char *const sql[STATE_STATEMENTS] = {
 		     " RETURNING id, expires, done, sealed",
     [OUTBOX_EXPIRE] = "DELETE FROM outbox WHERE expires < ?1 AND lease < ?1",
     [OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
+    [NOTICE_PUT] = "INSERT INTO notice VALUES (NULL, ?, ?, ?)",
+    [NOTICE_TAKE] = "DELETE FROM notice WHERE id IN"
+		    " (SELECT id FROM notice WHERE carrier = ? LIMIT ?)"
+		    " RETURNING looked_at, sealed",
+    [NOTICE_EXPIRE] = "DELETE FROM notice WHERE looked_at <= ?",
+    [NOTICE_ANY] = "SELECT 1 FROM notice WHERE carrier = ? LIMIT 1",
     [PENDING_GET] = "SELECT step, language, until, token FROM pending"
 		    " WHERE key = ? AND until > ?",
     [PENDING_PUT] = "REPLACE INTO pending VALUES (?, ?, ?, ?, ?)",

@@ -36,3 +36,12 @@ CREATE TABLE IF NOT EXISTS parts (
 );
 CREATE INDEX IF NOT EXISTS parts_until ON parts (until);
 CREATE INDEX IF NOT EXISTS parts_carrier ON parts (carrier, whole, until);
+
+-- Notices that are still to be told (notice.h).
+CREATE TABLE IF NOT EXISTS notice (
+	id INTEGER PRIMARY KEY,
+	carrier TEXT NOT NULL,
+	looked_at INTEGER NOT NULL,	-- epoch seconds
+	sealed BLOB NOT NULL		-- nonce, then crypto_secretbox
+);
+CREATE INDEX IF NOT EXISTS notice_carrier ON notice (carrier);

@@ -133,6 +133,7 @@ class Peer:
     def __init__(self, sock, identity=None):
         self.sock, self.identity = sock, identity
         self.said, self.dialogues, self.others = None, {}, []
+        self.begun = []                  # messages that began a session
         self.faults, self.closed = [], False
         self.pings = self.pongs = 0
         self.answer_pings = self.reading = True
@@ -227,6 +228,8 @@ class Peer:
         dialogue = self.dialogues.get((m.imsi, m.session))
         if dialogue:
             dialogue.take(m)
+        elif m.state == "begin":
+            self.begun.append(m)
         else:
             self.others.append(m)
             self.faults.append(f"{m!r}: of no dialogue")

@@ -280,6 +280,12 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 /* Sending and reading. */
 
+int
+link_is_up(const struct link *l)
+{
+	return l->state == UP;
+}
+
 void
 link_send(struct link *l, const uint8_t *p, size_t len)
 {

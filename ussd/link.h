@@ -27,6 +27,9 @@ int link_new(struct link **lp, struct event_base *base,
 /* Tries once more to send what was written. */
 void link_free(struct link *l);
 
+/* Does the HLR know us: may be sent to. */
+int link_is_up(const struct link *l);
+
 /* Sends one GSUP message; does nothing while the link is down. */
 void link_send(struct link *l, const uint8_t *p, size_t len);
 

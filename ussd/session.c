@@ -26,23 +26,28 @@
 #include "gsup.h"
 #include "link.h"
 #include "log.h"
+#include "notice.h"
 #include "outbox.h"
 #include "session.h"
 #include "when.h"
 
 #define EXPIRY_MS 250
 #define SUMMARY_SECONDS 60
+#define NOTICE_SESSIONS 0x40000000u /* ids that we begin have this bit */
 
 _Static_assert(PAGE_OCTETS <= USSD_OCTETS, "a page fits");
 
 struct counters {
 	unsigned long begun, replies, cancelled; /* by the handset */
 	unsigned long asked, ended;              /* by us */
+	unsigned long notified;                  /* unasked */
 	unsigned long not_read, other;           /* messages */
 };
 
 struct sessions {
 	const struct conf_hlr *conf;
+	struct core *core;
+	uint32_t notice; /* session id of the last */
 	struct query *query;
 	struct outbox *outbox;
 	struct calls *calls;
@@ -55,6 +60,8 @@ static void on_message(const uint8_t *p, size_t len, void *arg);
 static void on_read_done(void *arg);
 static void on_down(void *arg);
 static void on_turn(const struct call_turn *turn, void *arg);
+static void on_notice(
+    const char *imsi, const char *text, enum alphabet alphabet, void *arg);
 static void on_expiry(evutil_socket_t fd, short what, void *arg);
 static void on_summary(evutil_socket_t fd, short what, void *arg);
 
@@ -118,6 +125,7 @@ sessions_new(struct sessions **sp, struct event_base *base, struct core *core,
 	if (s == NULL)
 		return -ENOMEM;
 	s->conf = conf;
+	s->core = core;
 	s->query = query;
 	rc = open_all(s, base, core, records);
 	if (rc < 0)
@@ -325,6 +333,27 @@ on_turn(const struct call_turn *turn, void *arg)
 	say(s, &m);
 }
 
+/* Told once; whatever comes back, an error too, ends it. */
+static void
+on_notice(const char *imsi, const char *text, enum alphabet alphabet, void *arg)
+{
+	struct sessions *s = arg;
+	struct ss_message m = {
+	    .type = SS_REQUEST,
+	    .session_id = NOTICE_SESSIONS | s->notice++ % NOTICE_SESSIONS,
+	    .state = SS_BEGIN,
+	    .component = SS_INVOKE,
+	    .invoke_id = 1,
+	    .operation = SS_UNSTRUCTURED_NOTIFY,
+	    .alphabet = alphabet,
+	};
+
+	snprintf(m.imsi, sizeof(m.imsi), "%s", imsi);
+	snprintf(m.text, sizeof(m.text), "%s", text);
+	s->now.notified++;
+	say(s, &m);
+}
+
 /* From time to time. */
 
 static void
@@ -336,6 +365,8 @@ on_expiry(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	calls_expire(s->calls, when_ticks());
 	calls_flush(s->calls, when_ticks());
+	if (s->conf->carrier->notify == NOTIFY_YES && link_is_up(s->link))
+		notice_tell(s->core, s->conf->carrier, on_notice, s);
 }
 
 static void
@@ -351,8 +382,9 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 		return;
 	log_info(DUSSD,
 	    "hlr %s begun=%lu replies=%lu cancelled=%lu asked=%lu ended=%lu "
-	    "not_read=%lu other=%lu open=%u",
+	    "notified=%lu not_read=%lu other=%lu open=%u",
 	    s->conf->name, c->begun, c->replies, c->cancelled, c->asked,
-	    c->ended, c->not_read, c->other, calls_count(s->calls));
+	    c->ended, c->notified, c->not_read, c->other,
+	    calls_count(s->calls));
 	s->told = *c;
 }
