@@ -119,7 +119,8 @@ turn_of(struct sender *s, const struct job *j)
 	struct lane *home = j->home;
 
 	if (home->link != NULL && link_may_send(home->link) &&
-	    (home->state == LANE_OPEN || j->is_owed))
+	    (home->state == LANE_OPEN ||
+		(j->is_owed && j->owed_to == home->link)))
 		return home;
 	return lane_of_none(&s->jobs);
 }

@@ -99,34 +99,35 @@ claim(struct sender *s)
 
 /* A link that is to go. */
 
+/* To a link, or with null to any. */
 static int
-is_of(const struct job *j, const struct lane *lane)
+is_owed_to(const struct job *j, const struct link *l)
 {
-	return lane == NULL || j->home == lane;
+	return j->is_owed && (l == NULL || j->owed_to == l);
 }
 
-/* What is owed to a link, or to any, and was not begun. */
+/* What is owed and was not begun. */
 static void
-refuse_unbegun(struct sender *s, const struct lane *lane)
+refuse_unbegun(struct sender *s, const struct link *l)
 {
 	struct job *j, *next;
 
 	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, owed);
-		if (is_of(j, lane) && j->done == 0 && j->flying == 0)
+		if (is_owed_to(j, l) && j->done == 0 && j->flying == 0)
 			sender_refuse(s, j);
 	}
 }
 
-/* Puts into the outbox what is not there. */
+/* Puts what is owed into the outbox. */
 static void
-store_rest(struct sender *s, const struct lane *lane)
+store_owed(struct sender *s, const struct link *l)
 {
 	struct job *j, *next;
 
-	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
-		next = TAILQ_NEXT(j, all);
-		if (is_of(j, lane) && !j->dropped && !j->stored)
+	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, owed);
+		if (is_owed_to(j, l))
 			sender_store(s, j);
 	}
 }
@@ -139,7 +140,7 @@ hand_over(struct sender *s, struct lane *lane)
 
 	for (j = TAILQ_FIRST(&lane->ready); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, entry);
-		if (!j->is_owed)
+		if (!is_owed_to(j, lane->link))
 			job_ready(&s->jobs, j, lane_of_none(&s->jobs));
 	}
 }
@@ -155,13 +156,12 @@ flies_over(const struct job *j, const struct link *l)
 
 /* Is nothing owed to a link, and nothing in flight over it? */
 static int
-is_drained(const struct sender *s, const struct lane *lane)
+is_drained(const struct sender *s, const struct link *l)
 {
 	const struct job *j;
 
 	TAILQ_FOREACH (j, &s->jobs.all, all)
-		if ((j->is_owed && j->home == lane) ||
-		    flies_over(j, lane->link))
+		if (is_owed_to(j, l) || flies_over(j, l))
 			return 0;
 	return 1;
 }
@@ -173,7 +173,7 @@ sender_drain(struct sender *s, struct link *l)
 
 	lane->state = LANE_DRAINS;
 	lane->draining = s->now = when_ticks();
-	refuse_unbegun(s, lane);
+	refuse_unbegun(s, l);
 	hand_over(s, lane);
 }
 
@@ -186,10 +186,11 @@ end_drains(struct sender *s)
 		if (lane->state != LANE_DRAINS)
 			continue;
 		hand_over(s, lane);
-		if (!is_drained(s, lane) && s->now - lane->draining <= STOP_MS)
+		if (!is_drained(s, lane->link) &&
+		    s->now - lane->draining <= STOP_MS)
 			continue;
 		lane->state = LANE_SHUT;
-		store_rest(s, lane);
+		store_owed(s, lane->link);
 		sender_flush(s); /* which acknowledges it */
 		s->idle(lane->link, s->arg);
 	}
@@ -210,7 +211,7 @@ sender_stop(struct sender *s)
 static void
 leave(struct sender *s)
 {
-	store_rest(s, NULL);
+	store_owed(s, NULL);
 	outbox_release(s->outbox);
 	sender_flush(s);
 	event_del(s->tick);
