@@ -208,7 +208,8 @@ send_sms(struct calls *c, const struct call *k, const char *text)
 	strcpy(m.to, k->msisdn);
 	strcpy(m.text, text);
 	page_unbreak(m.text);
-	m.alphabet = text_alphabet(m.text);
+	m.alphabet = text_alphabet(
+	    m.text, conf_alphabet(c->core->conf, c->conf.carrier));
 	return outbox_leave(c->outbox, &m, now + 60 * SMS_MINUTES);
 }
 

@@ -334,7 +334,7 @@ show_text(struct core *c, const char *title, const struct answer *a,
 
 	if (n == 0 && conf_service_is_dialled(service))
 		return show_pages(c, title, a, say);
-	alphabet = text_alphabet(say);
+	alphabet = text_alphabet(say, ALPHABET_GSM7);
 	if (n == 0)
 		n = text_segments(say, alphabet, 0, segments, 10);
 	printf("[%s] %s, %zu characters, %s, ", language_name(a->language),

@@ -162,6 +162,11 @@ enum conf_change conf_smsc_change(const struct conf *a,
 /* Is all the same in both that an answer depends on? */
 int conf_same_answers(const struct conf *a, const struct conf *b);
 
+/* What data_coding 0 means to a carrier's SMSCs. A text may go out over any of
+ * their links: where they differ, ALPHABET_UCS2, which alone is sure. */
+enum alphabet conf_alphabet(
+    const struct conf *c, const struct conf_carrier *carrier);
+
 /* The longest window of all services, in days. */
 uint32_t conf_longest_window(const struct conf *c);
 

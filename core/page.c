@@ -41,8 +41,8 @@ alphabet_of(const struct messages *m, enum language lang, const char *text)
 	struct foot f;
 
 	make_foot(&f, m, lang, 0, 0, 1);
-	if (text_alphabet(f.s) == ALPHABET_GSM7 &&
-	    text_alphabet(text) == ALPHABET_GSM7)
+	if (text_alphabet(f.s, ALPHABET_GSM7) == ALPHABET_GSM7 &&
+	    text_alphabet(text, ALPHABET_GSM7) == ALPHABET_GSM7)
 		return ALPHABET_GSM7;
 	return ALPHABET_UCS2;
 }

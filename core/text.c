@@ -21,10 +21,27 @@
 #define REPLACEMENT 0xfffd
 #define ESC 0x1b
 #define HEADER 7
-#define UCS2_WHOLE 140 /* octets of user data in one message */
-#define UCS2_PART 132  /* of 133 beside a header, whole characters */
-#define SEPTETS_WHOLE 160
-#define SEPTETS_PART 152 /* (140 - 7) * 8 / 7 */
+
+/* What a message holds: of the octets that are sent, and of the septets that
+ * become of them on the way. */
+struct room {
+	size_t octets, septets;
+};
+
+static const struct room alone[] = {
+    [ALPHABET_GSM7] = {160, 160},
+    [ALPHABET_UCS2] = {140, SIZE_MAX},
+    [ALPHABET_ASCII] = {140, 160},
+    [ALPHABET_LATIN1] = {140, 160},
+};
+
+/* Beside a header: 140 - 7 octets, 133 * 8 / 7 septets, 66 * 2 of UCS-2. */
+static const struct room beside_header[] = {
+    [ALPHABET_GSM7] = {152, 152},
+    [ALPHABET_UCS2] = {132, SIZE_MAX},
+    [ALPHABET_ASCII] = {133, 152},
+    [ALPHABET_LATIN1] = {133, 152},
+};
 
 static const uint16_t gsm7[128] = {'@', 0xa3, '$', 0xa5, 0xe8, 0xe9, 0xf9, 0xec,
     0xf2, 0xc7, '\n', 0xd8, 0xf8, '\r', 0xc5, 0xe5, 0x394, '_', 0x3a6, 0x393,
@@ -210,31 +227,37 @@ text_decode(
 	return n;
 }
 
+/* The septets that a character sent in this alphabet becomes on the way; 0
+ * when it has no place in the alphabet, or none in GSM-7. */
+static size_t
+septets_in(uint32_t c, enum alphabet a, uint8_t out[2])
+{
+	static const uint32_t end[] = {
+	    [ALPHABET_GSM7] = UINT32_MAX,
+	    [ALPHABET_UCS2] = 0,
+	    [ALPHABET_ASCII] = 0x80,
+	    [ALPHABET_LATIN1] = 0x100,
+	};
+
+	return c < end[a] ? septets_of(c, out) : 0;
+}
+
 enum alphabet
-text_alphabet(const char *utf8)
+text_alphabet(const char *utf8, enum alphabet smsc)
 {
 	uint8_t septets[2];
 	uint32_t c;
 	size_t n;
 
 	for (; (n = utf8_next(utf8, &c)) > 0; utf8 += n)
-		if (septets_of(c, septets) == 0)
+		if (septets_in(c, smsc, septets) == 0)
 			return ALPHABET_UCS2;
-	return ALPHABET_GSM7;
+	return smsc;
 }
 
-/* One character as octets of user data, at most four. */
 static size_t
-encode(uint32_t c, enum alphabet a, uint8_t out[4])
+encode_ucs2(uint32_t c, uint8_t out[4])
 {
-	if (a == ALPHABET_GSM7) {
-		size_t n = septets_of(c, out);
-
-		if (n > 0)
-			return n;
-		out[0] = '?';
-		return 1;
-	}
 	if (c < 0x10000) {
 		out[0] = c >> 8;
 		out[1] = c;
@@ -248,20 +271,42 @@ encode(uint32_t c, enum alphabet a, uint8_t out[4])
 	return 4;
 }
 
+/* One character as octets of user data, at most four, and what it takes. */
+static struct room
+encode(uint32_t c, enum alphabet a, uint8_t out[4])
+{
+	size_t n;
+
+	if (a == ALPHABET_UCS2)
+		return (struct room){encode_ucs2(c, out), 0};
+	n = septets_in(c, a, out);
+	if (n == 0) {
+		out[0] = '?';
+		return (struct room){1, 1};
+	}
+	if (a == ALPHABET_GSM7)
+		return (struct room){n, n};
+	out[0] = c;
+	return (struct room){1, n};
+}
+
 /* The octets of text that fit, whole characters only; moves *utf8 on. */
 static size_t
-fill(const char **utf8, enum alphabet a, uint8_t *out, size_t room)
+fill(const char **utf8, enum alphabet a, uint8_t *out, struct room room)
 {
-	size_t used = 0, n, step;
+	size_t used = 0, step;
 	uint8_t octets[4];
+	struct room n;
 	uint32_t c;
 
 	for (; (step = utf8_next(*utf8, &c)) > 0; *utf8 += step) {
 		n = encode(c, a, octets);
-		if (used + n > room)
+		if (n.octets > room.octets || n.septets > room.septets)
 			break;
-		memcpy(out + used, octets, n);
-		used += n;
+		memcpy(out + used, octets, n.octets);
+		used += n.octets;
+		room.octets -= n.octets;
+		room.septets -= n.septets;
 	}
 	return used;
 }
@@ -283,22 +328,20 @@ int
 text_segments(const char *utf8, enum alphabet a, uint16_t reference,
     struct segment *out, int max)
 {
-	size_t whole = a == ALPHABET_GSM7 ? SEPTETS_WHOLE : UCS2_WHOLE;
-	size_t part = a == ALPHABET_GSM7 ? SEPTETS_PART : UCS2_PART;
 	const char *rest = utf8;
 	int n = 0;
 
 	if (max < 1)
 		return -E2BIG;
-	out[0].len = fill(&rest, a, out[0].octets, whole);
+	out[0].len = fill(&rest, a, out[0].octets, alone[a]);
 	out[0].udhi = 0;
 	if (*rest == '\0')
 		return 1;
 	for (rest = utf8; *rest != '\0'; n++) {
 		if (n == max || n == UINT8_MAX)
 			return -E2BIG;
-		out[n].len =
-		    HEADER + fill(&rest, a, out[n].octets + HEADER, part);
+		out[n].len = HEADER +
+		    fill(&rest, a, out[n].octets + HEADER, beside_header[a]);
 	}
 	for (int i = 0; i < n; i++)
 		put_header(&out[i], reference, n, i + 1);
@@ -310,7 +353,7 @@ width(uint32_t c, enum alphabet a)
 {
 	uint8_t octets[4];
 
-	return c == TEXT_BREAK ? 0 : encode(c, a, octets);
+	return c == TEXT_BREAK ? 0 : encode(c, a, octets).octets;
 }
 
 size_t

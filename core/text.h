@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* What a user data's octets are. GSM-7 is carried over SMPP one septet an
- * octet, unpacked. */
+ * octet, unpacked. ASCII is 7 bit, Latin-1 is ISO 8859-1. */
 enum alphabet { ALPHABET_GSM7, ALPHABET_UCS2, ALPHABET_ASCII, ALPHABET_LATIN1 };
 
 /* Octets to UTF-8, ended by NUL. What cannot be read becomes U+FFFD, so that
@@ -15,12 +15,18 @@ enum alphabet { ALPHABET_GSM7, ALPHABET_UCS2, ALPHABET_ASCII, ALPHABET_LATIN1 };
 size_t text_decode(
     enum alphabet a, const uint8_t *in, size_t len, char *out, size_t size);
 
-/* GSM-7 if every character has a place in the default alphabet and its
- * extension table, else UCS-2. */
-enum alphabet text_alphabet(const char *utf8);
+/* How to send a text to an SMSC whose data_coding 0 is `smsc`: in that if
+ * every character has a place in it, else in UCS-2, which needs no agreement.
+ * What is sent in ASCII or Latin-1 the SMSC transcodes to GSM-7, so there a
+ * character must have a place in both: one that GSM-7 lacks would be replaced,
+ * or make UCS-2 of the message on the way, twice as long as it was cut for. */
+enum alphabet text_alphabet(const char *utf8, enum alphabet smsc);
 
 /* One short message: user data header and text. 140 octets hold 70 UCS-2
- * characters or 160 septets; a header of 7 octets leaves 66 and 152. */
+ * characters or 160 septets; a header of 7 octets leaves 66 and 152. In ASCII
+ * and Latin-1 what fits is at most 160 septets once it is transcoded, with two
+ * for what is extended, and at most 140 octets, for an SMSC that sends them
+ * on as 8-bit data; beside a header 152 and 133. */
 #define SEGMENT_MAX 160
 struct segment {
 	uint8_t octets[SEGMENT_MAX]; /* as submit_sm's short_message */

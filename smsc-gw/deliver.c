@@ -288,10 +288,8 @@ send_text(struct deliver *d, const struct origin *origin,
 	if (strlen(say) >= sizeof(m.text))
 		goto too_long;
 	address(&m, sm);
-	/* where data_coding 0 is not GSM 7-bit, UCS-2 is sure */
-	m.alphabet = conf->default_alphabet == ALPHABET_GSM7
-	    ? text_alphabet(say)
-	    : ALPHABET_UCS2;
+	m.alphabet =
+	    text_alphabet(say, conf_alphabet(d->core->conf, d->carrier));
 	m.reference = ++d->reference;
 	strcpy(m.text, say);
 	rc = sender_send(d->sender, &m, origin, ticket, conf->max_segments,

@@ -234,13 +234,15 @@ def text_encode(text, data_coding=None):
     return gsm7_encode(text), data_coding
 
 
-def text_decode(octets, data_coding):
+def text_decode(octets, data_coding, alphabet="gsm7"):
+    """alphabet: what data_coding 0 means; gsm7, or a codec of Python's."""
     if data_coding == UCS2:
         return octets.decode("utf-16-be")
     if data_coding in (1, 3):
         return octets.decode("latin-1")
     if data_coding == 0:
-        return gsm7_decode(octets)
+        return gsm7_decode(octets) if alphabet == "gsm7" else \
+            octets.decode(alphabet)
     raise ValueError(f"data_coding {data_coding:#x} in an answer")
 
 
@@ -254,9 +256,11 @@ def concat_udh(ref, total, seq, wide=True):
 
 class Part:
     """One submit_sm as a phone takes it: .text, .octets of user data and
-    (.ref, .total, .seq) of its message; ValueError if a phone could not."""
+    (.ref, .total, .seq) of its message; ValueError if a phone could not.
+    alphabet: what data_coding 0 means to the SMSC, which must find each
+    character in GSM-7 or has no way to send it on."""
 
-    def __init__(self, pdu):
+    def __init__(self, pdu, alphabet="gsm7"):
         data = pdu.tlv("message_payload", pdu["short_message"])
         header = b""
         self.pdu, self.ref, self.total, self.seq = pdu, None, 1, 1
@@ -269,13 +273,15 @@ class Part:
             self.seq = pdu.tlv("sar_segment_seqnum")
         if not 1 <= self.seq <= self.total:
             raise ValueError(f"part {self.seq} of {self.total}")
-        self.text = text_decode(data, pdu["data_coding"])
+        self.text = text_decode(data, pdu["data_coding"], alphabet)
         # TS 23.040 9.2.3.24: header and text share 140 octets, or, packed,
         # 160 septets.
         self.octets = len(header) + len(data)
         if pdu["data_coding"] == 0:
-            septets = (len(header) * 8 + 6) // 7 + len(data)
-            self.octets = (septets * 7 + 7) // 8
+            septets = (len(header) * 8 + 6) // 7 + len(gsm7_encode(self.text))
+            packed = (septets * 7 + 7) // 8
+            self.octets = packed if alphabet == "gsm7" else \
+                max(packed, self.octets)
         if self.octets > 140 and pdu.tlv("message_payload") is None:
             raise ValueError(f"{self.octets} octets in a short message")
 

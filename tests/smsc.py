@@ -268,6 +268,7 @@ class Smsc:
     on_submit     called with a Submit; returns the status to answer, or None
                   when it is answered later, or never, by Submit.answer
     sources       if not None, the only source addresses a submit_sm may have
+    alphabet      what data_coding 0 of a submit_sm means: gsm7, ascii, latin-1
     redeliver     send deliver_sm that were not answered again after a bind
     log           every PDU, Logged; faults: what the ESME did wrong, in words
     links         all there were; submits: every Submit
@@ -280,6 +281,7 @@ class Smsc:
         self.bind_status, self.bind_body = ESME_ROK, True
         self.silent, self.sources, self.redeliver = set(), None, False
         self.in_turn = False
+        self.alphabet = "gsm7"
         self.on_submit = lambda submit: ESME_ROK
         self.log, self.faults, self.links, self.submits = [], [], [], []
         self.refused = []
@@ -481,8 +483,8 @@ class Smsc:
         if status:
             return
         try:
-            part = Part(submit.pdu)
-        except (ValueError, IndexError) as bad:
+            part = Part(submit.pdu, self.alphabet)
+        except (ValueError, KeyError, IndexError) as bad:
             self.fault(submit.link, f"{bad}: {submit.pdu!r}")
             return
         pdu = submit.pdu

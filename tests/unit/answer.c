@@ -359,7 +359,8 @@ english_message(void)
 	struct answer a = found(LANG_EN,
 	    PLACES({BEIJING, ""}, {TIANJIN, ""}, {YANBIAN, ""}, {BAODING, ""}));
 
-	ok_int(text_alphabet(said(&a)), ALPHABET_GSM7, "English is GSM 7-bit");
+	ok_int(text_alphabet(said(&a), ALPHABET_GSM7), ALPHABET_GSM7,
+	    "English is GSM 7-bit");
 	ok(characters_with_code(&a) <= 160, "one message with the code too");
 }
 

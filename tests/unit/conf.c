@@ -696,6 +696,47 @@ test_answers(void)
 	conf_free(a);
 }
 
+/* The alphabet of all links of a carrier; others' do not count. */
+static void
+test_alphabet(void)
+{
+	static const struct {
+		const char *links;
+		enum alphabet want;
+		const char *what;
+	} cases[] = {
+	    {"", ALPHABET_UCS2, "no link: UCS-2"},
+	    {SMSC "}\n", ALPHABET_GSM7, "one link: its own"},
+	    {SMSC "default_alphabet = ascii }\n", ALPHABET_ASCII,
+		"one of ASCII: that"},
+	    {SMSC "default_alphabet = latin1 }\n"
+		  "smsc m { carrier = a host = h system_id = s\n"
+		  "	default_alphabet = latin1 }\n",
+		ALPHABET_LATIN1, "two of the same: that"},
+	    {SMSC "}\n"
+		  "smsc m { carrier = a host = h system_id = s\n"
+		  "	default_alphabet = latin1 }\n",
+		ALPHABET_UCS2, "two that differ: UCS-2"},
+	    {SMSC "}\n"
+		  "smsc m { carrier = b host = h system_id = s\n"
+		  "	default_alphabet = latin1 }\n",
+		ALPHABET_GSM7, "another carrier's do not count"},
+	};
+	char text[1024];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct conf *c;
+
+		snprintf(text, sizeof(text), "%scarrier b { hotline = 1 }\n%s",
+		    CARRIER, cases[i].links);
+		c = load_text(text);
+		ok(c != NULL &&
+			conf_alphabet(c, &c->carriers[0]) == cases[i].want,
+		    "alphabet: %s", cases[i].what);
+		conf_free(c);
+	}
+}
+
 int
 main(void)
 {
@@ -718,5 +759,6 @@ main(void)
 	test_files();
 	test_change();
 	test_answers();
+	test_alphabet();
 	return test_done();
 }

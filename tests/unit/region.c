@@ -203,7 +203,7 @@ english_is_gsm7(void)
 	for (size_t i = 0; i < nall; i++) {
 		const char *name = region_name(regions, all[i], LANG_EN);
 
-		if (text_alphabet(name) == ALPHABET_GSM7)
+		if (text_alphabet(name, ALPHABET_GSM7) == ALPHABET_GSM7)
 			continue;
 		printf("# %s\n", name);
 		good = 0;

@@ -127,16 +127,53 @@ gsm7_extension(void)
 static void
 which_alphabet(void)
 {
-	ok_int(text_alphabet(""), ALPHABET_GSM7, "nothing is GSM 7-bit");
-	ok_int(text_alphabet("Places: [{~€^}]\n"), ALPHABET_GSM7,
+	ok_int(text_alphabet("", ALPHABET_GSM7), ALPHABET_GSM7,
+	    "nothing is GSM 7-bit");
+	ok_int(text_alphabet("Places: [{~€^}]\n", ALPHABET_GSM7), ALPHABET_GSM7,
 	    "extended characters are GSM 7-bit");
-	ok_int(text_alphabet("caf\u00e9"), ALPHABET_GSM7, "é is");
-	ok_int(text_alphabet("\u00ea"), ALPHABET_UCS2, "ê is not");
-	ok_int(text_alphabet("a`"), ALPHABET_UCS2, "the grave accent is not");
-	ok_int(text_alphabet("tab\t"), ALPHABET_UCS2, "a tabulator is not");
-	ok_int(text_alphabet("\x1b"), ALPHABET_UCS2, "ESC itself is not");
-	ok_int(text_alphabet("北京"), ALPHABET_UCS2, "Chinese is not");
-	ok_int(text_alphabet("\xff"), ALPHABET_UCS2, "nor what is no UTF-8");
+	ok_int(
+	    text_alphabet("caf\u00e9", ALPHABET_GSM7), ALPHABET_GSM7, "é is");
+	ok_int(
+	    text_alphabet("\u00ea", ALPHABET_GSM7), ALPHABET_UCS2, "ê is not");
+	ok_int(text_alphabet("a`", ALPHABET_GSM7), ALPHABET_UCS2,
+	    "the grave accent is not");
+	ok_int(text_alphabet("tab\t", ALPHABET_GSM7), ALPHABET_UCS2,
+	    "a tabulator is not");
+	ok_int(text_alphabet("\x1b", ALPHABET_GSM7), ALPHABET_UCS2,
+	    "ESC itself is not");
+	ok_int(text_alphabet("北京", ALPHABET_GSM7), ALPHABET_UCS2,
+	    "Chinese is not");
+	ok_int(text_alphabet("\xff", ALPHABET_GSM7), ALPHABET_UCS2,
+	    "nor what is no UTF-8");
+}
+
+/* What an SMSC whose data_coding 0 is ASCII or Latin-1 gets in it: no more than
+ * it can make septets of. */
+static void
+alphabet_of_the_smsc(void)
+{
+	ok_int(text_alphabet("Xi'an", ALPHABET_ASCII), ALPHABET_ASCII,
+	    "ASCII goes to an SMSC of ASCII in it");
+	ok_int(text_alphabet("[~]\n", ALPHABET_ASCII), ALPHABET_ASCII,
+	    "so does what is extended in GSM 7-bit");
+	ok_int(text_alphabet("caf\u00e9", ALPHABET_ASCII), ALPHABET_UCS2,
+	    "é is no ASCII");
+	ok_int(text_alphabet("a`", ALPHABET_ASCII), ALPHABET_UCS2,
+	    "the grave accent is, but not GSM 7-bit");
+	ok_int(text_alphabet("caf\u00e9", ALPHABET_LATIN1), ALPHABET_LATIN1,
+	    "é is Latin-1");
+	ok_int(text_alphabet("\u00ff", ALPHABET_LATIN1), ALPHABET_UCS2,
+	    "the last of Latin-1 is not GSM 7-bit");
+	ok_int(text_alphabet("C\u00f4te", ALPHABET_LATIN1), ALPHABET_UCS2,
+	    "nor is ô");
+	ok_int(text_alphabet("\u20ac", ALPHABET_LATIN1), ALPHABET_UCS2,
+	    "the euro sign is GSM 7-bit, but not Latin-1");
+	ok_int(text_alphabet("\u0394", ALPHABET_LATIN1), ALPHABET_UCS2,
+	    "nor is Δ");
+	ok_int(text_alphabet("\xff", ALPHABET_LATIN1), ALPHABET_UCS2,
+	    "nor what is no UTF-8");
+	ok_int(text_alphabet("abc", ALPHABET_UCS2), ALPHABET_UCS2,
+	    "where nothing is agreed on all goes in UCS-2");
 }
 
 static void
@@ -177,6 +214,15 @@ other_alphabets(void)
 	ok_str(DECODED(LATIN1, 'a', 0xe9, 0xff), "aéÿ", "Latin-1");
 	ok_str(DECODED(LATIN1, 0), "\uFFFD", "a zero in Latin-1");
 	ok_str(decoded(ALPHABET_UCS2, "", 0), "", "nothing");
+	ok(encodes_as("a@$[", ALPHABET_ASCII, (const uint8_t *)"a@$[", 4),
+	    "ASCII is written an octet a character");
+	ok(encodes_as("a\u00e9@$\u00a3", ALPHABET_LATIN1,
+	       (const uint8_t *)"a\xe9@$\xa3", 5),
+	    "and so is Latin-1");
+	ok(encodes_as("\u00e9\u4eac", ALPHABET_ASCII, (const uint8_t *)"??", 2),
+	    "what ASCII lacks becomes a question mark");
+	ok(encodes_as("\u00ea", ALPHABET_LATIN1, (const uint8_t *)"?", 1),
+	    "and what the SMSC has no septet for");
 }
 
 /* Output is cut at a whole character, and always ended. */
@@ -292,6 +338,18 @@ how_many(void)
 	    {"€", ALPHABET_GSM7, 81, 2, "81 escaped are two"},
 	    {"€", ALPHABET_GSM7, 152, 2, "152 escaped are two"},
 	    {"€", ALPHABET_GSM7, 153, 3, "153 escaped are three"},
+	    {"a", ALPHABET_ASCII, 140, 1, "140 of ASCII are one"},
+	    {"a", ALPHABET_ASCII, 141, 2, "141 are two"},
+	    {"a", ALPHABET_ASCII, 266, 2, "266 are two"},
+	    {"a", ALPHABET_ASCII, 267, 3, "267 are three"},
+	    {"[", ALPHABET_ASCII, 80, 1, "80 brackets, 160 septets, are one"},
+	    {"[", ALPHABET_ASCII, 81, 2, "81 brackets are two"},
+	    {"[", ALPHABET_ASCII, 152, 2, "152 brackets are two"},
+	    {"[", ALPHABET_ASCII, 153, 3, "153 brackets are three"},
+	    {"é", ALPHABET_LATIN1, 140, 1, "140 of Latin-1 are one"},
+	    {"é", ALPHABET_LATIN1, 141, 2, "141 are two"},
+	    {"é", ALPHABET_LATIN1, 266, 2, "266 of Latin-1 are two"},
+	    {"é", ALPHABET_LATIN1, 267, 3, "267 are three"},
 	    {"京", ALPHABET_UCS2, 255 * 66, 255, "255 segments can be"},
 	    {"京", ALPHABET_UCS2, 255 * 66 + 1, -E2BIG,
 		"256 have no number and are refused"},
@@ -424,6 +482,7 @@ main(void)
 	gsm7_table();
 	gsm7_extension();
 	which_alphabet();
+	alphabet_of_the_smsc();
 	ucs2();
 	other_alphabets();
 	decode_never_overruns();
