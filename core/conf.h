@@ -63,7 +63,8 @@ struct conf_smsc {
 	const char *capture;   /* file of its PDUs, or null */
 	enum capture_mode { CAPTURE_MASKED, CAPTURE_CLEAR } capture_numbers;
 	char *password; /* read from password_file, at most 8; "" for none */
-	const char *system_type; /* at most 12 */
+	const char *system_type;   /* at most 12 */
+	uint8_t interface_version; /* 0x34 */
 	uint8_t addr_ton, addr_npi;
 	uint32_t window; /* submit_sm unanswered at once, 1..1000 */
 	enum bind_mode bind;

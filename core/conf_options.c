@@ -173,6 +173,7 @@ static const struct option smsc_options[] = {
     {AT(conf_smsc, system_id), TXT(NULL, 1, 15), .required = 1},
     {UNUSED("password_file"), FILEPATH(NULL), .live = 1},
     {AT(conf_smsc, system_type), TXT("", 0, 12)},
+    {AT(conf_smsc, interface_version), NUM("0x34", 0, 255), .hex = 1},
     {AT(conf_smsc, bind), WRD("transceiver", binds)},
     {AT(conf_smsc, window), NUM("100", 1, 1000), .live = 1},
     {AT(conf_smsc, rate), NUM("0", 0, 100000), .live = 1},

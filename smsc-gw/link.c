@@ -327,6 +327,7 @@ bind_now(struct link *l)
 	    .system_id = l->conf->system_id,
 	    .password = l->conf->password,
 	    .system_type = l->conf->system_type,
+	    .interface_version = l->conf->interface_version,
 	    .addr_ton = l->conf->addr_ton,
 	    .addr_npi = l->conf->addr_npi,
 	};

@@ -292,8 +292,6 @@ pdu_write_bind(const struct bind *b, uint32_t sequence_number,
 	    .command_id = b->command_id,
 	    .sequence_number = sequence_number,
 	    .interface_version = SMPP_VERSION,
-	    .addr_ton = b->addr_ton,
-	    .addr_npi = b->addr_npi,
 	};
 	int len = 0;
 
@@ -304,6 +302,11 @@ pdu_write_bind(const struct bind *b, uint32_t sequence_number,
 	    b->system_type);
 	if (smpp34_pack(b->command_id, out, PDU_SESSION_MAX, &len, &pdu) != 0)
 		return -EINVAL;
+	/* before the empty address_range; it knows no other version, and not
+	 * every numbering plan */
+	out[len - 4] = b->interface_version;
+	out[len - 3] = b->addr_ton;
+	out[len - 2] = b->addr_npi;
 	return len;
 }
 

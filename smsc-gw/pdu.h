@@ -79,6 +79,7 @@ size_t pdu_write_header(uint32_t command_id, uint32_t command_status,
 struct bind {                /* 4.1.1, 4.1.3, 4.1.5 */
 	uint32_t command_id; /* BIND_TRANSMITTER and the like */
 	const char *system_id, *password, *system_type;
+	uint8_t interface_version; /* 0x34, as 5.2.4 has it */
 	uint8_t addr_ton, addr_npi;
 };
 

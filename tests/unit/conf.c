@@ -126,6 +126,7 @@ test_defaults(void)
 	ok_int(l->addr_npi, 1, "addr_npi");
 	ok_int(l->window, 100, "window");
 	ok_int(l->retry_status, 0x64, "retry_status");
+	ok_int(l->interface_version, 0x34, "interface_version");
 	ok_int(l->default_alphabet, ALPHABET_GSM7, "default_alphabet");
 	ok_int(l->validity_minutes, 60, "validity_minutes");
 	ok_int(l->max_segments, 10, "max_segments");
@@ -172,7 +173,8 @@ static const char whole[] =
     "\"abcdefghijklmno\"\n"
     "	password_file = \"pass\" system_type = \"twelve chars\"\n"
     "	bind = receiver window = 1000 rate = 50 addr_ton = 0\n"
-    "	addr_npi = 8 default_alphabet = latin1 concat = udh\n"
+    "	addr_npi = 8 interface_version = 0x50\n"
+    "	default_alphabet = latin1 concat = udh\n"
     "	max_segments = 1 validity_minutes = 1440 retry_status = 88\n"
     "	ack_after = 0 response_timeout = 5 enquire_interval = 60 tls = yes\n"
     "	tls_ca = \"ca.pem\" tls_cert = \"/us.pem\" tls_key = \"key.pem\"\n"
@@ -251,6 +253,7 @@ check_whole(const struct conf *c, const char *how)
 	ok_int(h->ping_interval, 2, "%s: ping_interval", how);
 	ok_int(h[1].port, 4222, "%s: the port of GSUP", how);
 	ok_int(h[1].session_seconds, 25, "%s: the HLR waits 30 s", how);
+	ok_int(l->interface_version, 0x50, "%s: interface_version", how);
 	ok_int(c->limits.repeat_window, 0, "%s: repeat_window", how);
 	ok_int(c->limits.tries, 1, "%s: tries", how);
 	ok_int(c->limits.lock_minutes, 2, "%s: lock_minutes", how);
@@ -316,6 +319,7 @@ test_print(void)
 		conf_print(c, out);
 	fclose(out);
 	ok(strstr(text, "retry_status=0x58\n"), "hexadecimal stays so");
+	ok(strstr(text, "interface_version=0x34\n"), "and so does a default");
 	ok(strstr(text, "max_segments=10\n"), "a default is shown");
 	ok(strstr(text, "bind=transceiver\n"), "a word stands bare");
 	ok(strstr(text, "log_level=info\n"), "at the top too");
@@ -611,6 +615,7 @@ test_change(void)
 	    {"", "system_type = x\n", CONF_ANEW},
 	    {"", "addr_ton = 2\n", CONF_ANEW},
 	    {"", "addr_npi = 2\n", CONF_ANEW},
+	    {"", "interface_version = 0x33\n", CONF_ANEW},
 	    {"", "rate = 10\naddr_npi = 2\n", CONF_ANEW},
 	    {"", "window = 10\n", CONF_LIVE},
 	    {"window = 10\n", "", CONF_LIVE},

@@ -551,9 +551,9 @@ bind_transceiver(void)
 	    0,                               /* address_range, 5.2.7 */
 					     /* no optional parameters */
 	};
-	struct bind b = {BIND_TRANSCEIVER, "tc", "secret", "VMAX", 1, 1};
+	struct bind b = {BIND_TRANSCEIVER, "tc", "secret", "VMAX", 0x34, 1, 1};
 	struct bind longest = {BIND_TRANSCEIVER, "fifteen letters", "8 octets",
-	    "12 letters..", 0, 0};
+	    "12 letters..", 0x33, 0, 0};
 	uint8_t out[PDU_SESSION_MAX];
 	int n = pdu_write_bind(&b, 1, out);
 
@@ -573,6 +573,14 @@ bind_transceiver(void)
 	ok_str((char *)out + 16, "fifteen letters", "system_id whole");
 	ok_str((char *)out + 32, "8 octets", "password whole");
 	ok_str((char *)out + 41, "12 letters..", "system_type whole");
+	ok_int(out[54], 0x33, "interface_version 3.3");
+	b.interface_version = 0x50;
+	b.addr_ton = 3;
+	b.addr_npi = 5; /* TS 23.040 9.1.2.5: of the service centre's own */
+	n = pdu_write_bind(&b, 1, out);
+	ok(n == (int)sizeof(want) && out[n - 4] == 0x50 && out[n - 3] == 3 &&
+		out[n - 2] == 5 && out[n - 1] == 0,
+	    "version 5.0, and a plan that SMPP has no name for");
 }
 
 /* 4.1.6 bind_transceiver_resp. */

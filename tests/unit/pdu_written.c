@@ -190,7 +190,7 @@ write_binds(void)
 	for (int i = 1; i <= WRITTEN; i++) {
 		char system_id[16], password[9], system_type[13];
 		struct bind b = {ONE_OF(ids), system_id, password, system_type,
-		    below(TON_Abbreviated + 1), below(2)};
+		    SMPP_VERSION, below(TON_Abbreviated + 1), below(2)};
 
 		random_string(system_id, sizeof(system_id) - 1);
 		random_string(password, sizeof(password) - 1);
