@@ -210,6 +210,7 @@ send_sms(struct calls *c, const struct call *k, const char *text)
 	page_unbreak(m.text);
 	m.alphabet = text_alphabet(
 	    m.text, conf_alphabet(c->core->conf, c->conf.carrier));
+	m.concat = conf_concat(c->core->conf, c->conf.carrier);
 	return outbox_leave(c->outbox, &m, now + 60 * SMS_MINUTES);
 }
 

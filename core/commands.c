@@ -336,7 +336,7 @@ show_text(struct core *c, const char *title, const struct answer *a,
 		return show_pages(c, title, a, say);
 	alphabet = text_alphabet(say, ALPHABET_GSM7);
 	if (n == 0)
-		n = text_segments(say, alphabet, 0, segments, 10);
+		n = text_segments(say, alphabet, CONCAT_UDH, 0, segments, 10);
 	printf("[%s] %s, %zu characters, %s, ", language_name(a->language),
 	    title, characters(say),
 	    alphabet == ALPHABET_GSM7 ? "GSM 7-bit" : "UCS-2");

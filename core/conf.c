@@ -241,6 +241,16 @@ check_tls(struct conf *c, cfg_t *sec, const struct conf_smsc *s)
 		    c->file, sec, "tls_key", "%s: %s", s->tls_key, error);
 }
 
+/* 5.2.4: to a peer of 3.3 no optional parameter may be sent. */
+static void
+check_version(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
+{
+	if (l->interface_version < 0x34 && l->concat != CONCAT_UDH)
+		conf_file_wrong(c->file, sec, "concat",
+		    "%s needs interface_version 0x34 or more",
+		    cfg_getstr(sec, "concat"));
+}
+
 static int
 fill_smscs(struct conf *c)
 {
@@ -258,6 +268,7 @@ fill_smscs(struct conf *c)
 		to->name = cfg_title(sec);
 		to->carrier = carrier_of(c, sec);
 		rc = conf_file_fill(c->file, sec, to);
+		check_version(c, sec, to);
 		if (rc == 0)
 			rc = fill_password(c, sec, to);
 		if (rc == 0)

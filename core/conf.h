@@ -73,6 +73,7 @@ struct conf_smsc {
 	uint32_t retry_status; /* command_status for "not now" */
 	enum alphabet default_alphabet; /* of data_coding 0 */
 	uint32_t validity_minutes;
+	enum concat_mode concat;        /* of what takes several segments */
 	uint32_t max_segments;          /* 1..10 */
 	uint32_t response_timeout;      /* seconds */
 	uint32_t enquire_interval;      /* seconds */
@@ -166,6 +167,10 @@ int conf_same_answers(const struct conf *a, const struct conf *b);
 /* What data_coding 0 means to a carrier's SMSCs. A text may go out over any of
  * their links: where they differ, ALPHABET_UCS2, which alone is sure. */
 enum alphabet conf_alphabet(
+    const struct conf *c, const struct conf_carrier *carrier);
+/* The concat of a text that came in by none of a carrier's links: the one that
+ * they share, else CONCAT_UDH. */
+enum concat_mode conf_concat(
     const struct conf *c, const struct conf_carrier *carrier);
 
 /* The longest window of all services, in days. */

@@ -125,13 +125,6 @@ shown(const char *value)
 	return *value ? value : "\"\"";
 }
 
-static void
-not_served(const cfg_t *cfg, const struct option *o, const char *value)
-{
-	wrong_at(cfg->line, o->name, "%s is not served by this version",
-	    shown(value));
-}
-
 static int
 on_number(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
@@ -146,8 +139,6 @@ on_number(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		    shown(value), o->min, o->max);
 		n = def;
 	}
-	if (o->fixed && n != def)
-		not_served(cfg, o, value);
 	*(long *)result = n;
 	return 0;
 }
@@ -190,8 +181,6 @@ on_word(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		    join_words(o->words, words, sizeof(words)));
 		value = o->def;
 	}
-	if (o->fixed && strcmp(value, o->def) != 0)
-		not_served(cfg, o, value);
 	*(const char **)result = value;
 	return 0;
 }

@@ -16,9 +16,8 @@ struct option {
 	int (*good)(const char *value); /* of a text or a list's element */
 	const char *what;               /* that `good` allows */
 	int required;
-	int fixed; /* another value than the default is not served */
-	int hex;   /* shown so */
-	int live;  /* takes effect on what is open; else that is opened anew */
+	int hex;  /* shown so */
+	int live; /* takes effect on what is open; else that is opened anew */
 	size_t offset, size; /* in its struct; size 0: nothing to fill */
 };
 

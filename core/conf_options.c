@@ -180,7 +180,7 @@ static const struct option smsc_options[] = {
     {AT(conf_smsc, addr_ton), NUM("1", 0, 6)},
     {AT(conf_smsc, addr_npi), NUM("1", 0, 18)},
     {AT(conf_smsc, default_alphabet), WRD("gsm7", alphabets), .live = 1},
-    {UNUSED("concat"), WRD("udh", concats), .fixed = 1, .live = 1},
+    {AT(conf_smsc, concat), WRD("udh", concats), .live = 1},
     {AT(conf_smsc, max_segments), NUM("10", 1, 10), .live = 1},
     {AT(conf_smsc, validity_minutes), NUM("60", 1, 10080), .live = 1},
     {AT(conf_smsc, retry_status), NUM("0x64", 1, 0x7fffffff), .hex = 1,

@@ -2,7 +2,7 @@
  *
  *   24 octets  nonce, random
  *   16         Poly1305 tag
- *   the rest   TONs and NPIs, alphabet, reference, from, to, text
+ *   the rest   how to send it, from, to, text
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,9 @@
 #include "log.h"
 #include "outbox.h"
 
-#define PLAIN_MAX (8 + 2 * OUTBOX_ADDRESS + OUTBOX_TEXT)
+#define HEAD_1 8
+#define HEAD_2 10
+#define PLAIN_MAX (HEAD_2 + 2 * OUTBOX_ADDRESS + OUTBOX_TEXT)
 
 struct outbox {
 	struct state *state;
@@ -51,7 +53,10 @@ outbox_free(struct outbox *o)
 	free(o);
 }
 
-/* The plain form: eight octets, then three strings with their NULs. */
+/* The plain form: version, TONs and NPIs, alphabet, reference, concat, and an
+ * octet of 0 that may mean something one day; then three strings with their
+ * NULs. Version 1 ends with the reference and was sent with UDH. What is
+ * written by a version to come is left alone. */
 
 static size_t
 put_string(uint8_t *p, const char *s)
@@ -65,8 +70,9 @@ put_string(uint8_t *p, const char *s)
 static size_t
 pack(const struct outbox_message *m, uint8_t out[PLAIN_MAX])
 {
-	const uint8_t head[8] = {1, m->from_ton, m->from_npi, m->to_ton,
-	    m->to_npi, m->alphabet, m->reference >> 8, m->reference & 0xff};
+	const uint8_t head[HEAD_2] = {2, m->from_ton, m->from_npi, m->to_ton,
+	    m->to_npi, m->alphabet, m->reference >> 8, m->reference & 0xff,
+	    m->concat};
 	size_t n = sizeof(head);
 
 	memcpy(out, head, n);
@@ -88,12 +94,14 @@ take_string(const uint8_t **p, const uint8_t *end, char *out, size_t size)
 	return 0;
 }
 
+/* The octets before the strings, -EBADMSG when they are none of ours. */
 static int
-unpack(const uint8_t *p, size_t len, struct outbox_message *m)
+unpack_head(const uint8_t *p, size_t len, struct outbox_message *m)
 {
-	const uint8_t *end = p + len;
+	int n = len > 0 && p[0] == 1 ? HEAD_1 : HEAD_2;
 
-	if (len < 8 || p[0] != 1 || p[5] > ALPHABET_LATIN1)
+	if (len < (size_t)n || (p[0] != 1 && p[0] != 2) ||
+	    p[5] > ALPHABET_LATIN1)
 		return -EBADMSG;
 	*m = (struct outbox_message){
 	    .from_ton = p[1],
@@ -102,8 +110,25 @@ unpack(const uint8_t *p, size_t len, struct outbox_message *m)
 	    .to_npi = p[4],
 	    .alphabet = p[5],
 	    .reference = p[6] << 8 | p[7],
+	    .concat = CONCAT_UDH,
 	};
-	p += 8;
+	if (p[0] == 1)
+		return n;
+	if (p[8] > CONCAT_PAYLOAD || p[9] != 0)
+		return -EBADMSG;
+	m->concat = p[8];
+	return n;
+}
+
+static int
+unpack(const uint8_t *p, size_t len, struct outbox_message *m)
+{
+	const uint8_t *end = p + len;
+	int n = unpack_head(p, len, m);
+
+	if (n < 0)
+		return n;
+	p += n;
 	if (take_string(&p, end, m->from, sizeof(m->from)) < 0 ||
 	    take_string(&p, end, m->to, sizeof(m->to)) < 0 ||
 	    take_string(&p, end, m->text, sizeof(m->text)) < 0)

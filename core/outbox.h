@@ -16,12 +16,13 @@
 #define OUTBOX_TEXT 2048  /* octets of UTF-8, the NUL included */
 #define OUTBOX_ADDRESS 21 /* of an address, the NUL included */
 
-/* What to send where. The segments follow from text, alphabet and reference,
- * so whoever sends the rest sends the same ones. */
+/* What to send where. The segments follow from text, alphabet, concat and
+ * reference, so whoever sends the rest sends the same ones. */
 struct outbox_message {
 	uint8_t from_ton, from_npi, to_ton, to_npi;
 	char from[OUTBOX_ADDRESS], to[OUTBOX_ADDRESS];
 	enum alphabet alphabet;
+	enum concat_mode concat;
 	uint16_t reference;
 	char text[OUTBOX_TEXT];
 };

@@ -312,22 +312,30 @@ fill(const char **utf8, enum alphabet a, uint8_t *out, struct room room)
 }
 
 static void
-put_header(struct segment *s, uint16_t reference, int total, int number)
+put_header(uint8_t *octets, uint16_t reference, int total, int number)
 {
-	s->octets[0] = 6;
-	s->octets[1] = 0x08;
-	s->octets[2] = 4;
-	s->octets[3] = reference >> 8;
-	s->octets[4] = reference;
-	s->octets[5] = total;
-	s->octets[6] = number;
-	s->udhi = 1;
+	octets[0] = 6;
+	octets[1] = 0x08;
+	octets[2] = 4;
+	octets[3] = reference >> 8;
+	octets[4] = reference;
+	octets[5] = total;
+	octets[6] = number;
 }
 
 int
-text_segments(const char *utf8, enum alphabet a, uint16_t reference,
-    struct segment *out, int max)
+text_encode(const char *utf8, enum alphabet a, uint8_t *out, size_t size)
 {
+	size_t n = fill(&utf8, a, out, (struct room){size, SIZE_MAX});
+
+	return *utf8 == '\0' ? (int)n : -E2BIG;
+}
+
+int
+text_segments(const char *utf8, enum alphabet a, enum concat_mode mode,
+    uint16_t reference, struct segment *out, int max)
+{
+	size_t header = mode == CONCAT_UDH ? HEADER : 0;
 	const char *rest = utf8;
 	int n = 0;
 
@@ -340,11 +348,12 @@ text_segments(const char *utf8, enum alphabet a, uint16_t reference,
 	for (rest = utf8; *rest != '\0'; n++) {
 		if (n == max || n == UINT8_MAX)
 			return -E2BIG;
-		out[n].len = HEADER +
-		    fill(&rest, a, out[n].octets + HEADER, beside_header[a]);
+		out[n].len = header +
+		    fill(&rest, a, out[n].octets + header, beside_header[a]);
+		out[n].udhi = header > 0;
 	}
-	for (int i = 0; i < n; i++)
-		put_header(&out[i], reference, n, i + 1);
+	for (int i = 0; header > 0 && i < n; i++)
+		put_header(out[i].octets, reference, n, i + 1);
 	return n;
 }
 

@@ -34,11 +34,21 @@ struct segment {
 	uint8_t udhi; /* begins with a user data header */
 };
 
-/* Cuts a text into segments; those of several carry a header with a 16-bit
- * reference (TS 23.040 9.2.3.24.8), and no character, escaped character or
- * surrogate pair is cut. Returns how many, -E2BIG when `max` are too few. */
-int text_segments(const char *utf8, enum alphabet a, uint16_t reference,
-    struct segment *out, int max);
+/* How a phone learns what a text in several segments is part of: by a user
+ * data header that we write; by SMPP's sar_ parameters, of which the SMSC makes
+ * one; or the SMSC gets the text whole and cuts it itself. */
+enum concat_mode { CONCAT_UDH, CONCAT_SAR, CONCAT_PAYLOAD };
+
+/* Cuts a text into segments; those of several have room for a header, and with
+ * CONCAT_UDH they begin with one of a 16-bit reference (TS 23.040
+ * 9.2.3.24.8). No character, escaped character or surrogate pair is cut.
+ * Returns how many, -E2BIG when `max` are too few. */
+int text_segments(const char *utf8, enum alphabet a, enum concat_mode mode,
+    uint16_t reference, struct segment *out, int max);
+
+/* The whole of a text. Returns its octets, or -E2BIG when `size` are too
+ * few; what goes into n segments takes at most n * SEGMENT_MAX. */
+int text_encode(const char *utf8, enum alphabet a, uint8_t *out, size_t size);
 
 /* Where a page may end; shown nowhere. */
 #define TEXT_BREAK '\x1f'

@@ -290,6 +290,7 @@ send_text(struct deliver *d, const struct origin *origin,
 	address(&m, sm);
 	m.alphabet =
 	    text_alphabet(say, conf_alphabet(d->core->conf, d->carrier));
+	m.concat = conf->concat;
 	m.reference = ++d->reference;
 	strcpy(m.text, say);
 	rc = sender_send(d->sender, &m, origin, ticket, conf->max_segments,

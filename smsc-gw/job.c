@@ -208,9 +208,15 @@ job_free(struct jobs *js, struct job *j)
 }
 
 uint32_t
+job_all(const struct job *j)
+{
+	return (1u << j->form.n) - 1;
+}
+
+uint32_t
 job_to_send(const struct job *j)
 {
-	return ((1u << j->n) - 1) & ~(j->done | j->flying);
+	return job_all(j) & ~(j->done | j->flying);
 }
 
 /* What is owed for a job. */

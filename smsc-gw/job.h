@@ -8,12 +8,11 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "form.h"
 #include "link.h"
 #include "outbox.h"
 #include "query.h"
-#include "text.h"
 
-#define SEGMENTS_MAX 10
 #define JOB_REQUESTS 1024 /* lists of the owed, a power of two */
 
 struct job;
@@ -54,13 +53,12 @@ struct job {
 	struct link *owed_to;      /* whose deliver_sm that is; */
 	uint32_t connection, sequence_number;
 	struct ticket ticket;
-	int n; /* segments */
-	uint32_t done, flying;
+	uint32_t done, flying; /* bit n: submit_sm n of its form */
 	uint32_t validity_minutes;
 	/* what follows is not cleared for the next */
 	struct outbox_message message;
-	struct segment segments[SEGMENTS_MAX];
-	struct flight flights[SEGMENTS_MAX];
+	struct form form;
+	struct flight flights[FORM_MAX];
 };
 
 /* The jobs that came from one link, or from none, and the queue of those
@@ -122,7 +120,8 @@ void job_wait(struct jobs *js, struct job *j);
 void job_pause(struct jobs *js, struct job *j);
 void job_free(struct jobs *js, struct job *j);
 
-/* Its segments that are neither done nor in flight, one bit each. */
+/* One bit for each of its submit_sm: all; those neither done nor in flight. */
+uint32_t job_all(const struct job *j);
 uint32_t job_to_send(const struct job *j);
 
 /* A deliver_sm is owed an answer. */

@@ -244,6 +244,36 @@ pdu_write_deliver_sm_resp(uint32_t command_status, uint32_t sequence_number,
 	return n;
 }
 
+static uint8_t *
+put_tlv(uint8_t *p, uint16_t tag, const uint8_t *value, uint16_t len)
+{
+	p[0] = tag >> 8;
+	p[1] = tag & 0xff;
+	p[2] = len >> 8;
+	p[3] = len & 0xff;
+	memcpy(p + 4, value, len);
+	return p + 4 + len;
+}
+
+static uint8_t *
+put_submit_tlvs(uint8_t *p, const struct submit_sm *s)
+{
+	const uint8_t reference[] = {
+	    s->sar_msg_ref_num >> 8, s->sar_msg_ref_num & 0xff};
+
+	if (s->sar_total_segments > 1) {
+		p = put_tlv(p, TLVID_sar_msg_ref_num, reference, 2);
+		p = put_tlv(
+		    p, TLVID_sar_total_segments, &s->sar_total_segments, 1);
+		p = put_tlv(
+		    p, TLVID_sar_segment_seqnum, &s->sar_segment_seqnum, 1);
+	}
+	if (s->payload_len > 0)
+		p = put_tlv(p, TLVID_message_payload, s->message_payload,
+		    s->payload_len);
+	return p;
+}
+
 size_t
 pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
     uint8_t out[PDU_SUBMIT_MAX])
@@ -268,8 +298,9 @@ pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
 	*p++ = s->data_coding;
 	*p++ = 0; /* sm_default_msg_id */
 	*p++ = s->sm_length;
-	memcpy(p, s->short_message, s->sm_length);
-	p += s->sm_length;
+	if (s->sm_length > 0)
+		memcpy(p, s->short_message, s->sm_length);
+	p = put_submit_tlvs(p + s->sm_length, s);
 	put32(out, p - out);
 	return p - out;
 }

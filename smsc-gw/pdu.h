@@ -15,11 +15,12 @@
 #include <smpp34.h>
 
 #define PDU_HEADER 16
-#define PDU_SKIP_MAX 70000  /* a message_payload of 64 KB and its message */
-#define PDU_MAX 16384       /* a longer one from a peer is refused */
-#define PDU_SUBMIT_MAX 384  /* octets of the longest submit_sm we write */
-#define PDU_SESSION_MAX 128 /* and of a session PDU */
-#define ADDRESS_MAX 20      /* of source_addr and the like, without NUL */
+#define PDU_SKIP_MAX 70000   /* a message_payload of 64 KB and its message */
+#define PDU_MAX 16384        /* a longer one from a peer is refused */
+#define PDU_PAYLOAD_MAX 1600 /* octets of a message_payload we write */
+#define PDU_SUBMIT_MAX 2048  /* and of the longest submit_sm */
+#define PDU_SESSION_MAX 128  /* and of a session PDU */
+#define ADDRESS_MAX 20       /* of source_addr and the like, without NUL */
 
 struct pdu_header { /* 3.2 */
 	uint32_t command_length;
@@ -64,6 +65,12 @@ struct submit_sm { /* 4.4.1; what is not here is empty or 0 */
 	uint8_t data_coding;
 	const uint8_t *short_message;
 	uint8_t sm_length; /* at most 254 */
+	/* 5.3.2.22 to 24, written when there is more than one segment */
+	uint16_t sar_msg_ref_num;
+	uint8_t sar_total_segments, sar_segment_seqnum;
+	/* 5.3.2.32, instead of short_message; at most PDU_PAYLOAD_MAX */
+	const uint8_t *message_payload;
+	uint16_t payload_len; /* 0: none */
 };
 
 /* Each writes a whole PDU and returns its length. */

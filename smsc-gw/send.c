@@ -172,14 +172,6 @@ sender_store(struct sender *s, struct job *j)
 
 /* A new job. */
 
-int
-sender_cut(struct job *j, unsigned max_segments)
-{
-	j->n = text_segments(j->message.text, j->message.alphabet,
-	    j->message.reference, j->segments, max_segments);
-	return j->n < 0 ? j->n : 0;
-}
-
 static void
 owe_to(struct job *j, const struct origin *origin)
 {
@@ -212,7 +204,7 @@ sender_send(struct sender *s, const struct outbox_message *m,
 	if (j == NULL)
 		return -EAGAIN;
 	j->message = *m;
-	if (sender_cut(j, max_segments) < 0)
+	if (form_cut(&j->form, &j->message, max_segments) < 0)
 		return -E2BIG;
 	j->since = s->now;
 	owe_to(j, origin);
@@ -232,22 +224,10 @@ static void
 send_segment(struct sender *s, struct job *j, struct link *l)
 {
 	int i = __builtin_ctz(job_to_send(j));
-	const struct segment *g = &j->segments[i];
-	const struct outbox_message *m = &j->message;
-	struct submit_sm sm = {
-	    .source_addr_ton = m->from_ton,
-	    .source_addr_npi = m->from_npi,
-	    .dest_addr_ton = m->to_ton,
-	    .dest_addr_npi = m->to_npi,
-	    .esm_class = g->udhi ? SMPP34_UDHI_IND : 0,
-	    .validity_minutes = j->validity_minutes,
-	    .data_coding = m->alphabet == ALPHABET_UCS2 ? 0x08 : 0x00,
-	    .short_message = g->octets,
-	    .sm_length = g->len,
-	};
+	struct submit_sm sm;
 
-	strcpy(sm.source_addr, m->from);
-	strcpy(sm.destination_addr, m->to);
+	form_submit(&j->form, &j->message, i, &sm);
+	sm.validity_minutes = j->validity_minutes;
 	j->flights[i] = (struct flight){j, l, i};
 	j->flying |= 1u << i;
 	s->counters.segments++;
@@ -390,7 +370,7 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 	j->refused |= for_good;
 	if (for_good) /* the others would fare no better */
 		j->done |= job_to_send(j);
-	if (j->done == (1u << j->n) - 1) {
+	if (j->done == job_all(j)) {
 		finish(s, j);
 		return;
 	}
@@ -405,7 +385,7 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 static void
 down_job(struct sender *s, struct job *j, struct link *l)
 {
-	for (int i = 0; i < j->n; i++)
+	for (int i = 0; i < j->form.n; i++)
 		if (j->flying & 1u << i && j->flights[i].over == l)
 			j->flying &= ~(1u << i);
 	if (j->dropped) {

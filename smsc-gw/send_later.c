@@ -75,7 +75,8 @@ on_row(const struct outbox_row *row, void *arg)
 	j->expires = row->expires;
 	j->validity_minutes = (row->expires - time(NULL)) / 60 + 1;
 	j->stored = 1;
-	if (time(NULL) >= row->expires || sender_cut(j, SEGMENTS_MAX) < 0) {
+	if (time(NULL) >= row->expires ||
+	    form_cut(&j->form, &j->message, FORM_MAX) < 0) {
 		s->counters.expired++;
 		outbox_erase(s->outbox, row->id);
 		return;
@@ -148,7 +149,7 @@ hand_over(struct sender *s, struct lane *lane)
 static int
 flies_over(const struct job *j, const struct link *l)
 {
-	for (int i = 0; i < j->n; i++)
+	for (int i = 0; i < j->form.n; i++)
 		if (j->flying & 1u << i && j->flights[i].over == l)
 			return 1;
 	return 0;

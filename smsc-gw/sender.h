@@ -21,9 +21,6 @@ struct sender {
 
 /* send.c */
 
-/* Cuts a job's text into its segments. 0, or -E2BIG. */
-int sender_cut(struct job *j, unsigned max_segments);
-
 /* Where a job goes that has neither ended nor is to pause. */
 void sender_settle(struct sender *s, struct job *j);
 

@@ -261,16 +261,25 @@ class Part:
     character in GSM-7 or has no way to send it on."""
 
     def __init__(self, pdu, alphabet="gsm7"):
-        data = pdu.tlv("message_payload", pdu["short_message"])
+        data = pdu["short_message"]
+        payload = pdu.tlv("message_payload")
+        if payload is not None:
+            if data:
+                raise ValueError("both short_message and message_payload")
+            data = payload
         header = b""
         self.pdu, self.ref, self.total, self.seq = pdu, None, 1, 1
         if pdu["esm_class"] & UDHI:
             header, data = data[:data[0] + 1], data[data[0] + 1:]
             self._read_header(header)
-        elif pdu.tlv("sar_msg_ref_num") is not None:
+        if pdu.tlv("sar_msg_ref_num") is not None:
+            if header or payload is not None:
+                raise ValueError("sar_ parameters and another way")
             self.ref = pdu.tlv("sar_msg_ref_num")
             self.total = pdu.tlv("sar_total_segments")
             self.seq = pdu.tlv("sar_segment_seqnum")
+            # the SMSC makes a header of them
+            header = concat_udh(self.ref, self.total, self.seq)
         if not 1 <= self.seq <= self.total:
             raise ValueError(f"part {self.seq} of {self.total}")
         self.text = text_decode(data, pdu["data_coding"], alphabet)
@@ -282,7 +291,7 @@ class Part:
             packed = (septets * 7 + 7) // 8
             self.octets = packed if alphabet == "gsm7" else \
                 max(packed, self.octets)
-        if self.octets > 140 and pdu.tlv("message_payload") is None:
+        if self.octets > 140 and payload is None:
             raise ValueError(f"{self.octets} octets in a short message")
 
     def _read_header(self, header):

@@ -118,13 +118,10 @@ pack(const uint8_t *septets, size_t n, uint8_t *out)
 	return len;
 }
 
+/* `septets` has room for one more. */
 static int
-write_gsm7(const struct segment *s, uint8_t out[USSD_OCTETS])
+write_gsm7(uint8_t *septets, size_t n, uint8_t out[USSD_OCTETS])
 {
-	uint8_t septets[SEGMENT_MAX + 1];
-	size_t n = s->len;
-
-	memcpy(septets, s->octets, n);
 	if (n % 8 == 7 || (n > 0 && n % 8 == 0 && septets[n - 1] == CR))
 		septets[n++] = CR;
 	return n * 7 <= USSD_OCTETS * 8 ? (int)pack(septets, n, out)
@@ -135,16 +132,16 @@ int
 dcs_write(
     const char *text, enum alphabet a, uint8_t *dcs, uint8_t out[USSD_OCTETS])
 {
-	struct segment s;
+	uint8_t octets[SEGMENT_MAX + 1];
+	int n = text_encode(text, a, octets, SEGMENT_MAX);
 
-	/* what does not fit one short message does not fit here */
-	if (text_segments(text, a, 0, &s, 1) < 0)
+	if (n < 0)
 		return -EMSGSIZE;
 	*dcs = a == ALPHABET_GSM7 ? DCS_GSM7 : DCS_UCS2;
 	if (a == ALPHABET_GSM7)
-		return write_gsm7(&s, out);
-	if (s.len > USSD_OCTETS)
+		return write_gsm7(octets, n, out);
+	if (n > USSD_OCTETS)
 		return -EMSGSIZE;
-	memcpy(out, s.octets, s.len);
-	return s.len;
+	memcpy(out, octets, n);
+	return n;
 }

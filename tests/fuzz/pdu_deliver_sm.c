@@ -10,17 +10,6 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-static uint8_t *
-put_tlv(uint8_t *p, uint16_t tag, const uint8_t *value, uint16_t len)
-{
-	p[0] = tag >> 8;
-	p[1] = tag;
-	p[2] = len >> 8;
-	p[3] = len;
-	memcpy(p + 4, value, len);
-	return p + 4 + len;
-}
-
 /* As an SMSC would write it. */
 static size_t
 put(const struct deliver_sm *d, uint8_t *out)

@@ -78,6 +78,26 @@ mended(const char *s, size_t room)
 	return out;
 }
 
+/* The octets of a whole text are those of its segments, one after another. */
+static void
+whole_is_parts(
+    const char *text, enum alphabet a, const struct segment *s, int n)
+{
+	size_t room = (size_t)n * SEGMENT_MAX, len = 0;
+	uint8_t *out = malloc(room);
+	int got = text_encode(text, a, out, room);
+
+	for (int i = 0; i < n; i++) {
+		must(!s[i].udhi &&
+		    memcmp(out + len, s[i].octets, s[i].len) == 0);
+		len += s[i].len;
+	}
+	must(got == (int)len);
+	if (len > 0)
+		must(text_encode(text, a, out, len - 1) == -E2BIG);
+	free(out);
+}
+
 static void
 segments(enum alphabet smsc, const uint8_t *in, size_t len)
 {
@@ -92,7 +112,7 @@ segments(enum alphabet smsc, const uint8_t *in, size_t len)
 	a = text_alphabet(text, smsc);
 	must(a == smsc || a == ALPHABET_UCS2);
 	joined = calloc(1, room);
-	n = text_segments(text, a, 0xbeef, s, MANY);
+	n = text_segments(text, a, CONCAT_UDH, 0xbeef, s, MANY);
 	must(n >= 1 || n == -E2BIG);
 	for (int i = 0; i < n; i++) {
 		must(s[i].len <= most[a]);
@@ -100,10 +120,14 @@ segments(enum alphabet smsc, const uint8_t *in, size_t len)
 	}
 	want = mended(text, room);
 	if (n >= 1) {
+		static struct segment bare[MANY];
+
+		must(text_segments(text, a, CONCAT_SAR, 0, bare, MANY) == n);
+		whole_is_parts(text, a, bare, n);
 		join(a, s, n, joined, room);
 		must(strcmp(joined, want) == 0);
-		must(text_segments(text, a, 0, s, n) == n);
-		must(text_segments(text, a, 0, s, n - 1) == -E2BIG);
+		must(text_segments(text, a, CONCAT_UDH, 0, s, n) == n);
+		must(text_segments(text, a, CONCAT_UDH, 0, s, n - 1) == -E2BIG);
 	}
 	free(want);
 	free(joined);

@@ -344,8 +344,8 @@ one_message(void)
 			n = characters_with_code(&a);
 			longest = n > longest ? n : longest;
 			whole &= n <= 70;
-			alone &= text_segments(
-				     said(&a), ALPHABET_UCS2, 1, parts, 2) == 1;
+			alone &= text_segments(said(&a), ALPHABET_UCS2,
+				     CONCAT_UDH, 1, parts, 2) == 1;
 		}
 	}
 	ok(whole, "with the code to come, 70 characters on every day");

@@ -127,6 +127,7 @@ test_defaults(void)
 	ok_int(l->window, 100, "window");
 	ok_int(l->retry_status, 0x64, "retry_status");
 	ok_int(l->interface_version, 0x34, "interface_version");
+	ok_int(l->concat, CONCAT_UDH, "concat");
 	ok_int(l->default_alphabet, ALPHABET_GSM7, "default_alphabet");
 	ok_int(l->validity_minutes, 60, "validity_minutes");
 	ok_int(l->max_segments, 10, "max_segments");
@@ -174,7 +175,7 @@ static const char whole[] =
     "	password_file = \"pass\" system_type = \"twelve chars\"\n"
     "	bind = receiver window = 1000 rate = 50 addr_ton = 0\n"
     "	addr_npi = 8 interface_version = 0x50\n"
-    "	default_alphabet = latin1 concat = udh\n"
+    "	default_alphabet = latin1 concat = payload\n"
     "	max_segments = 1 validity_minutes = 1440 retry_status = 88\n"
     "	ack_after = 0 response_timeout = 5 enquire_interval = 60 tls = yes\n"
     "	tls_ca = \"ca.pem\" tls_cert = \"/us.pem\" tls_key = \"key.pem\"\n"
@@ -254,6 +255,7 @@ check_whole(const struct conf *c, const char *how)
 	ok_int(h[1].port, 4222, "%s: the port of GSUP", how);
 	ok_int(h[1].session_seconds, 25, "%s: the HLR waits 30 s", how);
 	ok_int(l->interface_version, 0x50, "%s: interface_version", how);
+	ok_int(l->concat, CONCAT_PAYLOAD, "%s: concat", how);
 	ok_int(c->limits.repeat_window, 0, "%s: repeat_window", how);
 	ok_int(c->limits.tries, 1, "%s: tries", how);
 	ok_int(c->limits.lock_minutes, 2, "%s: lock_minutes", how);
@@ -352,6 +354,11 @@ test_values(void)
 	refuse(IN_SMSC("default_alphabet = ucs2\n"),
 	    "travelcard.conf:6: default_alphabet: ucs2 is not gsm7, ascii or "
 	    "latin1\n");
+	refuse(IN_SMSC("interface_version = 0x33 concat = sar\n"),
+	    "travelcard.conf:6: concat: sar needs interface_version 0x34 or "
+	    "more\n");
+	refuse(IN_SMSC("concat = tlv\n"),
+	    "travelcard.conf:6: concat: tlv is not udh, sar or payload\n");
 	refuse(IN_SERVICE("identity = \"\"\n"),
 	    "travelcard.conf:6: identity: \"\" is not none, inline or "
 	    "prompt\n");
@@ -385,13 +392,6 @@ test_values(void)
 	    "travelcard.conf:4: listen: 9464 is not HOST:PORT\n");
 	refuse(CARRIER "limits {\n tries = 0 }\n",
 	    "travelcard.conf:3: tries: 0 is not 1..100\n");
-}
-
-static void
-test_not_served(void)
-{
-	refuse(IN_SMSC("concat = sar\n"),
-	    "travelcard.conf:6: concat: sar is not served by this version\n");
 }
 
 static void
@@ -622,6 +622,7 @@ test_change(void)
 	    {"", "rate = 10\n", CONF_LIVE},
 	    {"", "max_segments = 3\n", CONF_LIVE},
 	    {"", "validity_minutes = 3\n", CONF_LIVE},
+	    {"", "concat = sar\n", CONF_LIVE},
 	    {"", "retry_status = 0x58\n", CONF_LIVE},
 	    {"", "ack_after = 3\n", CONF_LIVE},
 	    {"", "response_timeout = 3\n", CONF_LIVE},
@@ -701,31 +702,32 @@ test_answers(void)
 	conf_free(a);
 }
 
-/* The alphabet of all links of a carrier; others' do not count. */
+/* What all links of a carrier share; others' do not count. */
 static void
-test_alphabet(void)
+test_shared(void)
 {
 	static const struct {
 		const char *links;
-		enum alphabet want;
+		enum alphabet alphabet;
+		enum concat_mode concat;
 		const char *what;
 	} cases[] = {
-	    {"", ALPHABET_UCS2, "no link: UCS-2"},
-	    {SMSC "}\n", ALPHABET_GSM7, "one link: its own"},
-	    {SMSC "default_alphabet = ascii }\n", ALPHABET_ASCII,
-		"one of ASCII: that"},
-	    {SMSC "default_alphabet = latin1 }\n"
+	    {"", ALPHABET_UCS2, CONCAT_UDH, "no link: UCS-2"},
+	    {SMSC "}\n", ALPHABET_GSM7, CONCAT_UDH, "one link: its own"},
+	    {SMSC "default_alphabet = ascii concat = sar }\n", ALPHABET_ASCII,
+		CONCAT_SAR, "one: its own, whatever that is"},
+	    {SMSC "default_alphabet = latin1 concat = payload }\n"
+		  "smsc m { carrier = a host = h system_id = s\n"
+		  "	default_alphabet = latin1 concat = payload }\n",
+		ALPHABET_LATIN1, CONCAT_PAYLOAD, "two of the same: that"},
+	    {SMSC "concat = sar }\n"
 		  "smsc m { carrier = a host = h system_id = s\n"
 		  "	default_alphabet = latin1 }\n",
-		ALPHABET_LATIN1, "two of the same: that"},
-	    {SMSC "}\n"
-		  "smsc m { carrier = a host = h system_id = s\n"
-		  "	default_alphabet = latin1 }\n",
-		ALPHABET_UCS2, "two that differ: UCS-2"},
+		ALPHABET_UCS2, CONCAT_UDH, "two that differ: what is sure"},
 	    {SMSC "}\n"
 		  "smsc m { carrier = b host = h system_id = s\n"
-		  "	default_alphabet = latin1 }\n",
-		ALPHABET_GSM7, "another carrier's do not count"},
+		  "	default_alphabet = latin1 concat = sar }\n",
+		ALPHABET_GSM7, CONCAT_UDH, "another carrier's do not count"},
 	};
 	char text[1024];
 
@@ -736,8 +738,10 @@ test_alphabet(void)
 		    CARRIER, cases[i].links);
 		c = load_text(text);
 		ok(c != NULL &&
-			conf_alphabet(c, &c->carriers[0]) == cases[i].want,
-		    "alphabet: %s", cases[i].what);
+			conf_alphabet(c, &c->carriers[0]) ==
+			    cases[i].alphabet &&
+			conf_concat(c, &c->carriers[0]) == cases[i].concat,
+		    "shared: %s", cases[i].what);
 		conf_free(c);
 	}
 }
@@ -755,7 +759,6 @@ main(void)
 	test_whole();
 	test_print();
 	test_values();
-	test_not_served();
 	test_missing();
 	test_between();
 	test_grammar();
@@ -764,6 +767,6 @@ main(void)
 	test_files();
 	test_change();
 	test_answers();
-	test_alphabet();
+	test_shared();
 	return test_done();
 }

@@ -47,7 +47,7 @@ quotas(void)
 	ok_int(fill(lane), 3, "it has its quota");
 	ok_int(fill(lane_of_none(&js)), 2, "that of none its own");
 	j = TAILQ_FIRST(&lane->ready);
-	j->n = 3;
+	j->form.n = 3;
 	j->done = 1;
 	j->flying = 4;
 	ok_int(job_to_send(j), 2, "neither done nor flying: to be sent");

@@ -20,6 +20,7 @@ static const struct outbox_message message = {
     .from = "10086",
     .to = "8613800000001",
     .alphabet = ALPHABET_UCS2,
+    .concat = CONCAT_SAR,
     .reference = 0xabcd,
     .text = "截至11月22日08:00，您11月8日以来到过：北京。",
 };
@@ -142,6 +143,65 @@ restarts(void)
 	outbox_free(o);
 }
 
+/* A row whose plain octets are these; 1 when it is handed out. */
+static int
+takes(struct outbox *o, const uint8_t *plain, size_t len, struct got *got)
+{
+	uint8_t box[PLAIN_MAX + KEY_BOX];
+	sqlite3_stmt *st = state_write(state, OUTBOX_PUT);
+
+	key_box(key, plain, len, box);
+	sqlite3_bind_text(st, 1, "cmcc", -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, 0);
+	sqlite3_bind_int64(st, 3, 0);
+	sqlite3_bind_int64(st, 4, NOW + 3600);
+	sqlite3_bind_int64(st, 5, 0);
+	sqlite3_bind_blob(st, 6, box, len + KEY_BOX, SQLITE_STATIC);
+	state_step(state, OUTBOX_PUT);
+	claim(o, NOW, got);
+	outbox_erase(o, sqlite3_last_insert_rowid(sqlite3_db_handle(st)));
+	state_commit(state);
+	return got->n;
+}
+
+/* Rows of the version before, of one to come, and what was never a row. */
+static void
+versions(void)
+{
+	static const uint8_t one[] = {1, 3, 1, 1, 1, ALPHABET_UCS2, 0xab, 0xcd,
+	    '1', '0', '0', '8', '6', 0, '8', '6', '1', 0, 'h', 'i', 0};
+	static const uint8_t two[] = {2, 3, 1, 1, 1, ALPHABET_GSM7, 0xab, 0xcd,
+	    CONCAT_PAYLOAD, 0, '1', 0, '2', 0, 'h', 'i', 0};
+	struct outbox *o = instance("cmcc");
+	uint8_t bad[sizeof(two)];
+	struct got got;
+	int taken = 0;
+
+	ok_int(takes(o, one, sizeof(one), &got), 1, "a row of version 1");
+	ok(got.rows[0].message.concat == CONCAT_UDH &&
+		got.rows[0].message.reference == 0xabcd &&
+		strcmp(got.rows[0].message.from, "10086") == 0 &&
+		strcmp(got.rows[0].message.text, "hi") == 0,
+	    "goes out with UDH, as it was meant");
+	ok_int(takes(o, two, sizeof(two), &got), 1, "one of version 2");
+	ok(got.rows[0].message.concat == CONCAT_PAYLOAD &&
+		strcmp(got.rows[0].message.text, "hi") == 0,
+	    "as it says");
+	for (size_t i = 0; i < 4; i++) {
+		static const struct {
+			uint8_t at, value;
+		} wrong[] = {{0, 3}, {0, 0}, {8, CONCAT_PAYLOAD + 1}, {9, 1}};
+
+		memcpy(bad, two, sizeof(bad));
+		bad[wrong[i].at] = wrong[i].value;
+		taken += takes(o, bad, sizeof(bad), &got);
+	}
+	for (size_t n = 0; n < sizeof(two); n++)
+		taken += takes(o, two, n, &got);
+	ok_int(taken, 0, "what is not understood is not sent");
+	outbox_free(o);
+}
+
 static void
 at_rest(void)
 {
@@ -223,6 +283,7 @@ main(void)
 		return 1;
 	owners();
 	restarts();
+	versions();
 	at_rest();
 	another_key();
 	state_close(state);

@@ -392,6 +392,50 @@ submit_sm(void)
 	ok(memcmp(out, want, sizeof(want)) == 0, "and every field");
 }
 
+/* What a written submit_sm without addresses and message ends with: after
+ * header, service_type, addresses, esm_class to schedule_delivery_time,
+ * validity_period, registered_delivery to sm_length. */
+static int
+ends_with(const struct submit_sm *s, const uint8_t *tlvs, size_t len)
+{
+	uint8_t out[PDU_SUBMIT_MAX];
+	size_t n = pdu_write_submit_sm(s, 1, out);
+	size_t mandatory = 16 + 1 + 6 + 4 + 1 + 5;
+
+	return n == mandatory + len && get32(out) == n &&
+	    out[mandatory - 1] == 0 && memcmp(out + mandatory, tlvs, len) == 0;
+}
+
+static void
+submit_sm_tlvs(void)
+{
+	static const uint8_t sar[] = {
+	    0x02, 0x0c, 0x00, 0x02, 0xbe, 0xef, /* sar_msg_ref_num */
+	    0x02, 0x0e, 0x00, 0x01, 0x03,       /* sar_total_segments */
+	    0x02, 0x0f, 0x00, 0x01, 0x02,       /* sar_segment_seqnum */
+	};
+	static const uint8_t payload[] = {
+	    0x04, 0x24, 0x00, 0x04, /* message_payload, 5.3.2.32 */
+	    0x53, 0x17, 0x4e, 0xac, /* 北京 */
+	};
+	struct submit_sm s = {0};
+
+	ok(ends_with(&s, sar, 0), "submit_sm without TLVs");
+	s.sar_msg_ref_num = 0xbeef;
+	s.sar_total_segments = 1;
+	s.sar_segment_seqnum = 1;
+	ok(ends_with(&s, sar, 0), "one segment is no part");
+	s.sar_total_segments = 3;
+	s.sar_segment_seqnum = 2;
+	ok(ends_with(&s, sar, sizeof(sar)), "the second of three, by sar_");
+	s = (struct submit_sm){
+	    .message_payload = payload + 4,
+	    .payload_len = 4,
+	};
+	ok(ends_with(&s, payload, sizeof(payload)),
+	    "message_payload, and sm_length 0");
+}
+
 /* The validity_period inside a written submit_sm without addresses. */
 static const char *
 validity(uint32_t minutes)
@@ -426,13 +470,17 @@ validity_period(void)
 static void
 longest_submit(void)
 {
-	static const uint8_t text[254] = "x";
+	static const uint8_t text[PDU_PAYLOAD_MAX] = "x";
 	struct submit_sm s = {
 	    .source_addr = "12345678901234567890",
 	    .destination_addr = "12345678901234567890",
 	    .validity_minutes = 10080,
 	    .short_message = text,
 	    .sm_length = 254,
+	    .sar_total_segments = 10,
+	    .sar_segment_seqnum = 10,
+	    .message_payload = text,
+	    .payload_len = PDU_PAYLOAD_MAX,
 	};
 	uint8_t *out = malloc(PDU_SUBMIT_MAX);
 	size_t n = pdu_write_submit_sm(&s, 1, out);
@@ -778,6 +826,7 @@ main(void)
 	sar();
 	sar_misshapen();
 	submit_sm();
+	submit_sm_tlvs();
 	validity_period();
 	longest_submit();
 	headers_alone();

@@ -57,7 +57,7 @@ encoded(const char *utf8, enum alphabet a)
 {
 	static struct segment s;
 
-	if (text_segments(utf8, a, 0, &s, 1) != 1)
+	if (text_segments(utf8, a, CONCAT_UDH, 0, &s, 1) != 1)
 		s.len = 0;
 	return &s;
 }
@@ -306,7 +306,7 @@ segments_of(const char *c, int n, enum alphabet a)
 
 	for (int i = 0; i < n; i++)
 		strcat(text, c);
-	count = text_segments(text, a, 0x1234, parts, MANY);
+	count = text_segments(text, a, CONCAT_UDH, 0x1234, parts, MANY);
 	free(text);
 	return count;
 }
@@ -367,12 +367,13 @@ room(void)
 	char text[400] = "";
 
 	memset(text, 'a', 305);
-	ok_int(text_segments(text, ALPHABET_GSM7, 0, two, 2), -E2BIG,
-	    "three segments do not go into two");
-	ok_int(text_segments(text, ALPHABET_GSM7, 0, two, 0), -E2BIG,
-	    "nor into none");
+	ok_int(text_segments(text, ALPHABET_GSM7, CONCAT_UDH, 0, two, 2),
+	    -E2BIG, "three segments do not go into two");
+	ok_int(text_segments(text, ALPHABET_GSM7, CONCAT_UDH, 0, two, 0),
+	    -E2BIG, "nor into none");
 	text[304] = '\0';
-	ok_int(text_segments(text, ALPHABET_GSM7, 0, two, 2), 2, "two do");
+	ok_int(text_segments(text, ALPHABET_GSM7, CONCAT_UDH, 0, two, 2), 2,
+	    "two do");
 }
 
 /* TS 23.040 9.2.3.24 and 9.2.3.24.8. */
@@ -390,7 +391,7 @@ header(void)
 	char text[300] = "";
 
 	memset(text, 'a', 161);
-	text_segments(text, ALPHABET_GSM7, 0xbeef, parts, 2);
+	text_segments(text, ALPHABET_GSM7, CONCAT_UDH, 0xbeef, parts, 2);
 	ok(memcmp(parts[0].octets, first, 7) == 0,
 	    "the header, octet by octet");
 	ok_int(parts[1].octets[6], 2, "the second is number two");
@@ -399,15 +400,57 @@ header(void)
 	ok_int(parts[0].len, 7 + 152, "the first is full");
 	ok_int(parts[1].len, 7 + 9, "the second has the rest");
 	ok(!encoded("a", ALPHABET_GSM7)->udhi, "a single one has none");
-	text_segments("", ALPHABET_UCS2, 0, parts, 1);
+	text_segments("", ALPHABET_UCS2, CONCAT_UDH, 0, parts, 1);
 	ok_int(parts[0].len, 0, "an empty text is an empty message");
+}
+
+/* For SMPP's sar_ parameters: cut alike, without a header. */
+static void
+without_header(void)
+{
+	static struct segment bare[MANY];
+	static const enum alphabet alphabets[] = {
+	    ALPHABET_GSM7, ALPHABET_UCS2, ALPHABET_ASCII, ALPHABET_LATIN1};
+	char text[700] = "";
+	int same = 1;
+
+	memset(text, '[', 100);
+	memset(text + 100, 'a', 500);
+	for (size_t i = 0; i < 4; i++) {
+		enum alphabet a = alphabets[i];
+		int n = text_segments(text, a, CONCAT_UDH, 9, parts, MANY);
+
+		same &=
+		    text_segments(text, a, CONCAT_SAR, 9, bare, MANY) == n &&
+		    n > 1;
+		for (int j = 0; j < n; j++)
+			same &= !bare[j].udhi &&
+			    bare[j].len + 7 == parts[j].len &&
+			    memcmp(bare[j].octets, parts[j].octets + 7,
+				bare[j].len) == 0;
+	}
+	ok(same, "for sar_ the same text without the header");
+}
+
+static void
+whole_text(void)
+{
+	uint8_t out[16];
+
+	ok_int(text_encode("a€", ALPHABET_GSM7, out, 16), 3, "a whole text");
+	ok(memcmp(out, "a\x1b\x65", 3) == 0, "as it would be in segments");
+	ok_int(text_encode("a€", ALPHABET_GSM7, out, 3), 3, "in just its room");
+	ok_int(text_encode("a€", ALPHABET_GSM7, out, 2), -E2BIG, "not in less");
+	ok_int(text_encode("", ALPHABET_UCS2, out, 0), 0, "nothing needs none");
+	ok_int(text_encode("\U0001F600", ALPHABET_UCS2, out, 3), -E2BIG,
+	    "a pair is not cut");
 }
 
 /* Are the segments whole by themselves and together what was said? */
 static int
 comes_through(const char *text, enum alphabet a)
 {
-	int n = text_segments(text, a, 7, parts, MANY);
+	int n = text_segments(text, a, CONCAT_UDH, 7, parts, MANY);
 	char whole[8192] = "";
 
 	for (int i = 0; i < n; i++) {
@@ -490,6 +533,8 @@ main(void)
 	how_many();
 	room();
 	header();
+	without_header();
+	whole_text();
 	nothing_is_cut();
 	pages();
 	return test_done();
