@@ -1,4 +1,4 @@
-/* deliver_sm → query → answer.
+/* deliver_sm, or data_sm → query → answer.
  *
  * Nothing accepted is lost: a deliver_sm is answered when the SMSC has taken
  * every segment of what it led to, or refused one for good, or when the
@@ -48,7 +48,7 @@ struct deliver {
 	struct sender_counters sent_told;
 };
 
-static void on_deliver(struct link *l, uint32_t sequence_number,
+static void on_deliver(struct link *l, const struct link_request *r,
     const struct deliver_sm *sm, void *arg);
 static void on_submitted(
     struct link *l, void *ref, uint32_t command_status, void *arg);
@@ -307,7 +307,7 @@ too_long:
 static void
 acknowledge(const struct origin *o, uint32_t command_status)
 {
-	link_ack(o->link, o->connection, o->sequence_number, command_status);
+	link_ack(o->link, &o->request, command_status);
 }
 
 /* The query, once the text is whole. */
@@ -340,10 +340,10 @@ answer(struct deliver *d, const struct origin *origin,
 }
 
 static void
-on_deliver(struct link *l, uint32_t sequence_number,
+on_deliver(struct link *l, const struct link_request *r,
     const struct deliver_sm *sm, void *arg)
 {
-	const struct origin origin = {l, link_connection(l), sequence_number};
+	const struct origin origin = {l, *r};
 	struct deliver *d = arg;
 	const struct conf_service *service;
 	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX];

@@ -96,7 +96,7 @@ gather_settle(struct gather *g, int rc)
 	for (size_t i = 0; i < g->n; i++) {
 		const struct origin *o = &g->unsettled[i];
 
-		link_ack(o->link, o->connection, o->sequence_number,
+		link_ack(o->link, &o->request,
 		    rc == 0 ? ESME_ROK : link_conf(o->link)->retry_status);
 	}
 	g->n = 0;

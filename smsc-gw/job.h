@@ -47,11 +47,11 @@ struct job {
 	int dropped; /* only waits for what flies */
 	int refused; /* a segment was, for good */
 	unsigned tries;
-	int64_t since, not_before; /* ms */
-	int64_t expires;           /* epoch seconds */
-	int64_t id;                /* in the outbox */
-	struct link *owed_to;      /* whose deliver_sm that is; */
-	uint32_t connection, sequence_number;
+	int64_t since, not_before;   /* ms */
+	int64_t expires;             /* epoch seconds */
+	int64_t id;                  /* in the outbox */
+	struct link *owed_to;        /* while it is owed an answer: the link */
+	struct link_request request; /* and its request */
 	struct ticket ticket;
 	uint32_t done, flying; /* bit n: submit_sm n of its form */
 	uint32_t validity_minutes;

@@ -484,12 +484,6 @@ link_pause(struct link *l, unsigned ms)
 	window_pause(l->window, when_ticks() + ms);
 }
 
-uint32_t
-link_connection(const struct link *l)
-{
-	return l->connection;
-}
-
 void
 link_submit(struct link *l, const struct submit_sm *s, void *ref)
 {
@@ -500,15 +494,15 @@ link_submit(struct link *l, const struct submit_sm *s, void *ref)
 }
 
 void
-link_ack(struct link *l, uint32_t connection, uint32_t sequence_number,
-    uint32_t command_status)
+link_ack(struct link *l, const struct link_request *r, uint32_t command_status)
 {
 	uint8_t pdu[PDU_SESSION_MAX];
 
-	if (connection != l->connection)
+	if (r->connection != l->connection)
 		return;
 	write_pdu(l, pdu,
-	    pdu_write_deliver_sm_resp(command_status, sequence_number, pdu));
+	    pdu_write_message_resp(
+		r->command_id, command_status, r->sequence_number, pdu));
 }
 
 /* Reading. */
@@ -535,12 +529,24 @@ skip(struct link *l, struct evbuffer *in)
 	return l->skip == 0;
 }
 
+static struct link_request
+request_of(const struct link *l, const struct pdu_header *h)
+{
+	return (struct link_request){
+	    .connection = l->connection,
+	    .command_id = h->command_id,
+	    .sequence_number = h->sequence_number,
+	};
+}
+
 /* Longer than any request: refused for good, and the link goes on. */
 static void
 refuse_long(struct link *l, const struct pdu_header *h)
 {
-	if (h->command_id == DELIVER_SM)
-		link_ack(l, l->connection, h->sequence_number, ESME_RINVMSGLEN);
+	const struct link_request r = request_of(l, h);
+
+	if (h->command_id == DELIVER_SM || h->command_id == DATA_SM)
+		link_ack(l, &r, ESME_RINVMSGLEN);
 	else
 		nack(l, h, ESME_RINVCMDLEN);
 	l->skip = h->command_length;
@@ -634,10 +640,14 @@ handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 }
 
 static void
-handle_deliver_sm(struct link *l, const struct pdu_header *h, const uint8_t *p)
+handle_message(struct link *l, const struct pdu_header *h, const uint8_t *p)
 {
+	const struct link_request r = request_of(l, h);
+	int is_data = h->command_id == DATA_SM;
 	struct deliver_sm d;
-	uint32_t status = pdu_read_deliver_sm(p, h->command_length, &d);
+	uint32_t status = is_data
+	    ? pdu_read_data_sm(p, h->command_length, &d)
+	    : pdu_read_deliver_sm(p, h->command_length, &d);
 	char name[16];
 
 	if (l->state != BOUND)
@@ -645,12 +655,12 @@ handle_deliver_sm(struct link *l, const struct pdu_header *h, const uint8_t *p)
 					       : ESME_RINVBNDSTS;
 	if (status == ESME_ROK) {
 		l->backoff = BACKOFF_FIRST_MS; /* it works */
-		l->events->deliver(l, h->sequence_number, &d, l->arg);
+		l->events->deliver(l, &r, &d, l->arg);
 		return;
 	}
-	log_notice(DSMPP, "link %s deliver_sm refused status=%s", l->conf->name,
-	    pdu_status_name(status, name));
-	link_ack(l, l->connection, h->sequence_number, status);
+	log_notice(DSMPP, "link %s %s refused status=%s", l->conf->name,
+	    is_data ? "data_sm" : "deliver_sm", pdu_status_name(status, name));
+	link_ack(l, &r, status);
 }
 
 /* The answer to a submit_sm: with or without a body (4.4.2), or a
@@ -687,7 +697,8 @@ handle(struct link *l, const struct pdu_header *h, const uint8_t *p)
 
 	switch (h->command_id) {
 	case DELIVER_SM:
-		handle_deliver_sm(l, h, p);
+	case DATA_SM:
+		handle_message(l, h, p);
 		break;
 	case SUBMIT_SM_RESP:
 	case GENERIC_NACK:

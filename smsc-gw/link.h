@@ -13,10 +13,17 @@ struct link;
 /* The command_status of a submit_sm that was never answered. */
 #define LINK_NO_RESPONSE UINT32_MAX
 
+/* Which deliver_sm or data_sm of the SMSC's is to be answered. */
+struct link_request {
+	uint32_t connection; /* of this link, counted from 1 */
+	uint32_t command_id, sequence_number;
+};
+
 /* What a link tells its owner. None is called from inside a link_ call. */
 struct link_events {
-	/* A deliver_sm, valid during the call; answer with link_ack. */
-	void (*deliver)(struct link *l, uint32_t sequence_number,
+	/* A deliver_sm or data_sm; answer with link_ack. Both are valid during
+	 * the call. */
+	void (*deliver)(struct link *l, const struct link_request *r,
 	    const struct deliver_sm *d, void *arg);
 	/* A submit_sm was answered, or is given up. */
 	void (*submitted)(
@@ -60,12 +67,9 @@ void link_pause(struct link *l, unsigned ms);
  * room. */
 void link_submit(struct link *l, const struct submit_sm *s, void *ref);
 
-/* Which connection this is, counted from 1. */
-uint32_t link_connection(const struct link *l);
-
-/* Answers a deliver_sm; does nothing when its connection is no more. */
-void link_ack(struct link *l, uint32_t connection, uint32_t sequence_number,
-    uint32_t command_status);
+/* Answers a request; does nothing when its connection is no more. */
+void link_ack(
+    struct link *l, const struct link_request *r, uint32_t command_status);
 
 /* Takes leave: unbind, a while for its answer, then `closed`. */
 void link_unbind(struct link *l);

@@ -21,7 +21,8 @@
 #include <smpp34_structs.h>
 #include <smpp34_params.h> /* needs the structs before it */
 
-#define SYSTEM_ID_MAX 15 /* 4.1.6, without NUL */
+#define SYSTEM_ID_MAX 15    /* 4.1.6, without NUL */
+#define LONG_ADDRESS_MAX 64 /* 4.7.1, likewise */
 
 /* Reading. */
 
@@ -185,6 +186,40 @@ pdu_read_deliver_sm(const uint8_t *p, size_t len, struct deliver_sm *d)
 	return c.fault;
 }
 
+/* An address of data_sm (4.7.1) may be longer than a number is. */
+static void
+long_address(struct cursor *c, char out[ADDRESS_MAX + 1], uint32_t status)
+{
+	char address[LONG_ADDRESS_MAX + 1];
+
+	c_octets(c, address, LONG_ADDRESS_MAX, status);
+	out[0] = '\0';
+	if (strlen(address) <= ADDRESS_MAX)
+		strcpy(out, address);
+}
+
+uint32_t
+pdu_read_data_sm(const uint8_t *p, size_t len, struct deliver_sm *d)
+{
+	struct cursor c = {p + PDU_HEADER, p + len, ESME_ROK};
+	char service_type[6];
+
+	*d = (struct deliver_sm){0};
+	c_octets(&c, service_type, 5, ESME_RINVSERTYP);
+	d->source_addr_ton = octet(&c);
+	d->source_addr_npi = octet(&c);
+	long_address(&c, d->source_addr, ESME_RINVSRCADR);
+	d->dest_addr_ton = octet(&c);
+	d->dest_addr_npi = octet(&c);
+	long_address(&c, d->destination_addr, ESME_RINVDSTADR);
+	d->esm_class = octet(&c);
+	octet(&c); /* registered_delivery */
+	d->data_coding = octet(&c);
+	d->message = c.p;
+	read_tlvs(&c, d);
+	return c.fault;
+}
+
 /* Writing. */
 
 static uint8_t *
@@ -233,11 +268,11 @@ pdu_write_header(uint32_t command_id, uint32_t command_status,
 }
 
 size_t
-pdu_write_deliver_sm_resp(uint32_t command_status, uint32_t sequence_number,
-    uint8_t out[PDU_SESSION_MAX])
+pdu_write_message_resp(uint32_t request, uint32_t command_status,
+    uint32_t sequence_number, uint8_t out[PDU_SESSION_MAX])
 {
 	size_t n = pdu_write_header(
-	    DELIVER_SM_RESP, command_status, sequence_number, out);
+	    request | GENERIC_NACK, command_status, sequence_number, out);
 
 	out[n++] = '\0'; /* message_id */
 	put32(out, n);
@@ -401,7 +436,9 @@ pdu_read_bind_resp(const uint8_t *p, size_t len, char system_id[16])
 }
 
 /* What the SMSC says of the message itself stays true however often it is
- * sent; what it says of its own state passes. */
+ * sent; what it says of its own state passes, and so may what is not clear:
+ * ESME_RSUBMITFAIL, ESME_RUNKNOWNERR, a vendor's own (0x400 to 0x4ff), and
+ * what a generic_nack says of octets that it lost its way in. */
 int
 pdu_refused_for_good(uint32_t command_status)
 {
@@ -421,10 +458,13 @@ pdu_refused_for_good(uint32_t command_status)
 	case ESME_RINVSCHED:
 	case ESME_RINVEXPIRY:
 	case ESME_RINVDFTMSGID:
+	case ESME_RINVSUBREP:
 	case ESME_RX_P_APPN:
 	case ESME_RX_R_APPN:
 	case ESME_RINVOPTPARSTREAM:
+	case ESME_ROPTPARNOTALLWD:
 	case ESME_RINVPARLEN:
+	case ESME_RMISSINGOPTPARAM:
 	case ESME_RINVOPTPARAMVAL:
 		return 1;
 	}

@@ -35,7 +35,7 @@ struct pdu_header { /* 3.2 */
  * header is filled in as soon as its 16 octets are there. */
 int pdu_frame(const uint8_t *p, size_t len, struct pdu_header *h);
 
-struct deliver_sm { /* 4.6.1 */
+struct deliver_sm { /* 4.6.1; data_sm, 4.7.1, has the same in it */
 	uint8_t source_addr_ton, source_addr_npi;
 	char source_addr[ADDRESS_MAX + 1];
 	uint8_t dest_addr_ton, dest_addr_npi;
@@ -51,9 +51,12 @@ struct deliver_sm { /* 4.6.1 */
 	uint8_t sar_total_segments, sar_segment_seqnum;
 };
 
-/* Reads a whole PDU. 0, or the command_status to refuse it with. */
+/* Each reads a whole PDU. 0, or the command_status to refuse it with. */
 uint32_t pdu_read_deliver_sm(
     const uint8_t *p, size_t len, struct deliver_sm *d);
+/* Its message is its message_payload. An address longer than ADDRESS_MAX,
+ * legal here, is no number and reads as empty. */
+uint32_t pdu_read_data_sm(const uint8_t *p, size_t len, struct deliver_sm *d);
 
 struct submit_sm { /* 4.4.1; what is not here is empty or 0 */
 	uint8_t source_addr_ton, source_addr_npi;
@@ -76,8 +79,9 @@ struct submit_sm { /* 4.4.1; what is not here is empty or 0 */
 /* Each writes a whole PDU and returns its length. */
 size_t pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
     uint8_t out[PDU_SUBMIT_MAX]);
-/* 4.6.2: with a body, the empty message_id. */
-size_t pdu_write_deliver_sm_resp(uint32_t command_status,
+/* deliver_sm_resp (4.6.2) or data_sm_resp (4.7.2), by the command_id of its
+ * request: with a body, the empty message_id. */
+size_t pdu_write_message_resp(uint32_t request, uint32_t command_status,
     uint32_t sequence_number, uint8_t out[PDU_SESSION_MAX]);
 /* A header alone: enquire_link, its response, generic_nack. */
 size_t pdu_write_header(uint32_t command_id, uint32_t command_status,

@@ -131,7 +131,7 @@ sender_acknowledge(struct sender *s, struct job *j, uint32_t command_status)
 	if (!j->is_owed)
 		return;
 	job_owe_no_more(&s->jobs, j);
-	link_ack(j->owed_to, j->connection, j->sequence_number, command_status);
+	link_ack(j->owed_to, &j->request, command_status);
 }
 
 void
@@ -176,8 +176,7 @@ static void
 owe_to(struct job *j, const struct origin *origin)
 {
 	j->owed_to = origin->link;
-	j->connection = origin->connection;
-	j->sequence_number = origin->sequence_number;
+	j->request = origin->request;
 }
 
 int
@@ -187,7 +186,7 @@ sender_repeat(struct sender *s, uint64_t request, const struct origin *origin)
 
 	if (j == NULL)
 		return -ENOENT;
-	link_ack(j->owed_to, j->connection, j->sequence_number, ESME_ROK);
+	link_ack(j->owed_to, &j->request, ESME_ROK);
 	owe_to(j, origin);
 	return 0;
 }

@@ -10,12 +10,11 @@
 #include "outbox.h"
 #include "query.h"
 
-/* The deliver_sm that an answer is for: acknowledged when every segment is
- * taken, or once the answer lies in the outbox. */
+/* What an answer is for: acknowledged when every segment is taken, or once the
+ * answer lies in the outbox. */
 struct origin {
 	struct link *link;
-	uint32_t connection; /* link_connection when it came */
-	uint32_t sequence_number;
+	struct link_request request;
 };
 
 struct sender_counters {

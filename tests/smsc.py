@@ -288,7 +288,7 @@ class Smsc:
         self.messages = []               # all that reached a phone
         self._taken = 0                  # parts and messages
         self._parts, self._unread = {}, []
-        self._requests = []              # every deliver_sm
+        self._requests = []              # every deliver_sm and data_sm
         self.changed = threading.Condition(threading.RLock())
         self.sock = None
         self.recording = Recording(os.path.basename(sys.argv[0]))
@@ -367,8 +367,9 @@ class Smsc:
     # Subscribers.
 
     def send(self, source, dest, text="", data_coding=None, esm_class=0,
-             udh=b"", tlvs=(), link=None, **fields):
-        """A subscriber texts: deliver_sm on a bound link; a Request."""
+             udh=b"", tlvs=(), link=None, command="deliver_sm", **fields):
+        """A subscriber texts: deliver_sm, or data_sm, on a bound link; a
+        Request."""
         octets = text
         if isinstance(text, str):
             octets, data_coding = text_encode(text, data_coding)
@@ -377,11 +378,14 @@ class Smsc:
             raise TimeoutError("no link is bound that could receive")
         fields = {"source_addr_ton": 1, "source_addr_npi": 1,
                   "dest_addr_ton": 0, "dest_addr_npi": 1, **fields}
+        if command == "data_sm":
+            tlvs = dict(tlvs) | {"message_payload": udh + octets}
+        else:
+            fields["short_message"] = udh + octets
         request = link.prepare(
-            "deliver_sm", tlvs, source_addr=source, destination_addr=dest,
+            command, tlvs, source_addr=source, destination_addr=dest,
             esm_class=esm_class | (UDHI if udh else 0),
-            data_coding=data_coding or 0, short_message=udh + octets,
-            **fields)
+            data_coding=data_coding or 0, **fields)
         with self.changed:
             self._requests.append(request)
         link.put(request.pdu)

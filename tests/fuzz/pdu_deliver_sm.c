@@ -2,6 +2,7 @@
 #include "smsc-gw/pdu.c"
 
 #include "fuzz.h"
+#include "message_pdu.h"
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -14,59 +15,20 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static size_t
 put(const struct deliver_sm *d, uint8_t *out)
 {
-	const uint8_t reference[] = {
-	    d->sar_msg_ref_num >> 8, d->sar_msg_ref_num};
-	uint8_t *p = out + PDU_HEADER;
+	int is_short = d->message_len <= 254;
+	uint8_t *p = put_addresses(d, out);
 
-	memset(out, 0, PDU_HEADER);
-	p = put_string(p, "CMT");
-	*p++ = d->source_addr_ton;
-	*p++ = d->source_addr_npi;
-	p = put_string(p, d->source_addr);
-	*p++ = d->dest_addr_ton;
-	*p++ = d->dest_addr_npi;
-	p = put_string(p, d->destination_addr);
 	*p++ = d->esm_class;
 	memset(p, 0, 6);
 	p += 6;
 	*p++ = d->data_coding;
 	*p++ = 0;
-	*p++ = d->message_len <= 254 ? d->message_len : 0;
-	if (d->message_len <= 254) {
+	*p++ = is_short ? d->message_len : 0;
+	if (is_short) {
 		memcpy(p, d->message, d->message_len);
 		p += d->message_len;
 	}
-	p = put_tlv(p, TLVID_user_message_reference, reference, 2);
-	if (d->has_sar) {
-		p = put_tlv(
-		    p, TLVID_sar_segment_seqnum, &d->sar_segment_seqnum, 1);
-		p = put_tlv(p, TLVID_sar_msg_ref_num, reference, 2);
-		p = put_tlv(
-		    p, TLVID_sar_total_segments, &d->sar_total_segments, 1);
-	}
-	if (d->message_len > 254)
-		p = put_tlv(
-		    p, TLVID_message_payload, d->message, d->message_len);
-	return p - out;
-}
-
-static void
-must_be_same(const struct deliver_sm *a, const struct deliver_sm *b)
-{
-	must(a->source_addr_ton == b->source_addr_ton &&
-	    a->source_addr_npi == b->source_addr_npi &&
-	    a->dest_addr_ton == b->dest_addr_ton &&
-	    a->dest_addr_npi == b->dest_addr_npi);
-	must(strcmp(a->source_addr, b->source_addr) == 0);
-	must(strcmp(a->destination_addr, b->destination_addr) == 0);
-	must(a->esm_class == b->esm_class && a->data_coding == b->data_coding);
-	must(a->has_sar == b->has_sar);
-	if (a->has_sar)
-		must(a->sar_msg_ref_num == b->sar_msg_ref_num &&
-		    a->sar_total_segments == b->sar_total_segments &&
-		    a->sar_segment_seqnum == b->sar_segment_seqnum);
-	must(a->message_len == b->message_len);
-	must(memcmp(a->message, b->message, a->message_len) == 0);
+	return put_tlvs(d, !is_short, p) - out;
 }
 
 static void

@@ -242,6 +242,111 @@ lengths_that_lie(void)
 	    read_built(&d), ESME_RINVOPTPARSTREAM, "as is half a TLV's header");
 }
 
+/* 4.7.1. */
+static const uint8_t data_vector[] = {
+    0x00, 0x00, 0x00, 0x38,       /* command_length: 56 */
+    0x00, 0x00, 0x01, 0x03,       /* command_id: data_sm */
+    0x00, 0x00, 0x00, 0x00,       /* command_status */
+    0x00, 0x00, 0x00, 0x2a,       /* sequence_number: 42 */
+    0,                            /* service_type: default */
+    0x01,                         /* source_addr_ton */
+    0x01,                         /* source_addr_npi */
+    '8', '6', '1', '3', '8', 0,   /* source_addr, up to 64 and a NUL */
+    0x00,                         /* dest_addr_ton */
+    0x09,                         /* dest_addr_npi */
+    '1', '0', '0', '8', '6', 0,   /* destination_addr */
+    0x40,                         /* esm_class */
+    0x00,                         /* registered_delivery */
+    0x08,                         /* data_coding */
+    0x02, 0x0a, 0x00, 0x02, 0, 9, /* source_port, 5.3.2.20 */
+    0x04, 0x24, 0x00, 0x04,       /* message_payload */
+    0x53, 0x17, 0x4e, 0xac,       /* 北京 */
+    0x02, 0x0b, 0x00, 0x02, 0, 9, /* destination_port, 5.3.2.21 */
+};
+
+static uint32_t
+read_data(const uint8_t *p, size_t len, struct deliver_sm *d)
+{
+	static uint8_t *copy;
+
+	free(copy);
+	copy = NULL;
+	if (p == NULL)
+		return 0;
+	copy = malloc(len);
+	memcpy(copy, p, len);
+	return pdu_read_data_sm(copy, len, d);
+}
+
+static void
+begin_data(const char *source, const char *destination)
+{
+	begin(DATA_SM);
+	ADD(0, 1, 1);
+	add(source, strlen(source) + 1);
+	ADD(0, 1);
+	add(destination, strlen(destination) + 1);
+	ADD(0, 0, 0);
+}
+
+static void
+data_sm(void)
+{
+	static const size_t wholes[] = {36, 42, 50};
+	struct deliver_sm d;
+	int good = 1;
+
+	ok_int(sizeof(data_vector), 56, "the vector has its length");
+	ok_int(read_data(data_vector, sizeof(data_vector), &d), ESME_ROK,
+	    "data_sm is read");
+	ok(d.source_addr_ton == 1 && d.source_addr_npi == 1 &&
+		d.dest_addr_ton == 0 && d.dest_addr_npi == 9,
+	    "types and plans");
+	ok_str(d.source_addr, "86138", "source_addr");
+	ok_str(d.destination_addr, "10086", "destination_addr");
+	ok(d.esm_class == 0x40 && d.data_coding == 8,
+	    "esm_class and data_coding");
+	ok(d.message_len == 4 && memcmp(d.message, "\x53\x17\x4e\xac", 4) == 0,
+	    "the text is its message_payload");
+	for (size_t n = PDU_HEADER; n < sizeof(data_vector); n++) {
+		int whole = n == wholes[0] || n == wholes[1] || n == wholes[2];
+
+		good &= (read_data(data_vector, n, &d) == ESME_ROK) == whole;
+	}
+	ok(good, "cut anywhere but between its TLVs, it is refused");
+	ok_int(read_data(data_vector, 36, &d), ESME_ROK, "without a payload");
+	ok(d.message != NULL && d.message_len == 0, "its text is empty");
+	read_data(NULL, 0, NULL);
+}
+
+static void
+data_sm_addresses(void)
+{
+	static const char longest[] =
+	    "1234567890123456789012345678901234567890123456789012345678901234";
+	struct deliver_sm d;
+
+	begin_data("12345678901234567890", "10086");
+	ok_int(pdu_read_data_sm(built, built_len, &d), ESME_ROK,
+	    "data_sm: an address of 20 octets");
+	ok_str(d.source_addr, "12345678901234567890", "is read");
+	begin_data("123456789012345678901", longest);
+	ok_int(pdu_read_data_sm(built, built_len, &d), ESME_ROK,
+	    "longer ones, up to 64");
+	ok(d.source_addr[0] == '\0' && d.destination_addr[0] == '\0',
+	    "are nobody's number");
+	begin_data("1",
+	    "12345678901234567890123456789012345678901234567890"
+	    "123456789012345");
+	ok_int(pdu_read_data_sm(built, built_len, &d), ESME_RINVDSTADR,
+	    "a destination of 65 is refused");
+	begin_data("12345678901234567890123456789012345678901234567890"
+		   "123456789012345",
+	    "1");
+	ok_int(pdu_read_data_sm(built, built_len, &d), ESME_RINVSRCADR,
+	    "and so is a source");
+}
+
 /* 5.3.2.32: the text is in short_message or in message_payload. */
 static void
 message_payload(void)
@@ -526,6 +631,10 @@ headers_alone(void)
 	    0, 0, 0, 0x58,                   /* ESME_RTHROTTLED */
 	    0, 0, 0, 9, 0,                   /* message_id: unused, null */
 	};
+	static const uint8_t data_sm_resp[] = {
+	    0, 0, 0, 0x11, 0x80, 0, 0x01, 0x03, /* 4.7.2 */
+	    0, 0, 0, 0, 0, 0, 0, 9, 0,          /* message_id */
+	};
 	static const uint8_t unbind[] = {
 	    0,
 	    0,
@@ -572,9 +681,11 @@ headers_alone(void)
 	ok_int(pdu_write_header(GENERIC_NACK, ESME_RINVCMDID, 9, out), 16,
 	    "generic_nack");
 	ok(memcmp(out, generic_nack, 16) == 0, "its fields");
-	ok_int(pdu_write_deliver_sm_resp(ESME_RTHROTTLED, 9, out), 17,
+	ok_int(pdu_write_message_resp(DELIVER_SM, ESME_RTHROTTLED, 9, out), 17,
 	    "deliver_sm_resp");
 	ok(memcmp(out, deliver_sm_resp, 17) == 0, "its fields");
+	ok_int(pdu_write_message_resp(DATA_SM, 0, 9, out), 17, "data_sm_resp");
+	ok(memcmp(out, data_sm_resp, 17) == 0, "its fields");
 	ok_int(pdu_write_unbind(UNBIND, 9, out), 16, "unbind");
 	ok(memcmp(out, unbind, 16) == 0, "its fields");
 	ok_int(pdu_write_unbind(UNBIND_RESP, 9, out), 16, "unbind_resp");
@@ -788,18 +899,22 @@ statuses(void)
 	    0x50, /* ESME_RINVDSTTON */
 	    0x51, /* ESME_RINVDSTNPI */
 	    0x54, /* ESME_RINVREPFLAG */
+	    0x42, /* ESME_RINVSUBREP */
 	    0x61, /* ESME_RINVSCHED */
 	    0x62, /* ESME_RINVEXPIRY */
 	    0x63, /* ESME_RINVDFTMSGID */
 	    0x65, /* ESME_RX_P_APPN */
 	    0x66, /* ESME_RX_R_APPN */
 	    0xc0, /* ESME_RINVOPTPARSTREAM */
+	    0xc1, /* ESME_ROPTPARNOTALLWD */
 	    0xc2, /* ESME_RINVPARLEN */
+	    0xc3, /* ESME_RMISSINGOPTPARAM */
 	    0xc4, /* ESME_RINVOPTPARAMVAL */
 	};
 	static const uint32_t passing[] = {ESME_ROK, ESME_RSYSERR,
 	    ESME_RMSGQFUL, ESME_RTHROTTLED, ESME_RX_T_APPN, ESME_RINVBNDSTS,
-	    ESME_RSUBMITFAIL, 0x400, 0x4ff, 0xffffffff};
+	    ESME_RSUBMITFAIL, ESME_RDELIVERYFAILURE, ESME_RUNKNOWNERR,
+	    ESME_RINVCMDLEN, ESME_RINVCMDID, 0x400, 0x4ff, 0xffffffff};
 	char buf[16];
 	int good = 1;
 
@@ -822,6 +937,8 @@ main(void)
 	deliver_sm_cut();
 	deliver_sm_fields();
 	lengths_that_lie();
+	data_sm();
+	data_sm_addresses();
 	message_payload();
 	sar();
 	sar_misshapen();

@@ -162,7 +162,7 @@ write_responses(void)
 	for (int i = 1; i <= WRITTEN; i++) {
 		uint32_t status = ONE_OF(statuses), id = ONE_OF(ids);
 
-		n = pdu_write_deliver_sm_resp(status, i, out);
+		n = pdu_write_message_resp(DELIVER_SM, status, i, out);
 		read_back(&resp, out, n, &u);
 		compare_header(&u, DELIVER_SM_RESP, status, i);
 		right(u.deliver_sm_resp.message_id[0] == '\0', "message_id");

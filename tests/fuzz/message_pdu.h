@@ -1,0 +1,63 @@
+/* What deliver_sm and data_sm have in common: writing them as an SMSC would,
+ * and comparing what was read. For targets that include pdu.c. */
+#ifndef MESSAGE_PDU_H
+#define MESSAGE_PDU_H
+
+#include "fuzz.h"
+
+/* From the header to destination_addr. */
+static uint8_t *
+put_addresses(const struct deliver_sm *d, uint8_t *out)
+{
+	uint8_t *p = out + PDU_HEADER;
+
+	memset(out, 0, PDU_HEADER);
+	p = put_string(p, "CMT");
+	*p++ = d->source_addr_ton;
+	*p++ = d->source_addr_npi;
+	p = put_string(p, d->source_addr);
+	*p++ = d->dest_addr_ton;
+	*p++ = d->dest_addr_npi;
+	return put_string(p, d->destination_addr);
+}
+
+static uint8_t *
+put_tlvs(const struct deliver_sm *d, int with_payload, uint8_t *p)
+{
+	const uint8_t reference[] = {
+	    d->sar_msg_ref_num >> 8, d->sar_msg_ref_num};
+
+	p = put_tlv(p, TLVID_source_port, reference, 2);
+	if (d->has_sar) {
+		p = put_tlv(
+		    p, TLVID_sar_segment_seqnum, &d->sar_segment_seqnum, 1);
+		p = put_tlv(p, TLVID_sar_msg_ref_num, reference, 2);
+		p = put_tlv(
+		    p, TLVID_sar_total_segments, &d->sar_total_segments, 1);
+	}
+	if (with_payload)
+		p = put_tlv(
+		    p, TLVID_message_payload, d->message, d->message_len);
+	return p;
+}
+
+static void
+must_be_same(const struct deliver_sm *a, const struct deliver_sm *b)
+{
+	must(a->source_addr_ton == b->source_addr_ton &&
+	    a->source_addr_npi == b->source_addr_npi &&
+	    a->dest_addr_ton == b->dest_addr_ton &&
+	    a->dest_addr_npi == b->dest_addr_npi);
+	must(strcmp(a->source_addr, b->source_addr) == 0);
+	must(strcmp(a->destination_addr, b->destination_addr) == 0);
+	must(a->esm_class == b->esm_class && a->data_coding == b->data_coding);
+	must(a->has_sar == b->has_sar);
+	if (a->has_sar)
+		must(a->sar_msg_ref_num == b->sar_msg_ref_num &&
+		    a->sar_total_segments == b->sar_total_segments &&
+		    a->sar_segment_seqnum == b->sar_segment_seqnum);
+	must(a->message_len == b->message_len);
+	must(memcmp(a->message, b->message, a->message_len) == 0);
+}
+
+#endif
