@@ -109,6 +109,9 @@ segments(enum alphabet smsc, const uint8_t *in, size_t len)
 	int n;
 
 	text[len] = '\0';
+	/* the breaks of pages are taken out before */
+	for (char *at = text; (at = strchr(at, TEXT_BREAK)) != NULL;)
+		*at = ' ';
 	a = text_alphabet(text, smsc);
 	must(a == smsc || a == ALPHABET_UCS2);
 	joined = calloc(1, room);
