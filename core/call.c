@@ -211,6 +211,7 @@ send_sms(struct calls *c, const struct call *k, const char *text)
 	m.alphabet = text_alphabet(
 	    m.text, conf_alphabet(c->core->conf, c->conf.carrier));
 	m.concat = conf_concat(c->core->conf, c->conf.carrier);
+	m.receipt = k->service != NULL && k->service->receipts;
 	return outbox_leave(c->outbox, &m, now + 60 * SMS_MINUTES);
 }
 

@@ -52,6 +52,7 @@ struct conf_service {
 	uint32_t late_after;    /* seconds behind which data-late is noted */
 	uint32_t reply_minutes; /* how long a reply is awaited */
 	uint32_t refuse_after; /* and behind which nothing is answered; 0 off */
+	int receipts;          /* asked for with each answer */
 };
 
 struct conf_smsc {

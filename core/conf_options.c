@@ -162,6 +162,7 @@ static const struct option service_options[] = {
     {AT(conf_service, reply_minutes), NUM("10", 1, 60)},
     {AT(conf_service, late_after), NUM("21600", 1, MONTH)},
     {AT(conf_service, refuse_after), NUM("0", 0, MONTH)},
+    {AT(conf_service, receipts), WRD("no", yesno)},
     {0},
 };
 

@@ -53,10 +53,11 @@ outbox_free(struct outbox *o)
 	free(o);
 }
 
-/* The plain form: version, TONs and NPIs, alphabet, reference, concat, and an
- * octet of 0 that may mean something one day; then three strings with their
- * NULs. Version 1 ends with the reference and was sent with UDH. What is
- * written by a version to come is left alone. */
+#define FLAG_RECEIPT 0x01
+
+/* The plain form: version, TONs and NPIs, alphabet, reference, concat, flags;
+ * then three strings with their NULs. Version 1 ends with the reference and
+ * was sent with UDH. A version or a flag to come is left alone. */
 
 static size_t
 put_string(uint8_t *p, const char *s)
@@ -72,7 +73,7 @@ pack(const struct outbox_message *m, uint8_t out[PLAIN_MAX])
 {
 	const uint8_t head[HEAD_2] = {2, m->from_ton, m->from_npi, m->to_ton,
 	    m->to_npi, m->alphabet, m->reference >> 8, m->reference & 0xff,
-	    m->concat};
+	    m->concat, m->receipt ? FLAG_RECEIPT : 0};
 	size_t n = sizeof(head);
 
 	memcpy(out, head, n);
@@ -114,9 +115,10 @@ unpack_head(const uint8_t *p, size_t len, struct outbox_message *m)
 	};
 	if (p[0] == 1)
 		return n;
-	if (p[8] > CONCAT_PAYLOAD || p[9] != 0)
+	if (p[8] > CONCAT_PAYLOAD || (p[9] & ~FLAG_RECEIPT) != 0)
 		return -EBADMSG;
 	m->concat = p[8];
+	m->receipt = p[9] & FLAG_RECEIPT;
 	return n;
 }
 

@@ -23,6 +23,7 @@ struct outbox_message {
 	char from[OUTBOX_ADDRESS], to[OUTBOX_ADDRESS];
 	enum alphabet alphabet;
 	enum concat_mode concat;
+	int receipt; /* the SMSC is asked for one */
 	uint16_t reference;
 	char text[OUTBOX_TEXT];
 };

@@ -17,11 +17,13 @@
 #include "links.h"
 #include "log.h"
 #include "outbox.h"
+#include "receipt.h"
 #include "send.h"
 #include "text.h"
 #include "when.h"
 
-#define TEXT_MAX 1024 /* octets of UTF-8 of a user's text that count */
+#define TEXT_MAX 1024   /* octets of UTF-8 of a user's text that count */
+#define RECEIPTED 65536 /* messages whose receipts are awaited */
 #define TON_INTERNATIONAL 1
 #define NPI_E164 1
 #define TON_ALPHANUMERIC 5 /* 5.2.5 */
@@ -39,6 +41,7 @@ struct deliver {
 	struct outbox *outbox;
 	struct sender *sender;
 	struct gather *gather;
+	struct receipts *receipts;
 	struct links *links;
 	struct event *summary;
 	deliver_settled_h *settled;
@@ -46,12 +49,13 @@ struct deliver {
 	uint16_t reference; /* of the last message in segments */
 	struct counters now, told;
 	struct sender_counters sent_told;
+	struct receipt_counters receipts_told;
 };
 
 static void on_deliver(struct link *l, const struct link_request *r,
     const struct deliver_sm *sm, void *arg);
-static void on_submitted(
-    struct link *l, void *ref, uint32_t command_status, void *arg);
+static void on_submitted(struct link *l, void *ref, uint32_t command_status,
+    const char *message_id, void *arg);
 static void on_read_done(struct link *l, void *arg);
 static void on_down(struct link *l, void *arg);
 static void on_closed(struct link *l, void *arg);
@@ -88,8 +92,10 @@ open_all(struct deliver *d, struct event_base *base)
 	if (rc == 0)
 		rc = outbox_new(&d->outbox, v->state, v->key, d->carrier->name);
 	if (rc == 0)
+		rc = receipts_new(&d->receipts, RECEIPTED);
+	if (rc == 0)
 		rc = sender_new(&d->sender, base, v->state, d->outbox, d->query,
-		    on_idle, d);
+		    d->receipts, on_idle, d);
 	if (rc == 0)
 		rc = gather_new(
 		    &d->gather, base, v->state, v->key, d->carrier->name);
@@ -137,6 +143,7 @@ deliver_free(struct deliver *d)
 	sender_free(d->sender);
 	outbox_free(d->outbox);
 	gather_free(d->gather);
+	receipts_free(d->receipts);
 	free(d);
 }
 
@@ -217,8 +224,9 @@ alphabet_of(const struct conf_smsc *conf, uint8_t data_coding) /* 5.2.19 */
 	return ALPHABET_LATIN1;
 }
 
-/* What is no subscriber asking a service is taken and not answered: receipts,
- * other codes, and senders whom an answer could set off again. */
+/* What is no subscriber asking a service is taken and not answered: other
+ * kinds of message, other codes, and senders whom an answer could set off
+ * again. */
 static const struct conf_service *
 asked_service(const struct deliver *d, const struct deliver_sm *sm,
     char msisdn[DIGITS_MAX + 1])
@@ -278,7 +286,8 @@ address(struct outbox_message *m, const struct deliver_sm *sm)
 
 static int
 send_text(struct deliver *d, const struct origin *origin,
-    const struct deliver_sm *sm, const char *say, const struct ticket *ticket)
+    const struct conf_service *service, const struct deliver_sm *sm,
+    const char *say, const struct ticket *ticket)
 {
 	const struct conf_smsc *conf = link_conf(origin->link);
 	static struct outbox_message m;
@@ -291,6 +300,7 @@ send_text(struct deliver *d, const struct origin *origin,
 	m.alphabet =
 	    text_alphabet(say, conf_alphabet(d->core->conf, d->carrier));
 	m.concat = conf->concat;
+	m.receipt = service->receipts;
 	m.reference = ++d->reference;
 	strcpy(m.text, say);
 	rc = sender_send(d->sender, &m, origin, ticket, conf->max_segments,
@@ -332,7 +342,7 @@ answer(struct deliver *d, const struct origin *origin,
 		if (sender_repeat(d->sender, ticket.request, origin) < 0)
 			acknowledge(origin, ESME_ROK);
 	} else if (verdict == VERDICT_SYSTEM_BUSY ||
-	    send_text(d, origin, sm, say, &ticket) < 0) {
+	    send_text(d, origin, service, sm, say, &ticket) < 0) {
 		d->now.refused_for_now++;
 		query_refused(d->query, &ticket);
 		acknowledge(origin, link_conf(origin->link)->retry_status);
@@ -347,8 +357,15 @@ on_deliver(struct link *l, const struct link_request *r,
 	struct deliver *d = arg;
 	const struct conf_service *service;
 	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX];
+	struct receipt receipt;
 	int rc;
 
+	if (receipt_read(sm, &receipt)) {
+		receipts_take(d->receipts, sm->source_addr,
+		    sm->destination_addr, &receipt);
+		acknowledge(&origin, ESME_ROK);
+		return;
+	}
 	d->now.texts++;
 	if (!sender_takes(d->sender, l)) {
 		acknowledge(&origin, link_conf(l)->retry_status);
@@ -370,12 +387,13 @@ on_deliver(struct link *l, const struct link_request *r,
 }
 
 static void
-on_submitted(struct link *l, void *ref, uint32_t command_status, void *arg)
+on_submitted(struct link *l, void *ref, uint32_t command_status,
+    const char *message_id, void *arg)
 {
 	struct deliver *d = arg;
 
 	(void)l;
-	sender_submitted(d->sender, ref, command_status);
+	sender_submitted(d->sender, ref, command_status, message_id);
 }
 
 /* Texts of one read share one snapshot of the store and one commit. */
@@ -420,6 +438,19 @@ on_closed(struct link *l, void *arg)
 }
 
 static void
+tell_receipts(struct deliver *d)
+{
+	const struct receipt_counters *c = receipts_counters(d->receipts);
+	char words[RECEIPT_WORDS];
+
+	if (memcmp(c, &d->receipts_told, sizeof(*c)) == 0)
+		return;
+	log_info(DSMPP, "carrier %s receipts %s", d->carrier->name,
+	    receipt_words(c, words));
+	d->receipts_told = *c;
+}
+
+static void
 on_summary(evutil_socket_t fd, short what, void *arg)
 {
 	struct deliver *d = arg;
@@ -430,6 +461,7 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	query_expire(d->query);
 	d->now.parts_lost = gather_lost(d->gather);
+	tell_receipts(d);
 	if (memcmp(c, &d->told, sizeof(*c)) == 0 &&
 	    memcmp(s, &d->sent_told, sizeof(*s)) == 0)
 		return;

@@ -28,6 +28,12 @@ form_cut(struct form *f, const struct outbox_message *m, unsigned max_segments)
 	return 0;
 }
 
+uint16_t
+form_reference(const struct outbox_message *m, int i)
+{
+	return m->reference << 4 | i;
+}
+
 void
 form_submit(const struct form *f, const struct outbox_message *m, int i,
     struct submit_sm *s)
@@ -38,6 +44,9 @@ form_submit(const struct form *f, const struct outbox_message *m, int i,
 	    .dest_addr_ton = m->to_ton,
 	    .dest_addr_npi = m->to_npi,
 	    .data_coding = m->alphabet == ALPHABET_UCS2 ? 0x08 : 0x00,
+	    .registered_delivery = m->receipt,
+	    .has_reference = m->receipt,
+	    .user_message_reference = form_reference(m, i),
 	};
 	strcpy(s->source_addr, m->from);
 	strcpy(s->destination_addr, m->to);

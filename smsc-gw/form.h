@@ -28,6 +28,10 @@ struct form {
 int form_cut(
     struct form *f, const struct outbox_message *m, unsigned max_segments);
 
+/* The user_message_reference of the submit_sm of number `i`: one for each, also
+ * in its low eight bits, of which some SMSCs make do. */
+uint16_t form_reference(const struct outbox_message *m, int i);
+
 /* Fills in the submit_sm of number `i`, from 0, which lasts as long as the
  * form; all but its validity_minutes. */
 void form_submit(const struct form *f, const struct outbox_message *m, int i,

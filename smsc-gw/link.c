@@ -406,7 +406,7 @@ expire_submits(struct link *l, int64_t now)
 		    now - l->conf->response_timeout * 1000LL)) != NULL) {
 		log_debug(DSMPP, "link %s submit_sm unanswered after %u s",
 		    l->conf->name, l->conf->response_timeout);
-		l->events->submitted(l, ref, LINK_NO_RESPONSE, l->arg);
+		l->events->submitted(l, ref, LINK_NO_RESPONSE, "", l->arg);
 	}
 }
 
@@ -666,17 +666,19 @@ handle_message(struct link *l, const struct pdu_header *h, const uint8_t *p)
 /* The answer to a submit_sm: with or without a body (4.4.2), or a
  * generic_nack, which says the same. */
 static void
-handle_submit_resp(struct link *l, const struct pdu_header *h)
+handle_submit_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 {
 	void *ref = window_take(l->window, h->sequence_number);
+	char message_id[MESSAGE_ID_MAX + 1];
 
 	if (ref == NULL)
 		return; /* too late, or never asked for */
+	pdu_read_submit_sm_resp(p, h->command_length, message_id);
 	l->events->submitted(l, ref,
 	    h->command_id == GENERIC_NACK && h->command_status == ESME_ROK
 		? ESME_RUNKNOWNERR
 		: h->command_status,
-	    l->arg);
+	    message_id, l->arg);
 }
 
 static void
@@ -702,7 +704,7 @@ handle(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		break;
 	case SUBMIT_SM_RESP:
 	case GENERIC_NACK:
-		handle_submit_resp(l, h);
+		handle_submit_resp(l, h, p);
 		break;
 	case ENQUIRE_LINK:
 		write_pdu(l, pdu,

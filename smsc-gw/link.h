@@ -25,9 +25,10 @@ struct link_events {
 	 * the call. */
 	void (*deliver)(struct link *l, const struct link_request *r,
 	    const struct deliver_sm *d, void *arg);
-	/* A submit_sm was answered, or is given up. */
-	void (*submitted)(
-	    struct link *l, void *ref, uint32_t command_status, void *arg);
+	/* A submit_sm was answered, or is given up; the SMSC's message_id, or
+	 * "". */
+	void (*submitted)(struct link *l, void *ref, uint32_t command_status,
+	    const char *message_id, void *arg);
 	/* Every PDU of one read has been handed out. */
 	void (*read_done)(struct link *l, void *arg);
 	/* The link broke: what it had in flight or unanswered is void. */

@@ -133,6 +133,33 @@ read_sar(struct deliver_sm *d, uint16_t tag, const uint8_t *value, uint16_t len)
 	return 0;
 }
 
+/* 5.3.2.12: a C-Octet String, but its NUL is missing from some. */
+static void
+read_receipted_id(struct deliver_sm *d, const uint8_t *value, uint16_t len)
+{
+	size_t n = strnlen((const char *)value, len);
+
+	if (n > MESSAGE_ID_MAX)
+		return;
+	d->receipted_message_id = value;
+	d->receipted_message_id_len = n;
+}
+
+/* What a receipt has; one of another length is passed over. */
+static void
+read_receipt(
+    struct deliver_sm *d, uint16_t tag, const uint8_t *value, uint16_t len)
+{
+	if (tag == TLVID_receipted_message_id) {
+		read_receipted_id(d, value, len);
+	} else if (tag == TLVID_message_state && len == 1) {
+		d->message_state = *value;
+	} else if (tag == TLVID_user_message_reference && len == 2) {
+		d->user_message_reference = value[0] << 8 | value[1];
+		d->has_reference = 1;
+	}
+}
+
 /* short_message is empty when the text is in message_payload (5.3.2.32). */
 static void
 read_tlvs(struct cursor *c, struct deliver_sm *d)
@@ -147,6 +174,7 @@ read_tlvs(struct cursor *c, struct deliver_sm *d)
 			d->message_len = len;
 		}
 		sar |= read_sar(d, tag, value, len);
+		read_receipt(d, tag, value, len);
 	}
 	d->has_sar = sar == SAR_ALL;
 	if (more < 0)
@@ -291,13 +319,19 @@ put_tlv(uint8_t *p, uint16_t tag, const uint8_t *value, uint16_t len)
 }
 
 static uint8_t *
+put_tlv16(uint8_t *p, uint16_t tag, uint16_t v)
+{
+	return put_tlv(p, tag, (const uint8_t[]){v >> 8, v & 0xff}, 2);
+}
+
+static uint8_t *
 put_submit_tlvs(uint8_t *p, const struct submit_sm *s)
 {
-	const uint8_t reference[] = {
-	    s->sar_msg_ref_num >> 8, s->sar_msg_ref_num & 0xff};
-
+	if (s->has_reference)
+		p = put_tlv16(
+		    p, TLVID_user_message_reference, s->user_message_reference);
 	if (s->sar_total_segments > 1) {
-		p = put_tlv(p, TLVID_sar_msg_ref_num, reference, 2);
+		p = put_tlv16(p, TLVID_sar_msg_ref_num, s->sar_msg_ref_num);
 		p = put_tlv(
 		    p, TLVID_sar_total_segments, &s->sar_total_segments, 1);
 		p = put_tlv(
@@ -328,7 +362,7 @@ pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
 	*p++ = 0;              /* priority_flag */
 	p = put_string(p, ""); /* schedule_delivery_time */
 	p = put_validity(p, s->validity_minutes);
-	*p++ = 0; /* registered_delivery */
+	*p++ = s->registered_delivery;
 	*p++ = 0; /* replace_if_present_flag */
 	*p++ = s->data_coding;
 	*p++ = 0; /* sm_default_msg_id */
@@ -433,6 +467,15 @@ pdu_read_bind_resp(const uint8_t *p, size_t len, char system_id[16])
 	memcpy(system_id, pdu.system_id, SYSTEM_ID_MAX);
 	system_id[SYSTEM_ID_MAX] = '\0';
 	return 0;
+}
+
+void
+pdu_read_submit_sm_resp(
+    const uint8_t *p, size_t len, char message_id[MESSAGE_ID_MAX + 1])
+{
+	struct cursor c = {p + PDU_HEADER, p + len, ESME_ROK};
+
+	c_octets(&c, message_id, MESSAGE_ID_MAX, ESME_RINVMSGID);
 }
 
 /* What the SMSC says of the message itself stays true however often it is

@@ -21,6 +21,7 @@
 #define PDU_SUBMIT_MAX 2048  /* and of the longest submit_sm */
 #define PDU_SESSION_MAX 128  /* and of a session PDU */
 #define ADDRESS_MAX 20       /* of source_addr and the like, without NUL */
+#define MESSAGE_ID_MAX 64    /* 5.2.23, likewise */
 
 struct pdu_header { /* 3.2 */
 	uint32_t command_length;
@@ -49,6 +50,12 @@ struct deliver_sm { /* 4.6.1; data_sm, 4.7.1, has the same in it */
 	int has_sar;
 	uint16_t sar_msg_ref_num;
 	uint8_t sar_total_segments, sar_segment_seqnum;
+	/* of a receipt, 5.3.2.12: within the PDU, at most MESSAGE_ID_MAX */
+	const uint8_t *receipted_message_id;
+	size_t receipted_message_id_len; /* 0: none */
+	uint8_t message_state;           /* 5.3.2.35; 0: not said */
+	int has_reference;
+	uint16_t user_message_reference; /* 5.3.2.17 */
 };
 
 /* Each reads a whole PDU. 0, or the command_status to refuse it with. */
@@ -64,7 +71,8 @@ struct submit_sm { /* 4.4.1; what is not here is empty or 0 */
 	uint8_t dest_addr_ton, dest_addr_npi;
 	char destination_addr[ADDRESS_MAX + 1];
 	uint8_t esm_class;
-	uint32_t validity_minutes; /* 0: the SMSC's default */
+	uint32_t validity_minutes;   /* 0: the SMSC's default */
+	uint8_t registered_delivery; /* 5.2.17; 1: a receipt */
 	uint8_t data_coding;
 	const uint8_t *short_message;
 	uint8_t sm_length; /* at most 254 */
@@ -74,6 +82,8 @@ struct submit_sm { /* 4.4.1; what is not here is empty or 0 */
 	/* 5.3.2.32, instead of short_message; at most PDU_PAYLOAD_MAX */
 	const uint8_t *message_payload;
 	uint16_t payload_len; /* 0: none */
+	int has_reference;
+	uint16_t user_message_reference; /* 5.3.2.17 */
 };
 
 /* Each writes a whole PDU and returns its length. */
@@ -103,6 +113,11 @@ int pdu_write_unbind(uint32_t command_id, uint32_t sequence_number,
 /* The system_id of the SMSC in an accepted bind's response (4.1.6), "" when
  * there is none. 0, or -EBADMSG for a body that lies. */
 int pdu_read_bind_resp(const uint8_t *p, size_t len, char system_id[16]);
+
+/* The message_id of a submit_sm_resp (4.4.2); "" when it has none, or one that
+ * does not end or is too long. */
+void pdu_read_submit_sm_resp(
+    const uint8_t *p, size_t len, char message_id[MESSAGE_ID_MAX + 1]);
 
 /* Is it useless to send the message again? (5.1.3) */
 int pdu_refused_for_good(uint32_t command_status);

@@ -39,7 +39,8 @@ quota(const struct conf_smsc *conf)
 
 int
 sender_new(struct sender **sp, struct event_base *base, struct state *state,
-    struct outbox *outbox, struct query *query, sender_idle_h *idle, void *arg)
+    struct outbox *outbox, struct query *query, struct receipts *receipts,
+    sender_idle_h *idle, void *arg)
 {
 	struct sender *s = calloc(1, sizeof(*s));
 
@@ -48,6 +49,7 @@ sender_new(struct sender **sp, struct event_base *base, struct state *state,
 	s->state = state;
 	s->outbox = outbox;
 	s->query = query;
+	s->receipts = receipts;
 	s->idle = idle;
 	s->arg = arg;
 	s->now = when_ticks();
@@ -227,6 +229,8 @@ send_segment(struct sender *s, struct job *j, struct link *l)
 
 	form_submit(&j->form, &j->message, i, &sm);
 	sm.validity_minutes = j->validity_minutes;
+	if (link_conf(l)->interface_version < 0x34)
+		sm.has_reference = 0; /* 5.2.4: it knows no such thing */
 	j->flights[i] = (struct flight){j, l, i};
 	j->flying |= 1u << i;
 	s->counters.segments++;
@@ -343,7 +347,8 @@ tell_refusal(struct sender *s, const struct link *l, uint32_t command_status)
 }
 
 void
-sender_submitted(struct sender *s, void *ref, uint32_t command_status)
+sender_submitted(struct sender *s, void *ref, uint32_t command_status,
+    const char *message_id)
 {
 	struct flight *f = ref;
 	struct job *j = f->job;
@@ -351,6 +356,9 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status)
 	int for_good = pdu_refused_for_good(command_status);
 
 	j->flying &= ~bit;
+	if (command_status == ESME_ROK && j->message.receipt)
+		receipts_expect(s->receipts, j->message.from, j->message.to,
+		    form_reference(&j->message, f->segment), message_id);
 	if (command_status != ESME_ROK)
 		tell_refusal(s, f->over, command_status);
 	if (j->dropped) {

@@ -9,6 +9,7 @@
 #include "link.h"
 #include "outbox.h"
 #include "query.h"
+#include "receipt.h"
 
 /* What an answer is for: acknowledged when every segment is taken, or once the
  * answer lies in the outbox. */
@@ -35,7 +36,8 @@ struct sender;
  * outlive it. 0 or -errno. */
 typedef void sender_idle_h(struct link *l, void *arg);
 int sender_new(struct sender **sp, struct event_base *base, struct state *state,
-    struct outbox *outbox, struct query *query, sender_idle_h *idle, void *arg);
+    struct outbox *outbox, struct query *query, struct receipts *receipts,
+    sender_idle_h *idle, void *arg);
 void sender_free(struct sender *s);
 
 /* A link that may be sent over from now on. 0 or -ENOMEM. */
@@ -76,7 +78,8 @@ int sender_repeat(
     struct sender *s, uint64_t request, const struct origin *origin);
 
 /* What the links tell (link_events). */
-void sender_submitted(struct sender *s, void *ref, uint32_t command_status);
+void sender_submitted(struct sender *s, void *ref, uint32_t command_status,
+    const char *message_id);
 void sender_down(struct sender *s, struct link *l);
 
 /* After each batch of the above: makes durable what was written to the state,

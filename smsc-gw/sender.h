@@ -9,6 +9,7 @@ struct sender {
 	struct state *state;
 	struct outbox *outbox;
 	struct query *query;
+	struct receipts *receipts;
 	struct event *tick;
 	sender_idle_h *idle;
 	void *arg;

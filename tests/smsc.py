@@ -51,11 +51,13 @@ class Request:
 
 
 class Submit:
-    """A submit_sm that came: .pdu, .link, .answered."""
+    """A submit_sm that came: .pdu, .link, .answered, and the .message_id that
+    it was given."""
 
     def __init__(self, smsc, link, pdu):
         self.smsc, self.link, self.pdu = smsc, link, pdu
         self.answered = False
+        self.message_id = ""
 
     def answer(self, status=ESME_ROK, body=None, after=0, message_id=None):
         """Answer it; a body goes with success only (4.4.2) unless said."""
@@ -66,7 +68,9 @@ class Submit:
             body = not status
         fields = {}
         if body:
-            fields["message_id"] = message_id or self.smsc.next_message_id()
+            if message_id is None:
+                message_id = self.smsc.next_message_id()
+            fields["message_id"] = self.message_id = message_id
         with self.smsc.changed:
             self.answered = True
             self.smsc.take(self, status)
@@ -390,6 +394,18 @@ class Smsc:
             self._requests.append(request)
         link.put(request.pdu)
         return request
+
+    def receipt(self, submit, stat="DELIVRD", name=None, text=None,
+                esm_class=4, **how):
+        """What became of a message (5.2.12), as in Appendix B unless another
+        text is given; name: its message_id, if not the one it was given."""
+        if text is None:
+            text = f"id:{submit.message_id if name is None else name} " \
+                "sub:001 dlvrd:001 submit date:2611220800 " \
+                f"done date:2611220801 stat:{stat} err:000 text:"
+        return self.send(submit.pdu["destination_addr"],
+                         submit.pdu["source_addr"], text.encode(),
+                         esm_class=esm_class, **how)
 
     def ask(self, source, text, dest="10086", **how):
         """The answer to a text; None if there is none, or no deliver_sm_resp

@@ -28,6 +28,14 @@ put_tlvs(const struct deliver_sm *d, int with_payload, uint8_t *p)
 	    d->sar_msg_ref_num >> 8, d->sar_msg_ref_num};
 
 	p = put_tlv(p, TLVID_source_port, reference, 2);
+	if (d->has_reference)
+		p = put_tlv16(
+		    p, TLVID_user_message_reference, d->user_message_reference);
+	if (d->receipted_message_id_len > 0)
+		p = put_tlv(p, TLVID_receipted_message_id,
+		    d->receipted_message_id, d->receipted_message_id_len);
+	if (d->message_state != 0)
+		p = put_tlv(p, TLVID_message_state, &d->message_state, 1);
 	if (d->has_sar) {
 		p = put_tlv(
 		    p, TLVID_sar_segment_seqnum, &d->sar_segment_seqnum, 1);
@@ -56,6 +64,14 @@ must_be_same(const struct deliver_sm *a, const struct deliver_sm *b)
 		must(a->sar_msg_ref_num == b->sar_msg_ref_num &&
 		    a->sar_total_segments == b->sar_total_segments &&
 		    a->sar_segment_seqnum == b->sar_segment_seqnum);
+	must(a->has_reference == b->has_reference &&
+	    a->user_message_reference == b->user_message_reference);
+	must(a->message_state == b->message_state);
+	must(a->receipted_message_id_len == b->receipted_message_id_len &&
+	    a->receipted_message_id_len <= MESSAGE_ID_MAX);
+	must(a->receipted_message_id_len == 0 ||
+	    memcmp(a->receipted_message_id, b->receipted_message_id,
+		a->receipted_message_id_len) == 0);
 	must(a->message_len == b->message_len);
 	must(memcmp(a->message, b->message, a->message_len) == 0);
 }

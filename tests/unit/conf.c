@@ -165,6 +165,7 @@ static const char whole[] =
     "	identity = prompt consent = reply unknown = ignore\n"
     "	granularity = province horizon = yesterday language = en\n"
     "	window_days = 030 min_stay = 7201 late_after = 1 refuse_after = 9\n"
+    "	receipts = yes\n"
     "}\n"
     "service \"ussd\" { carrier = \"two\" code = {\"*10086*3#\"} }\n"
     "service \"other\" { carrier = cmcc code = \"10086\" keywords = CX\n"
@@ -226,6 +227,7 @@ check_whole(const struct conf *c, const char *how)
 	ok_int(s->min_stay, 7201, "%s: min_stay", how);
 	ok_int(s->late_after, 1, "%s: late_after", how);
 	ok_int(s->refuse_after, 9, "%s: refuse_after", how);
+	ok_int(s->receipts, 1, "%s: receipts", how);
 	ok_str(l->password, "12345678", "%s: password", how);
 	ok_str(l->system_type, "twelve chars", "%s: system_type", how);
 	ok_int(l->port, 1, "%s: port", how);

@@ -86,6 +86,19 @@ alone(void)
 }
 
 static void
+receipts(void)
+{
+	cut("京", 133, ALPHABET_UCS2, CONCAT_UDH, 3);
+	ok(submit(0)->registered_delivery == 0 && !sm.has_reference,
+	    "no receipt unless it is asked for");
+	m.receipt = 1;
+	for (int i = 0; i < form.n; i++)
+		ok(submit(i)->registered_delivery == 1 && sm.has_reference &&
+			sm.user_message_reference == 0xeef0 + i,
+		    "asked for, segment %d has a reference of its own", i);
+}
+
+static void
 with_udh(void)
 {
 	cut("京", 133, ALPHABET_UCS2, CONCAT_UDH, 3);
@@ -154,6 +167,7 @@ main(void)
 	addresses();
 	data_codings();
 	alone();
+	receipts();
 	with_udh();
 	with_sar();
 	with_payload();

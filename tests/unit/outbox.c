@@ -21,6 +21,7 @@ static const struct outbox_message message = {
     .to = "8613800000001",
     .alphabet = ALPHABET_UCS2,
     .concat = CONCAT_SAR,
+    .receipt = 1,
     .reference = 0xabcd,
     .text = "截至11月22日08:00，您11月8日以来到过：北京。",
 };
@@ -179,18 +180,20 @@ versions(void)
 
 	ok_int(takes(o, one, sizeof(one), &got), 1, "a row of version 1");
 	ok(got.rows[0].message.concat == CONCAT_UDH &&
+		!got.rows[0].message.receipt &&
 		got.rows[0].message.reference == 0xabcd &&
 		strcmp(got.rows[0].message.from, "10086") == 0 &&
 		strcmp(got.rows[0].message.text, "hi") == 0,
 	    "goes out with UDH, as it was meant");
 	ok_int(takes(o, two, sizeof(two), &got), 1, "one of version 2");
 	ok(got.rows[0].message.concat == CONCAT_PAYLOAD &&
+		!got.rows[0].message.receipt &&
 		strcmp(got.rows[0].message.text, "hi") == 0,
 	    "as it says");
 	for (size_t i = 0; i < 4; i++) {
 		static const struct {
 			uint8_t at, value;
-		} wrong[] = {{0, 3}, {0, 0}, {8, CONCAT_PAYLOAD + 1}, {9, 1}};
+		} wrong[] = {{0, 3}, {0, 0}, {8, CONCAT_PAYLOAD + 1}, {9, 2}};
 
 		memcpy(bad, two, sizeof(bad));
 		bad[wrong[i].at] = wrong[i].value;

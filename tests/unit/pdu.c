@@ -449,6 +449,99 @@ sar_misshapen(void)
 	}
 }
 
+/* What a receipt has: 5.3.2.12, 5.3.2.35, 5.3.2.17. */
+static void
+receipt_tlvs(void)
+{
+	static const char longest[65] =
+	    "1234567890123456789012345678901234567890123456789012345678901234";
+	struct deliver_sm d;
+
+	begin_deliver("1", "2");
+	add_middle(0, 0);
+	ADD(0x00, 0x1e, 0x00, 0x03, '4', '2', 0); /* receipted_message_id */
+	ADD(0x04, 0x27, 0x00, 0x01, 0x02);        /* message_state */
+	ADD(0x02, 0x04, 0x00, 0x02, 0xbe, 0xef);  /* user_message_reference */
+	ok_int(read_built(&d), ESME_ROK, "a receipt's parameters");
+	ok(d.receipted_message_id_len == 2 &&
+		memcmp(d.receipted_message_id, "42", 2) == 0,
+	    "receipted_message_id");
+	ok_int(d.message_state, 2, "message_state");
+	ok(d.has_reference && d.user_message_reference == 0xbeef,
+	    "user_message_reference");
+	begin_deliver("1", "2");
+	add_middle(0, 0);
+	ok_int(read_built(&d), ESME_ROK, "none of them");
+	ok(d.receipted_message_id_len == 0 && d.message_state == 0 &&
+		!d.has_reference,
+	    "is none");
+	begin_deliver("1", "2");
+	add_middle(0, 0);
+	add_tlv(0x001e, "no end", 6);
+	add_tlv(0x0427, "\2\2", 2);
+	add_tlv(0x0204, "\7", 1);
+	ok_int(read_built(&d), ESME_ROK, "of other lengths");
+	ok(d.receipted_message_id_len == 6 &&
+		memcmp(d.receipted_message_id, "no end", 6) == 0,
+	    "an id without its NUL is one");
+	ok(d.message_state == 0 && !d.has_reference,
+	    "the others are passed over");
+	begin_deliver("1", "2");
+	add_middle(0, 0);
+	add_tlv(0x001e, longest, 65);
+	read_built(&d);
+	ok_int(d.receipted_message_id_len, 64, "the longest id");
+	begin_deliver("1", "2");
+	add_middle(0, 0);
+	add_tlv(0x001e,
+	    "1234567890123456789012345678901234567890"
+	    "1234567890123456789012345",
+	    66);
+	ok_int(read_built(&d), ESME_ROK, "a longer one");
+	ok_int(d.receipted_message_id_len, 0, "is passed over");
+	begin_data("1", "2");
+	add_tlv(0x001e, "42", 3);
+	ok_int(pdu_read_data_sm(built, built_len, &d), ESME_ROK, "data_sm");
+	ok_int(d.receipted_message_id_len, 2, "has them too");
+}
+
+static void
+expect_message_id(const char *want, const char *what)
+{
+	uint8_t *copy = malloc(built_len);
+	char id[MESSAGE_ID_MAX + 1];
+
+	memcpy(copy, built, built_len);
+	pdu_read_submit_sm_resp(copy, built_len, id);
+	ok_str(id, want, "submit_sm_resp: %s", what);
+	free(copy);
+}
+
+/* 4.4.2. */
+static void
+submit_sm_resp(void)
+{
+	static const char longest[] =
+	    "1234567890123456789012345678901234567890123456789012345678901234";
+
+	begin(SUBMIT_SM_RESP);
+	expect_message_id("", "without a body");
+	ADD('4', '2', 0);
+	expect_message_id("42", "message_id");
+	add_tlv(0x0425, "\0", 1); /* delivery_failure_reason, 5.3.2.33 */
+	expect_message_id("42", "and parameters behind it");
+	begin(SUBMIT_SM_RESP);
+	ADD('4', '2');
+	expect_message_id("", "one that does not end");
+	begin(SUBMIT_SM_RESP);
+	add(longest, 65);
+	expect_message_id(longest, "the longest");
+	begin(SUBMIT_SM_RESP);
+	ADD('0');
+	add(longest, 65);
+	expect_message_id("", "one too long");
+}
+
 static void
 submit_sm(void)
 {
@@ -471,7 +564,7 @@ submit_sm(void)
 	    0,    /* schedule_delivery_time: at once */
 	    /* validity_period: one hour, relative, 7.1.1.2: YYMMDDhhmmsstnnR */
 	    '0', '0', '0', '0', '0', '0', '0', '1', '0', '0', '0', '0', '0',
-	    '0', '0', 'R', 0, 0x00, /* registered_delivery: no receipt */
+	    '0', '0', 'R', 0, 0x01, /* registered_delivery: a receipt */
 	    0x00,                   /* replace_if_present_flag */
 	    0x08,                   /* data_coding: UCS-2 */
 	    0x00,                   /* sm_default_msg_id */
@@ -486,6 +579,7 @@ submit_sm(void)
 	    .destination_addr = "8613800138000",
 	    .esm_class = 0x40,
 	    .validity_minutes = 60,
+	    .registered_delivery = 1,
 	    .data_coding = 8,
 	    .short_message = (const uint8_t *)"\x53\x17\x4e\xac",
 	    .sm_length = 4,
@@ -523,9 +617,17 @@ submit_sm_tlvs(void)
 	    0x04, 0x24, 0x00, 0x04, /* message_payload, 5.3.2.32 */
 	    0x53, 0x17, 0x4e, 0xac, /* 北京 */
 	};
+	static const uint8_t reference[] = {
+	    0x02, 0x04, 0x00, 0x02, 0xbe, 0xef, /* user_message_reference */
+	};
 	struct submit_sm s = {0};
 
 	ok(ends_with(&s, sar, 0), "submit_sm without TLVs");
+	s.has_reference = 1;
+	s.user_message_reference = 0xbeef;
+	ok(ends_with(&s, reference, sizeof(reference)),
+	    "user_message_reference");
+	s.has_reference = 0;
 	s.sar_msg_ref_num = 0xbeef;
 	s.sar_total_segments = 1;
 	s.sar_segment_seqnum = 1;
@@ -582,6 +684,7 @@ longest_submit(void)
 	    .validity_minutes = 10080,
 	    .short_message = text,
 	    .sm_length = 254,
+	    .has_reference = 1,
 	    .sar_total_segments = 10,
 	    .sar_segment_seqnum = 10,
 	    .message_payload = text,
@@ -942,8 +1045,10 @@ main(void)
 	message_payload();
 	sar();
 	sar_misshapen();
+	receipt_tlvs();
 	submit_sm();
 	submit_sm_tlvs();
+	submit_sm_resp();
 	validity_period();
 	longest_submit();
 	headers_alone();
