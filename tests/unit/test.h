@@ -18,6 +18,7 @@ static int test_count, test_failed;
 			test_failed++;                                      \
 			printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond); \
 		}                                                           \
+		fflush(stdout); /* before what is logged next */            \
 	} while (0)
 
 #define ok_int(got, want, ...)                                          \
