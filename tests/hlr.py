@@ -124,7 +124,8 @@ class Peer:
     """One connection.  identity: of who attaches, to be said when asked.
 
     said      {tag: str}, the identity that the other end gave
-    dialogues by (IMSI, session id); others: messages of no dialogue
+    dialogues by (IMSI, session id); begun: messages that began a session
+              of the other end's; others: messages of no dialogue
     faults    what the other end did wrong, in words
     pings     how many came; answer_pings: False to be silent
     reading   False to read no more
@@ -132,8 +133,8 @@ class Peer:
 
     def __init__(self, sock, identity=None):
         self.sock, self.identity = sock, identity
-        self.said, self.dialogues, self.others = None, {}, []
-        self.begun = []                  # messages that began a session
+        self.said, self.dialogues = None, {}
+        self.begun, self.others = [], []
         self.faults, self.closed = [], False
         self.pings = self.pongs = 0
         self.answer_pings = self.reading = True
