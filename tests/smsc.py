@@ -226,6 +226,8 @@ class Link:
             self.nack(bad.status, int.from_bytes(octets[12:16], "big"))
             return
         with self.smsc.changed:
+            if self.closed:
+                return                    # we have ended it
             self.smsc.note(self, True, pdu, octets)
             if pdu.name.endswith("_resp") or pdu.name == "generic_nack":
                 self._answered(pdu)
