@@ -124,7 +124,7 @@ void job_free(struct jobs *js, struct job *j);
 uint32_t job_all(const struct job *j);
 uint32_t job_to_send(const struct job *j);
 
-/* A deliver_sm is owed an answer. */
+/* A deliver_sm is owed an answer; the job's ticket is set. */
 void job_owe(struct jobs *js, struct job *j);
 void job_owe_no_more(struct jobs *js, struct job *j);
 /* One that is owed for a request (ticket.request), or null. */

@@ -99,10 +99,15 @@ owing(void)
 	job_wait(&js, j);
 	k = job_take(lane_of_none(&js));
 	job_wait(&js, k);
+	j->ticket.request = 7;
+	k->ticket.request = 7 + JOB_REQUESTS;
 	job_owe(&js, j);
 	job_owe(&js, k);
 	ok(TAILQ_FIRST(&js.owed) == j && TAILQ_NEXT(j, owed) == k,
 	    "owed in order");
+	ok(job_owed_for(&js, 7) == j &&
+		job_owed_for(&js, 7 + JOB_REQUESTS) == k,
+	    "found by their requests");
 	job_stored(&js, j, 1);
 	ok(TAILQ_FIRST(&js.owed) == k && TAILQ_FIRST(&js.storing) == j,
 	    "one that is stored waits for the commit");
@@ -114,6 +119,8 @@ owing(void)
 	job_owe_no_more(&js, j);
 	job_owe_no_more(&js, j);
 	ok(TAILQ_EMPTY(&js.storing) && TAILQ_EMPTY(&js.owed), "then no more");
+	ok(job_owed_for(&js, 7) == NULL && job_owed_for(&js, 0) == NULL,
+	    "nor found");
 	jobs_free(&js);
 }
 
