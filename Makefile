@@ -154,7 +154,7 @@ $(O)/tests/demo/journeys: $(JOURNEYS_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
 
-$(O)/tests/bench/load: $(O)/tests/bench/load.o $(O)/tests/bench/conn.o
+$(O)/tests/bench/load: $(addprefix $(O)/tests/bench/,load.o smsc.o conn.o)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # Preloaded into a program of others: no sanitizer.

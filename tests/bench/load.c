@@ -1,30 +1,10 @@
-/* An SMSC under load: takes an ESME's binds, delivers texts at a set pace
- * whether or not answers come back (an open loop), takes every submit_sm, and
- * counts. One thread, one poll().
- *
- * A text is in a slot of its link's window until its deliver_sm_resp comes:
- * sequence_number = 1 + slot + window * serial. One that is refused for now,
- * or whose link breaks, is delivered again a second later. */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
+/* An SMSC under load, to be pointed at by an ESME's configuration. */
 #include <getopt.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "conn.h"
-
-#define LINKS_MAX 64
-#define RETRY_MS 1000
-#define QUIET_MS 15000 /* then nothing more is expected */
-#define LATER_MS 200   /* what comes too often comes by then */
+#include "smsc.h"
 
 static const char usage[] =
     "usage: load [-a ADDRESS] [-p PORT] [-l LINKS] [-n TEXTS] [-r RATE]\n"
@@ -44,442 +24,88 @@ static const char usage[] =
     "Prints what it counted. Exits with 0 when every text was acknowledged\n"
     "and every subscriber got as many answers as he sent texts.\n";
 
-struct options {
-	const char *address, *code, *text, *prefix;
-	unsigned port, links, window, rate, subscribers;
-	uint32_t texts;
-	uint64_t first; /* MSISDN */
-};
-
-struct slot {
-	uint32_t sequence_number; /* 0: free */
-	uint32_t text;
-};
-
-struct link {
-	struct conn conn;
-	int receives; /* bound, and may be sent to */
-	struct slot *slots;
-	uint32_t *free; /* a stack of slots */
-	unsigned nfree;
-	uint32_t serial;
-};
-
-struct again {
-	uint32_t text;
-	int64_t due; /* ms */
-};
-
-struct load {
-	struct options o;
-	int listener;
-	unsigned accepted;
-	struct link links[LINKS_MAX];
-	unsigned turn; /* whose */
-	int64_t begun, heard;
-	uint32_t next;       /* the first text not yet sent */
-	struct again *again; /* a ring of o.texts */
-	uint32_t again_head, again_len;
-	uint32_t *balance; /* a subscriber's answers less his texts */
-	uint32_t acked, refused, redelivered, answers, segments, bad;
-};
-
-static void
-die(const char *what)
+static int
+set_number(char ch, uint64_t *to, uint64_t min, uint64_t max)
 {
-	fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
+	char *end;
+
+	*to = strtoull(optarg, &end, 10);
+	if (*optarg >= '0' && *optarg <= '9' && *end == '\0' && *to >= min &&
+	    *to <= max)
+		return 0;
+	fprintf(stderr, "load: -%c %s: not in %llu to %llu\n", ch, optarg,
+	    (unsigned long long)min, (unsigned long long)max);
+	return -1;
+}
+
+static int
+set_option(struct smsc_options *o, int ch)
+{
+	const struct {
+		char ch;
+		uint64_t *to, min, max;
+	} numbers[] = {
+	    {'p', &o->port, 1, 65535},
+	    {'l', &o->links, 1, SMSC_LINKS},
+	    {'n', &o->texts, 1, 1000000000},
+	    {'r', &o->rate, 0, 1000000},
+	    {'w', &o->window, 1, 65536},
+	    {'m', &o->first, 1, 999999999999999},
+	    {'s', &o->subscribers, 1, 100000000},
+	};
+	const struct {
+		char ch;
+		const char **to;
+	} strings[] = {
+	    {'a', &o->address},
+	    {'c', &o->code},
+	    {'t', &o->text},
+	    {'o', &o->prefix},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i].ch == ch)
+			return set_number(
+			    ch, numbers[i].to, numbers[i].min, numbers[i].max);
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		if (strings[i].ch == ch) {
+			*strings[i].to = optarg;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+/* What is left out keeps its default. */
+static void
+parse_options(struct smsc_options *o, int argc, char **argv)
+{
+	int ch, rc = 0;
+
+	while ((ch = getopt(argc, argv, "a:p:l:n:r:w:m:s:c:t:o:")) != -1)
+		rc |= set_option(o, ch) < 0;
+	if (rc == 0 && optind == argc && strlen(o->code) <= 20 &&
+	    strlen(o->text) <= 254)
+		return;
+	fputs(usage, stderr);
 	exit(2);
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
-/* Texts out. */
-
 static void
-send_again(struct load *s, uint32_t text)
+print(const struct smsc_counts *c)
 {
-	uint32_t tail = (s->again_head + s->again_len) % s->o.texts;
-
-	s->again[tail] = (struct again){text, now_ms() + RETRY_MS};
-	s->again_len++;
-}
-
-/* Which text is to be sent now, if any. */
-static int
-take_text(struct load *s, int64_t now, uint32_t *text)
-{
-	const struct again *a = &s->again[s->again_head];
-
-	if (s->again_len > 0 && a->due <= now) {
-		*text = a->text;
-		s->again_head = (s->again_head + 1) % s->o.texts;
-		s->again_len--;
-		s->redelivered++;
-		return 1;
-	}
-	if (s->next == s->o.texts ||
-	    (s->o.rate != 0 && s->next >= (now - s->begun) * s->o.rate / 1000))
-		return 0;
-	*text = s->next++;
-	return 1;
-}
-
-static struct link *
-next_link(struct load *s)
-{
-	for (unsigned i = 0; i < LINKS_MAX; i++) {
-		struct link *l = &s->links[s->turn++ % LINKS_MAX];
-
-		if (l->receives && l->nfree > 0 && conn_room(&l->conn))
-			return l;
-	}
-	return NULL;
-}
-
-static void
-deliver(struct load *s, struct link *l, uint32_t text)
-{
-	uint32_t slot = l->free[--l->nfree];
-	uint32_t seq = 1 + slot + s->o.window * l->serial++;
-	char from[21];
-
-	snprintf(from, sizeof(from), "%llu",
-	    (unsigned long long)s->o.first + text % s->o.subscribers);
-	l->slots[slot] = (struct slot){seq, text};
-	conn_deliver(&l->conn, seq, from, s->o.code, s->o.text);
-}
-
-static void
-deliver_due(struct load *s)
-{
-	int64_t now = now_ms();
-	struct link *l;
-	uint32_t text;
-
-	while ((l = next_link(s)) != NULL && take_text(s, now, &text))
-		deliver(s, l, text);
-}
-
-/* What comes in. */
-
-static void
-on_deliver_sm_resp(struct load *s, struct link *l, const struct pdu *p)
-{
-	struct slot *slot = &l->slots[(p->sequence_number - 1) % s->o.window];
-
-	if (slot->sequence_number != p->sequence_number ||
-	    p->sequence_number == 0)
-		return;
-	slot->sequence_number = 0;
-	l->free[l->nfree++] = slot - l->slots;
-	if (p->status != 0) {
-		s->refused++;
-		send_again(s, slot->text);
-	} else {
-		s->acked++;
-		s->balance[slot->text % s->o.subscribers]--;
-	}
-}
-
-/* An answer is counted with its last segment. */
-static void
-on_submit_sm(struct load *s, struct link *l, const struct pdu *p)
-{
-	struct submit submit;
-	uint64_t who;
-
-	conn_respond(&l->conn, p, "0");
-	s->segments++;
-	if (conn_submit(p, &submit) < 0) {
-		s->bad++;
-		return;
-	}
-	who = strtoull(submit.to, NULL, 10) - s->o.first;
-	if (!submit.is_last || who >= s->o.subscribers)
-		return;
-	s->answers++;
-	s->balance[who]++;
-}
-
-static void
-handle(struct load *s, struct link *l, const struct pdu *p)
-{
-	s->heard = now_ms();
-	switch (p->id) {
-	case BIND_RECEIVER:
-	case BIND_TRANSMITTER:
-	case BIND_TRANSCEIVER:
-		l->receives = p->id != BIND_TRANSMITTER;
-		conn_respond(&l->conn, p, "LOAD");
-		break;
-	case SUBMIT_SM:
-		on_submit_sm(s, l, p);
-		break;
-	case DELIVER_SM | RESP:
-		on_deliver_sm_resp(s, l, p);
-		break;
-	case UNBIND:
-		l->receives = 0;
-		conn_respond(&l->conn, p, NULL);
-		break;
-	case ENQUIRE_LINK:
-		conn_respond(&l->conn, p, NULL);
-		break;
-	}
-}
-
-/* Links. */
-
-static int
-open_record(struct load *s)
-{
-	char name[4096];
-	int fd;
-
-	s->accepted++;
-	if (s->o.prefix == NULL)
-		return -1;
-	snprintf(name, sizeof(name), "%s-%u", s->o.prefix, s->accepted);
-	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0)
-		die(name);
-	return fd;
-}
-
-static void
-accept_link(struct load *s)
-{
-	int on = 1, fd = accept(s->listener, NULL, NULL);
-	struct link *l = s->links;
-
-	while (l < s->links + LINKS_MAX && l->conn.fd >= 0)
-		l++;
-	if (fd < 0 || l == s->links + LINKS_MAX) {
-		close(fd);
-		return;
-	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	conn_open(&l->conn, fd, open_record(s));
-	for (l->nfree = 0; l->nfree < s->o.window; l->nfree++) {
-		l->free[l->nfree] = l->nfree;
-		l->slots[l->nfree].sequence_number = 0;
-	}
-}
-
-static void
-close_link(struct load *s, struct link *l)
-{
-	conn_close(&l->conn);
-	l->receives = 0;
-	for (unsigned i = 0; i < s->o.window; i++)
-		if (l->slots[i].sequence_number != 0)
-			send_again(s, l->slots[i].text);
-}
-
-/* Reads if there is something, handles every whole PDU, writes. */
-static void
-serve_link(struct load *s, struct link *l, int readable)
-{
-	int rc = readable ? conn_read(&l->conn) : 0;
-	struct pdu p;
-
-	while (rc == 0 && (rc = conn_pdu(&l->conn, &p)) == 1) {
-		handle(s, l, &p);
-		rc = 0;
-	}
-	if (rc < 0 || conn_write(&l->conn) < 0)
-		close_link(s, l);
-}
-
-static void
-poll_once(struct load *s)
-{
-	struct pollfd fds[LINKS_MAX + 1];
-
-	for (int i = 0; i < LINKS_MAX; i++) {
-		struct conn *c = &s->links[i].conn;
-
-		fds[i].fd = c->fd;
-		fds[i].events = POLLIN | (c->out.len > 0 ? POLLOUT : 0);
-		fds[i].revents = 0;
-	}
-	fds[LINKS_MAX] = (struct pollfd){s->listener, POLLIN, 0};
-	if (poll(fds, LINKS_MAX + 1, 1) < 0 && errno != EINTR)
-		die("poll");
-	for (int i = 0; i < LINKS_MAX; i++)
-		if (fds[i].fd >= 0)
-			serve_link(s, &s->links[i], fds[i].revents & ~POLLOUT);
-	if (fds[LINKS_MAX].revents)
-		accept_link(s);
-}
-
-/* From beginning to end. */
-
-static unsigned
-count_bound(const struct load *s)
-{
-	unsigned n = 0;
-
-	for (int i = 0; i < LINKS_MAX; i++)
-		n += s->links[i].receives;
-	return n;
-}
-
-static int
-is_quiet(const struct load *s)
-{
-	return now_ms() - s->heard > QUIET_MS;
-}
-
-static int
-serve(struct load *s)
-{
-	s->heard = now_ms();
-	while (count_bound(s) < s->o.links) {
-		if (is_quiet(s))
-			return -1;
-		poll_once(s);
-	}
-	s->begun = s->heard = now_ms();
-	while (
-	    (s->acked < s->o.texts || s->answers < s->acked) && !is_quiet(s)) {
-		deliver_due(s);
-		poll_once(s);
-	}
-	for (int64_t end = now_ms() + LATER_MS; now_ms() < end;)
-		poll_once(s);
-	return 0;
-}
-
-static int
-report(const struct load *s)
-{
-	double seconds = (s->heard - s->begun) / 1000.0;
-	uint32_t missing = 0, surplus = 0;
-
-	for (unsigned i = 0; i < s->o.subscribers; i++) {
-		int32_t balance = s->balance[i];
-
-		missing += balance < 0 ? -balance : 0;
-		surplus += balance > 0 ? balance : 0;
-	}
 	printf("texts=%u acked=%u refused=%u redelivered=%u answers=%u "
 	       "segments=%u bad=%u missing=%u surplus=%u seconds=%.2f "
 	       "rate=%.0f\n",
-	    s->next, s->acked, s->refused, s->redelivered, s->answers,
-	    s->segments, s->bad, missing, surplus, seconds,
-	    seconds > 0 ? s->answers / seconds : 0);
-	return s->acked == s->o.texts && missing + surplus + s->bad == 0 ? 0
-									 : 1;
-}
-
-static void
-set_up(struct load *s)
-{
-	s->again = calloc(s->o.texts, sizeof(*s->again));
-	s->balance = calloc(s->o.subscribers, sizeof(*s->balance));
-	if (s->again == NULL || s->balance == NULL)
-		die("memory");
-	for (int i = 0; i < LINKS_MAX; i++) {
-		struct link *l = &s->links[i];
-
-		l->conn.fd = -1;
-		l->slots = calloc(s->o.window, sizeof(*l->slots));
-		l->free = calloc(s->o.window, sizeof(*l->free));
-		if (l->slots == NULL || l->free == NULL)
-			die("memory");
-	}
-}
-
-static void
-start_listening(struct load *s)
-{
-	struct sockaddr_in sin = {
-	    .sin_family = AF_INET,
-	    .sin_port = htons(s->o.port),
-	};
-	int on = 1;
-
-	if (inet_pton(AF_INET, s->o.address, &sin.sin_addr) != 1)
-		errno = EINVAL, die(s->o.address);
-	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(s->listener, (struct sockaddr *)&sin, sizeof(sin)) < 0 ||
-	    listen(s->listener, LINKS_MAX) < 0)
-		die("listen");
-}
-
-static uint64_t
-number(uint64_t min, uint64_t max)
-{
-	char *end;
-	uint64_t n = strtoull(optarg, &end, 10);
-
-	if (*optarg < '0' || *optarg > '9' || *end != '\0' || n < min ||
-	    n > max) {
-		fprintf(stderr, "load: %s\n%s", optarg, usage);
-		exit(2);
-	}
-	return n;
-}
-
-static void
-set_option(struct options *o, int ch)
-{
-	switch (ch) {
-	case 'a':
-		o->address = optarg;
-		break;
-	case 'p':
-		o->port = number(1, 65535);
-		break;
-	case 'l':
-		o->links = number(1, LINKS_MAX);
-		break;
-	case 'n':
-		o->texts = number(1, 1000000000);
-		break;
-	case 'r':
-		o->rate = number(0, 1000000);
-		break;
-	case 'w':
-		o->window = number(1, 65536);
-		break;
-	case 'm':
-		o->first = number(1, 999999999999999);
-		break;
-	case 's':
-		o->subscribers = number(1, 100000000);
-		break;
-	case 'c':
-		o->code = optarg;
-		break;
-	case 't':
-		o->text = optarg;
-		break;
-	case 'o':
-		o->prefix = optarg;
-		break;
-	default:
-		fputs(usage, stderr);
-		exit(2);
-	}
+	    c->texts, c->acked, c->refused, c->redelivered, c->answers,
+	    c->segments, c->bad, c->missing, c->surplus, c->seconds,
+	    c->seconds > 0 ? c->answers / c->seconds : 0);
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct load s;
-	int ch;
-
-	s.o = (struct options){
+	struct smsc_options o = {
 	    .address = "127.0.0.1",
 	    .port = 2775,
 	    .links = 1,
@@ -490,13 +116,11 @@ main(int argc, char **argv)
 	    .code = "10086",
 	    .text = "CXMYD#1234",
 	};
-	while ((ch = getopt(argc, argv, "a:p:l:n:r:w:m:s:c:t:o:")) != -1)
-		set_option(&s.o, ch);
-	if (optind < argc || strlen(s.o.code) > 20 || strlen(s.o.text) > 254)
-		set_option(&s.o, '?');
-	set_up(&s);
-	start_listening(&s);
-	if (serve(&s) < 0)
+	struct smsc_counts c;
+
+	parse_options(&o, argc, argv);
+	if (smsc_run(&o, &c) < 0)
 		fprintf(stderr, "load: not as many links as are wanted\n");
-	return report(&s);
+	print(&c);
+	return c.acked == o.texts && c.missing + c.surplus + c.bad == 0 ? 0 : 1;
 }
