@@ -63,7 +63,8 @@ all: deps
 build: $(PROGRAMS)
 
 tests: build $(UNIT) $(FUZZ) $(O)/tests/demo/journeys \
-	$(O)/tests/bench/load $(O)/tests/peer/sctp_tcp.so
+	$(O)/tests/bench/load $(O)/tests/bench/dial \
+	$(O)/tests/peer/sctp_tcp.so
 
 # Install what is missing, by name; silent when nothing is.
 define install_missing
@@ -155,6 +156,7 @@ $(O)/tests/demo/journeys: $(JOURNEYS_OBJ)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
 
 $(O)/tests/bench/load: $(addprefix $(O)/tests/bench/,load.o smsc.o conn.o)
+$(O)/tests/bench/dial: $(addprefix $(O)/tests/bench/,dial.o conn.o)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # Preloaded into a program of others: no sanitizer.

@@ -14,12 +14,15 @@ as an MSC does, and its dialogues are the same.
 import collections
 import contextlib
 import itertools
+import os
 import socket
 import struct
+import sys
 import threading
 import time
 
 import gsup
+import wire
 from gsup import Gsup, frame
 
 # what: "ask", "end", or "silent end" of an END without a component.
@@ -131,8 +134,9 @@ class Peer:
     reading   False to read no more
     """
 
-    def __init__(self, sock, identity=None):
+    def __init__(self, sock, identity=None, recording=wire.NOWHERE):
         self.sock, self.identity = sock, identity
+        self.record = recording.stream(wire.GSUP)
         self.said, self.dialogues = None, {}
         self.begun, self.others = [], []
         self.faults, self.closed = [], False
@@ -190,7 +194,9 @@ class Peer:
             while octets := self.sock.recv(65536):
                 held += octets
                 while taken := gsup.take_frame(held):
-                    proto, payload, held = taken
+                    proto, payload, rest = taken
+                    self.record.octets(held[:len(held) - len(rest)])
+                    held = rest
                     self._receive(proto, payload)
                 while not self.reading and not self.closed:
                     time.sleep(0.05)
@@ -226,6 +232,7 @@ class Peer:
             self.faults.append(f"CCM {payload.hex(' ')}")
 
     def _gsup(self, m):
+        self.record.message(gsup.TYPES.get(m.name, m.name), m.session or 0)
         dialogue = self.dialogues.get((m.imsi, m.session))
         if dialogue:
             dialogue.take(m)
@@ -253,6 +260,7 @@ class Hlr:
     def __init__(self, address="127.0.0.1", port=0):
         self.address, self.port, self.asks = address, port, True
         self.peers, self.sock = [], None
+        self.recording = wire.Recording(os.path.basename(sys.argv[0]))
         self.listen()
 
     def listen(self):
@@ -268,7 +276,7 @@ class Hlr:
             while True:
                 sock, _ = listener.accept()
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                peer = Peer(sock)
+                peer = Peer(sock, recording=self.recording)
                 self.peers.append(peer)
                 if self.asks:
                     peer.write(gsup.id_get())

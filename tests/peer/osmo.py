@@ -36,7 +36,7 @@ hlr
  gsup
   bind ip {address}
   ipa-name HLR
-"""
+{more}"""
 
 MSC = LOG + """line vty
  no login
@@ -109,7 +109,7 @@ class Vty:
 
 
 def start(program, config, ready, **values):
-    """Start one of the two; true when ready() is."""
+    """Start one of the two; its Popen once ready(), else None."""
     assert shutil.which(program), f"{program} is not installed"
     name = program.removeprefix("osmo-")
     text = config.format(address=tap.ADDR, directory=tap.DIR, **values)
@@ -117,12 +117,14 @@ def start(program, config, ready, **values):
     p = tap.start(program, "-c", tap.write(f"{name}.cfg", text),
                   log=f"{name}.log", env=preload, cwd=tap.DIR)
     tap.wait_for(lambda: p.poll() is not None or ready())
-    return p.poll() is None and ready()
+    return p if p.poll() is None and ready() else None
 
 
-def start_hlr():
+def start_hlr(*lines):
+    """lines: more of its section "hlr"."""
     return start("osmo-hlr", HLR, lambda: listening(GSUP) and
-                 listening(HLR_VTY))
+                 listening(HLR_VTY),
+                 more="".join(f" {line}\n" for line in lines))
 
 
 def provision(subscribers):
@@ -132,6 +134,13 @@ def provision(subscribers):
         vty.command(f"subscriber imsi {imsi} create")
         vty.command(f"subscriber imsi {imsi} update msisdn {msisdn}")
     return vty.command("show subscribers all")
+
+
+def open_sessions(vty):
+    """How many supplementary service sessions the HLR holds."""
+    shown = vty.command("show talloc-context application full")
+    assert "struct hlr" in shown, shown
+    return shown.count("struct ss_session")
 
 
 def start_msc(system_id, password):
