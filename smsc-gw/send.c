@@ -276,10 +276,12 @@ send_lane(struct sender *s, struct lane *lane)
 int
 sender_flush(struct sender *s)
 {
-	int rc = state_commit(s->state);
 	struct lane *lane;
 	struct job *j;
+	int rc;
 
+	sender_claim_more(s);
+	rc = state_commit(s->state);
 	while ((j = TAILQ_FIRST(&s->jobs.storing)) != NULL) {
 		if (rc == 0) {
 			sender_acknowledge(s, j, ESME_ROK);

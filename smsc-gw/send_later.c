@@ -67,6 +67,7 @@ on_row(const struct outbox_row *row, void *arg)
 	struct lane *none = lane_of_none(&s->jobs);
 	struct job *j = job_take(none);
 
+	s->rows++;
 	if (j == NULL)
 		return; /* its lease ends again */
 	j->since = s->now;
@@ -92,10 +93,21 @@ claim(struct sender *s)
 	const struct lane *none = lane_of_none(&s->jobs);
 	int room = none->quota - none->busy;
 
-	s->claimed = s->now;
-	outbox_expire(s->outbox, time(NULL));
-	if (room > 0 && sender_roomiest(s) != NULL)
-		outbox_claim(s->outbox, time(NULL), room, on_row, s);
+	if (room == 0 || sender_roomiest(s) == NULL)
+		return;
+	s->rows = 0;
+	outbox_claim(s->outbox, time(NULL), room, on_row, s);
+	s->more = s->rows == room;
+}
+
+/* Half of the room at a time, so that a claim is not one for each answer. */
+void
+sender_claim_more(struct sender *s)
+{
+	const struct lane *none = lane_of_none(&s->jobs);
+
+	if (s->more && !s->stopping && none->busy <= none->quota / 2)
+		claim(s);
 }
 
 /* A link that is to go. */
@@ -234,8 +246,11 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		s->renewed = s->now;
 		outbox_renew(s->outbox, time(NULL));
 	}
-	if (!s->stopping && s->now - s->claimed > CLAIM_MS)
+	if (!s->stopping && s->now - s->claimed > CLAIM_MS) {
+		s->claimed = s->now;
+		outbox_expire(s->outbox, time(NULL));
 		claim(s);
+	}
 	sender_flush(s);
 	if (s->now - s->wiped > WIPE_MS) {
 		s->wiped = s->now;

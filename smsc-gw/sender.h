@@ -17,6 +17,8 @@ struct sender {
 	int64_t now; /* ms */
 	int64_t renewed, claimed, wiped;
 	int64_t stopping; /* since when, or 0 */
+	int rows;         /* that the last claim got */
+	int more;         /* as many as there was room for: there may be more */
 	struct sender_counters counters;
 };
 
@@ -44,5 +46,9 @@ struct link *sender_roomiest(const struct sender *s);
 
 /* send_later.c: time passes. */
 int sender_tick(struct sender *s, struct event_base *base);
+
+/* Claims again where the last claim left rows in the outbox and much of what
+ * it got is sent; state_commit must follow. */
+void sender_claim_more(struct sender *s);
 
 #endif
