@@ -4,6 +4,7 @@
 #   make demo       sample data, an SMSC simulator, smsc-gw, a conversation
 #   make check      every test; SAN=1 builds with ASan and UBSan
 #   make check-long the tests at their full stated sizes
+#   make bench-ussd USSD requests a second, beside osmo-euse-demo
 #   make check-bare demo and check from a fresh clone on a bare Debian 12
 #   make install    PREFIX=/usr/local DESTDIR=; make uninstall undoes it
 
@@ -53,7 +54,7 @@ PROGRAMS = $(BIN)/core/travelcard $(BIN)/smsc-gw/smsc-gw $(BIN)/ussd/ussd-gw
 
 .DEFAULT_GOAL = all
 .PHONY: all build tests deps deps-demo deps-check demo check check-long \
-	check-bare install uninstall clean
+	check-bare bench-ussd install uninstall clean
 
 MAKE_J = $(MAKE) --no-print-directory -j$(shell nproc)
 
@@ -101,6 +102,10 @@ check: deps-check
 check-long: deps-check
 	$(Q)$(MAKE_J) tests
 	$(Q)O=$(O) BIN=$(BIN) SAN=$(SAN) LONG=1 tests/run $(TESTS)
+
+bench-ussd: deps-check
+	$(Q)$(MAKE_J) build $(O)/tests/bench/dial
+	$(Q)O=$(O) BIN=$(BIN) tests/bench/ussd
 
 check-bare:
 	$(call install_missing,git mmdebstrap)

@@ -4,8 +4,9 @@
  *
  *   IPA | GSUP: PROC_SS, IMSI, session id and state, facility (3GPP TS 24.080)
  *
- * A dialogue is in a slot until it ends: session id = 1 + slot + slots *
- * serial. The codec is its own, so that it shares no fault with ussd-gw. */
+ * A dialogue is in a slot until it ends: session id = base + slot +
+ * slots * serial, where the base differs from run to run. The codec is its own,
+ * so that it shares no fault with ussd-gw. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -71,6 +72,7 @@ struct message {
 static struct options o;
 static struct conn conn;
 static struct slot *slots;
+static uint32_t base; /* of session ids */
 static uint32_t begun, ended, asked, failed, alike, stray;
 static uint8_t first[256];
 static size_t first_len;
@@ -202,7 +204,7 @@ dial(struct slot *s)
 	/* a prime, so that who dials is spread over the store */
 	s->imsi = o.first + begun * 7919ull % o.subscribers;
 	s->session = s->session != 0 ? s->session + o.at_once
-				     : 1 + slot + o.at_once * serial;
+				     : base + slot + o.at_once * serial;
 	begun++;
 	send_ss(s, BEGIN, INVOKE, 1, PROCESS_REQUEST, o.dialled);
 }
@@ -276,11 +278,11 @@ on_gsup(const uint8_t *p, size_t len)
 	struct slot *s;
 
 	heard = now_us();
-	if (read_gsup(p, len, &m) < 0 || m.session == 0) {
+	if (read_gsup(p, len, &m) < 0 || m.session < base) {
 		stray++;
 		return;
 	}
-	s = &slots[(m.session - 1) % o.at_once];
+	s = &slots[(m.session - base) % o.at_once];
 	if (s->session != m.session) {
 		stray++;
 	} else if (m.type != ERROR && m.state == CONTINUE && m.len > 5 &&
@@ -477,6 +479,7 @@ main(int argc, char **argv)
 	slots = calloc(o.at_once, sizeof(*slots));
 	if (slots == NULL)
 		die("memory");
+	base = 1 + (now_us() & 0x7fffffff);
 	conn_open(&conn, open_socket(), -1);
 	serve();
 	return report();
