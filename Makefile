@@ -162,6 +162,7 @@ $(O)/tests/demo/journeys: $(JOURNEYS_OBJ)
 
 $(O)/tests/bench/load: $(addprefix $(O)/tests/bench/,load.o smsc.o conn.o)
 $(O)/tests/bench/dial: $(addprefix $(O)/tests/bench/,dial.o conn.o)
+$(O)/tests/bench/load $(O)/tests/bench/dial:
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # Preloaded into a program of others: no sanitizer.
