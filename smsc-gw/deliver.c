@@ -11,6 +11,7 @@
 
 #include <event2/util.h>
 
+#include "asker.h"
 #include "concat.h"
 #include "deliver.h"
 #include "gather.h"
@@ -24,10 +25,6 @@
 
 #define TEXT_MAX 1024   /* octets of UTF-8 of a user's text that count */
 #define RECEIPTED 65536 /* messages whose receipts are awaited */
-#define TON_INTERNATIONAL 1
-#define NPI_E164 1
-#define TON_ALPHANUMERIC 5 /* 5.2.5 */
-#define MESSAGE_TYPE 0x3c  /* of esm_class, 5.2.12 */
 #define SUMMARY_SECONDS 60
 
 struct counters {
@@ -200,55 +197,14 @@ deliver_stop(struct deliver *d)
 
 /* A text comes in. */
 
-/* A carrier's code may be written with "+" in front. */
-static const char *
-without_plus(const char *address)
-{
-	return *address == '+' ? address + 1 : address;
-}
-
-static enum alphabet
-alphabet_of(const struct conf_smsc *conf, uint8_t data_coding) /* 5.2.19 */
-{
-	switch (data_coding) {
-	case 0x00:
-		return conf->default_alphabet;
-	case 0x01:
-		return ALPHABET_ASCII;
-	case 0x08:
-		return ALPHABET_UCS2;
-	}
-	/* a message class (TS 23.038 4): 7 bit unless bit 2 is set */
-	if ((data_coding & 0xf4) == 0xf0)
-		return ALPHABET_GSM7;
-	return ALPHABET_LATIN1;
-}
-
-/* What is no subscriber asking a service is taken and not answered: other
- * kinds of message, other codes, and senders whom an answer could set off
- * again. */
-static const struct conf_service *
-asked_service(const struct deliver *d, const struct deliver_sm *sm,
-    char msisdn[DIGITS_MAX + 1])
-{
-	const char *from = sm->source_addr;
-
-	if (sm->esm_class & MESSAGE_TYPE ||
-	    sm->source_addr_ton == TON_ALPHANUMERIC ||
-	    msisdn_parse(
-		from, strlen(from), d->core->conf->country_code, msisdn) < 0)
-		return NULL;
-	return conf_service_at(
-	    d->core->conf, d->carrier, without_plus(sm->destination_addr));
-}
-
 /* The text of a message, or of the last missing part of one: 1. 0 when other
  * parts are still missing, -errno when this one could not be kept. */
 static int
 read_text(struct deliver *d, const struct origin *origin,
     const struct deliver_sm *sm, char text[TEXT_MAX])
 {
-	enum alphabet a = alphabet_of(link_conf(origin->link), sm->data_coding);
+	enum alphabet a =
+	    asker_alphabet(link_conf(origin->link), sm->data_coding);
 	uint8_t whole[PARTS_TEXT];
 	struct concat_part part;
 	size_t len;
@@ -269,21 +225,6 @@ read_text(struct deliver *d, const struct origin *origin,
 	return 1;
 }
 
-/* Back to where the text came from, from the code that was texted. */
-static void
-address(struct outbox_message *m, const struct deliver_sm *sm)
-{
-	m->from_ton =
-	    sm->dest_addr_ton == TON_INTERNATIONAL ? 0 : sm->dest_addr_ton;
-	m->from_npi = sm->dest_addr_npi;
-	m->to_ton = sm->source_addr_ton;
-	m->to_npi = sm->source_addr_npi;
-	if (sm->source_addr[0] == '+') /* which says just that */
-		m->to_ton = TON_INTERNATIONAL, m->to_npi = NPI_E164;
-	strcpy(m->from, without_plus(sm->destination_addr));
-	strcpy(m->to, without_plus(sm->source_addr));
-}
-
 static int
 send_text(struct deliver *d, const struct origin *origin,
     const struct conf_service *service, const struct deliver_sm *sm,
@@ -296,7 +237,7 @@ send_text(struct deliver *d, const struct origin *origin,
 
 	if (strlen(say) >= sizeof(m.text))
 		goto too_long;
-	address(&m, sm);
+	asker_address(&m, sm);
 	m.alphabet =
 	    text_alphabet(say, conf_alphabet(d->core->conf, d->carrier));
 	m.concat = conf->concat;
@@ -371,7 +312,7 @@ on_deliver(struct link *l, const struct link_request *r,
 		acknowledge(&origin, link_conf(l)->retry_status);
 		return;
 	}
-	service = asked_service(d, sm, msisdn);
+	service = asker_service(d->core->conf, d->carrier, sm, msisdn);
 	if (service == NULL) {
 		d->now.silent++;
 		acknowledge(&origin, ESME_ROK);

@@ -1,0 +1,60 @@
+/* Addresses as SMSCs write them: a carrier's code may have "+" in front, a
+ * subscriber's number any of the forms that msisdn_parse knows. */
+#include <string.h>
+
+#include "asker.h"
+
+#define TON_INTERNATIONAL 1
+#define NPI_E164 1
+#define TON_ALPHANUMERIC 5 /* 5.2.5 */
+#define MESSAGE_TYPE 0x3c  /* of esm_class, 5.2.12 */
+
+static const char *
+without_plus(const char *address)
+{
+	return *address == '+' ? address + 1 : address;
+}
+
+const struct conf_service *
+asker_service(const struct conf *c, const struct conf_carrier *carrier,
+    const struct deliver_sm *sm, char msisdn[DIGITS_MAX + 1])
+{
+	const char *from = sm->source_addr;
+
+	if (sm->esm_class & MESSAGE_TYPE ||
+	    sm->source_addr_ton == TON_ALPHANUMERIC ||
+	    msisdn_parse(from, strlen(from), c->country_code, msisdn) < 0)
+		return NULL;
+	return conf_service_at(c, carrier, without_plus(sm->destination_addr));
+}
+
+enum alphabet
+asker_alphabet(const struct conf_smsc *smsc, uint8_t data_coding)
+{
+	switch (data_coding) {
+	case 0x00:
+		return smsc->default_alphabet;
+	case 0x01:
+		return ALPHABET_ASCII;
+	case 0x08:
+		return ALPHABET_UCS2;
+	}
+	/* a message class (TS 23.038 4): 7 bit unless bit 2 is set */
+	if ((data_coding & 0xf4) == 0xf0)
+		return ALPHABET_GSM7;
+	return ALPHABET_LATIN1;
+}
+
+void
+asker_address(struct outbox_message *m, const struct deliver_sm *sm)
+{
+	m->from_ton =
+	    sm->dest_addr_ton == TON_INTERNATIONAL ? 0 : sm->dest_addr_ton;
+	m->from_npi = sm->dest_addr_npi;
+	m->to_ton = sm->source_addr_ton;
+	m->to_npi = sm->source_addr_npi;
+	if (sm->source_addr[0] == '+') /* which says just that */
+		m->to_ton = TON_INTERNATIONAL, m->to_npi = NPI_E164;
+	strcpy(m->from, without_plus(sm->destination_addr));
+	strcpy(m->to, without_plus(sm->source_addr));
+}
