@@ -360,6 +360,24 @@ query_refused(struct query *q, const struct ticket *t)
 		admit_refused(q->admit, t->query, when_now());
 }
 
+enum verdict
+query_busy(struct query *q, const struct conf_service *service,
+    const char *msisdn, struct answer *a, char *say)
+{
+	const struct key *k = core_vault(q->core, service->carrier)->key;
+	struct answer busy = {
+	    .verdict = VERDICT_BUSY,
+	    .language = a->language,
+	    .minutes = q->core->conf->limits.busy_minutes,
+	};
+
+	if (!admit_busy(q->admit, key_msisdn(k, msisdn), when_now()) ||
+	    answer_text(&busy, q->core->messages, q->core->regions, service,
+		say, ANSWER_MAX) < 0)
+		return VERDICT_SILENCE;
+	return VERDICT_BUSY;
+}
+
 static enum verdict
 find(struct query *q, const struct question *x, struct answer *a)
 {

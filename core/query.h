@@ -69,6 +69,13 @@ int query_msisdn(struct query *q, const struct conf_carrier *carrier,
 int query_notify(
     struct query *q, const struct conf_service *service, const char *msisdn);
 
+/* A busy text to go with that refusal, where query_text said
+ * VERDICT_SYSTEM_BUSY: VERDICT_BUSY with the text in `say`, which is counted as
+ * gone, or VERDICT_SILENCE when the number has had its share. It is in the
+ * language of `a`. Ask only when it can go at once. */
+enum verdict query_busy(struct query *q, const struct conf_service *service,
+    const char *msisdn, struct answer *a, char *say);
+
 /* The places of a number as the service would show them to its user, whoever
  * asks: for the operator's tool. -ENOENT when it is not provisioned. */
 int query_lookup(struct query *q, const struct conf_service *service,

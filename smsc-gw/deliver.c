@@ -225,6 +225,24 @@ read_text(struct deliver *d, const struct origin *origin,
 	return 1;
 }
 
+/* What is said to who texted, as the link wants it; -E2BIG when that is too
+ * long for any. */
+static int
+compose(struct deliver *d, const struct conf_smsc *conf,
+    const struct deliver_sm *sm, const char *say, struct outbox_message *m)
+{
+	if (strlen(say) >= sizeof(m->text))
+		return -E2BIG;
+	asker_address(m, sm);
+	m->alphabet =
+	    text_alphabet(say, conf_alphabet(d->core->conf, d->carrier));
+	m->concat = conf->concat;
+	m->receipt = 0;
+	m->reference = ++d->reference;
+	strcpy(m->text, say);
+	return 0;
+}
+
 static int
 send_text(struct deliver *d, const struct origin *origin,
     const struct conf_service *service, const struct deliver_sm *sm,
@@ -232,27 +250,36 @@ send_text(struct deliver *d, const struct origin *origin,
 {
 	const struct conf_smsc *conf = link_conf(origin->link);
 	static struct outbox_message m;
+	int rc = compose(d, conf, sm, say, &m);
 
-	int rc = -E2BIG;
-
-	if (strlen(say) >= sizeof(m.text))
-		goto too_long;
-	asker_address(&m, sm);
-	m.alphabet =
-	    text_alphabet(say, conf_alphabet(d->core->conf, d->carrier));
-	m.concat = conf->concat;
 	m.receipt = service->receipts;
-	m.reference = ++d->reference;
-	strcpy(m.text, say);
-	rc = sender_send(d->sender, &m, origin, ticket, conf->max_segments,
-	    conf->validity_minutes);
-too_long:
+	if (rc == 0)
+		rc = sender_send(d->sender, &m, origin, ticket,
+		    conf->max_segments, conf->validity_minutes);
 	if (rc == -E2BIG)
 		log_error(DSMPP,
 		    "link %s an answer of %zu octets is longer than "
 		    "max_segments = %u hold; it cannot be sent",
 		    conf->name, strlen(say), conf->max_segments);
 	return rc;
+}
+
+/* With a refusal for now, where there is room for it. It says to ask again
+ * after a while, and is of no use after that. */
+static void
+send_busy(struct deliver *d, const struct origin *origin,
+    const struct conf_service *service, const char *msisdn,
+    const struct deliver_sm *sm, struct answer *a)
+{
+	const struct conf_smsc *conf = link_conf(origin->link);
+	static struct outbox_message m;
+	static char say[ANSWER_MAX];
+
+	if (sender_has_room(d->sender) &&
+	    query_busy(d->query, service, msisdn, a, say) == VERDICT_BUSY &&
+	    compose(d, conf, sm, say, &m) == 0)
+		sender_send(d->sender, &m, NULL, NULL, conf->max_segments,
+		    d->core->conf->limits.busy_minutes);
 }
 
 static void
@@ -287,6 +314,8 @@ answer(struct deliver *d, const struct origin *origin,
 		d->now.refused_for_now++;
 		query_refused(d->query, &ticket);
 		acknowledge(origin, link_conf(origin->link)->retry_status);
+		if (verdict == VERDICT_SYSTEM_BUSY)
+			send_busy(d, origin, service, msisdn, sm, &a);
 	}
 }
 
@@ -408,12 +437,12 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 		return;
 	log_info(DSMPP,
 	    "carrier %s texts=%lu silent=%lu parts=%lu parts_lost=%lu "
-	    "refused_for_now=%lu answers=%lu refused=%lu segments=%lu "
-	    "again=%lu stored=%lu "
-	    "claimed=%lu expired=%lu failed=%lu",
+	    "refused_for_now=%lu busy=%lu answers=%lu refused=%lu "
+	    "segments=%lu again=%lu stored=%lu claimed=%lu expired=%lu "
+	    "failed=%lu",
 	    d->carrier->name, c->texts, c->silent, c->parts, c->parts_lost,
-	    c->refused_for_now, s->answers, s->refused, s->segments, s->again,
-	    s->stored, s->claimed, s->expired, s->failed);
+	    c->refused_for_now, s->busy, s->answers, s->refused, s->segments,
+	    s->again, s->stored, s->claimed, s->expired, s->failed);
 	d->told = *c;
 	d->sent_told = *s;
 }

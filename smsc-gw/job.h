@@ -46,6 +46,7 @@ struct job {
 	int stored;  /* written to the outbox, perhaps not yet durable */
 	int dropped; /* only waits for what flies */
 	int refused; /* a segment was, for good */
+	int passing; /* owed to nobody, and no loss */
 	unsigned tries;
 	int64_t since, not_before;   /* ms */
 	int64_t expires;             /* epoch seconds */

@@ -194,24 +194,37 @@ sender_repeat(struct sender *s, uint64_t request, const struct origin *origin)
 }
 
 int
-sender_send(struct sender *s, const struct outbox_message *m,
-    const struct origin *origin, const struct ticket *ticket,
+sender_begin(struct sender *s, struct job *j, const struct outbox_message *m,
     unsigned max_segments, uint32_t validity_minutes)
 {
-	struct job *j = NULL;
-
-	if (sender_takes(s, origin->link))
-		j = job_take(lane_of(&s->jobs, origin->link));
 	if (j == NULL)
 		return -EAGAIN;
 	j->message = *m;
 	if (form_cut(&j->form, &j->message, max_segments) < 0)
 		return -E2BIG;
 	j->since = s->now;
-	owe_to(j, origin);
-	j->ticket = *ticket;
 	j->validity_minutes = validity_minutes;
 	j->expires = time(NULL) + 60 * (int64_t)validity_minutes;
+	return 0;
+}
+
+int
+sender_send(struct sender *s, const struct outbox_message *m,
+    const struct origin *origin, const struct ticket *ticket,
+    unsigned max_segments, uint32_t validity_minutes)
+{
+	struct job *j = NULL;
+	int rc;
+
+	if (origin == NULL)
+		return sender_pass(s, m, max_segments, validity_minutes);
+	if (sender_takes(s, origin->link))
+		j = job_take(lane_of(&s->jobs, origin->link));
+	rc = sender_begin(s, j, m, max_segments, validity_minutes);
+	if (rc < 0)
+		return rc;
+	owe_to(j, origin);
+	j->ticket = *ticket;
 	job_ready(&s->jobs, j, turn_of(s, j));
 	job_owe(&s->jobs, j);
 	if (link_conf(origin->link)->ack_after == 0)
@@ -221,8 +234,8 @@ sender_send(struct sender *s, const struct outbox_message *m,
 
 /* Sending. */
 
-static void
-send_segment(struct sender *s, struct job *j, struct link *l)
+void
+sender_segment(struct sender *s, struct job *j, struct link *l)
 {
 	int i = __builtin_ctz(job_to_send(j));
 	struct submit_sm sm;
@@ -267,7 +280,7 @@ send_lane(struct sender *s, struct lane *lane)
 
 		if (l == NULL || link_room(l) == 0)
 			return;
-		send_segment(s, j, l);
+		sender_segment(s, j, l);
 		if (job_to_send(j) == 0)
 			job_wait(&s->jobs, j);
 	}
@@ -301,9 +314,9 @@ static void
 finish(struct sender *s, struct job *j)
 {
 	if (j->refused)
-		s->counters.refused++;
+		s->counters.refused += !j->passing;
 	else
-		s->counters.answers++;
+		s->counters.answers += !j->passing;
 	sender_acknowledge(s, j, ESME_ROK);
 	query_sent(s->query, &j->ticket, j->message.text);
 	sender_drop(s, j); /* erases it from the outbox */
@@ -372,7 +385,10 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status,
 		if (command_status == ESME_RTHROTTLED ||
 		    command_status == ESME_RMSGQFUL)
 			link_pause(f->over, LINK_PAUSE_MS);
-		pause_job(s, j);
+		if (j->passing)
+			sender_drop(s, j);
+		else
+			pause_job(s, j);
 		return;
 	}
 	j->done |= bit;
@@ -404,6 +420,8 @@ down_job(struct sender *s, struct job *j, struct link *l)
 	}
 	if (j->is_owed && j->owed_to == l) {
 		query_sent(s->query, &j->ticket, NULL);
+		sender_drop(s, j);
+	} else if (j->passing && job_to_send(j) != 0) {
 		sender_drop(s, j);
 	} else if (j->place != JOB_PAUSED) {
 		sender_settle(s, j);

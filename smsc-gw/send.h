@@ -24,6 +24,7 @@ struct sender_counters {
 	unsigned long segments; /* sent */
 	unsigned long again;    /* of these, sent again */
 	unsigned long stored;   /* answers that went into the outbox */
+	unsigned long busy;     /* texts sent that nobody was owed */
 	unsigned long claimed;  /* that came out of it, left by another */
 	unsigned long expired;  /* that were of no use any more */
 	unsigned long failed;   /* that could not be kept: refused for now */
@@ -64,10 +65,18 @@ int sender_takes(const struct sender *s, const struct link *l);
 void sender_remove(struct sender *s, struct link *l);
 
 /* Takes an answer over; all is copied. -EAGAIN when it is not taken or its
- * link has no room, -E2BIG when it does not fit into `max_segments`. */
+ * link has no room, -E2BIG when it does not fit into `max_segments`.
+ *
+ * With a null origin, and then a null ticket, the message is owed to nobody
+ * and must make no load: it goes at once, over a link that has room and that
+ * nothing waits for, or -EAGAIN; once refused for now, or lost with its link,
+ * it is no more. It is never stored. */
 int sender_send(struct sender *s, const struct outbox_message *m,
     const struct origin *origin, const struct ticket *ticket,
     unsigned max_segments, uint32_t validity_minutes);
+
+/* Is there a link for a message with a null origin? */
+int sender_has_room(const struct sender *s);
 
 /* Another copy of a request (ticket.request) whose answer is on its way. It
  * may be the first copy delivered again, over another link because the

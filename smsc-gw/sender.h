@@ -1,4 +1,4 @@
-/* What send.c and send_later.c share. */
+/* What send.c, send_now.c and send_later.c share. */
 #ifndef SENDER_H
 #define SENDER_H
 
@@ -41,8 +41,21 @@ void sender_drop(struct sender *s, struct job *j);
 /* The same, and the SMSC is to send the text again. */
 void sender_refuse(struct sender *s, struct job *j);
 
+/* Fills in a job, or null, but for what it is owed to. 0, -EAGAIN for null,
+ * -E2BIG. */
+int sender_begin(struct sender *s, struct job *j,
+    const struct outbox_message *m, unsigned max_segments,
+    uint32_t validity_minutes);
+
+/* Sends the next segment of a job; there must be room. */
+void sender_segment(struct sender *s, struct job *j, struct link *l);
+
 /* The link with the most room; null when none has any. */
 struct link *sender_roomiest(const struct sender *s);
+
+/* send_now.c: sender_send with a null origin. */
+int sender_pass(struct sender *s, const struct outbox_message *m,
+    unsigned max_segments, uint32_t validity_minutes);
 
 /* send_later.c: time passes. */
 int sender_tick(struct sender *s, struct event_base *base);

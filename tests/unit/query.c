@@ -483,6 +483,40 @@ limits(void)
 	    "and another is not concerned");
 }
 
+/* Texts that go with a refusal for now. */
+static void
+busy(void)
+{
+	const struct conf_service *open = conf_service(core->conf, "open");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a = {.language = LANG_ZH};
+
+#define BUSY(n) query_busy(query, open, MSISDN(n), &a, say)
+	ok_int(BUSY("40"), VERDICT_BUSY, "a busy text goes to a number");
+	ok_str(say, "当前查询人数较多，请10分钟后再试。",
+	    "to ask again after busy_minutes");
+	ok_int(BUSY("40"), VERDICT_SILENCE, "once");
+	ok_int(BUSY("41"), VERDICT_BUSY, "another is not concerned");
+	when_set(NOW + 599, 0);
+	ok_int(BUSY("40"), VERDICT_SILENCE, "in busy_minutes");
+	when_set(NOW + 600, 0);
+	a.language = LANG_EN;
+	ok_int(BUSY("40"), VERDICT_BUSY, "and then again");
+	ok(strstr(say, "again in 10 minutes") != NULL,
+	    "in the language that was found");
+	when_set(NOW, 0);
+	for (int i = 0; i < 9; i++)
+		ASK(open, "42", "?", &ticket);
+	ok_int(BUSY("42"), VERDICT_BUSY, "it is the tenth in an hour");
+	ok_int(ASK(open, "42", "?", &ticket), VERDICT_SILENCE,
+	    "so that there is no other");
+	for (int i = 0; i < 10; i++)
+		ASK(open, "43", "?", &ticket);
+	ok_int(BUSY("43"), VERDICT_SILENCE, "nor it after ten others");
+#undef BUSY
+}
+
 /* Copies that come late: we refused the query for now, and much later the
  * SMSC brings it again. */
 static void
@@ -721,6 +755,7 @@ main(void)
 	old_data();
 	repeats();
 	limits();
+	busy();
 	stale();
 	prompts();
 	after_a_restart();

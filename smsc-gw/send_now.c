@@ -1,0 +1,46 @@
+/* What goes at once or not at all: a text that is owed to nobody. It takes a
+ * place of those that others' answers have when they are claimed, and none in
+ * a queue; so it is never in the way of an answer. */
+#include <errno.h>
+
+#include "sender.h"
+
+/* A link that has room, and nothing that waits for it. */
+static struct link *
+idle_link(const struct sender *s)
+{
+	struct link *l = s->stopping ? NULL : sender_roomiest(s);
+
+	if (l == NULL || !TAILQ_EMPTY(&lane_of(&s->jobs, l)->ready) ||
+	    !TAILQ_EMPTY(&lane_of_none(&s->jobs)->ready))
+		return NULL;
+	return l;
+}
+
+int
+sender_has_room(const struct sender *s)
+{
+	return idle_link(s) != NULL;
+}
+
+int
+sender_pass(struct sender *s, const struct outbox_message *m,
+    unsigned max_segments, uint32_t validity_minutes)
+{
+	struct lane *none = lane_of_none(&s->jobs);
+	struct link *l = idle_link(s);
+	struct job *j = l != NULL ? job_take(none) : NULL;
+	int rc = sender_begin(s, j, m, max_segments, validity_minutes);
+
+	if (rc < 0)
+		return rc;
+	if (link_room(l) < (unsigned)j->form.n)
+		return -EAGAIN;
+	j->passing = 1;
+	job_ready(&s->jobs, j, none);
+	while (job_to_send(j) != 0)
+		sender_segment(s, j, l);
+	job_wait(&s->jobs, j);
+	s->counters.busy++;
+	return 0;
+}
