@@ -331,12 +331,15 @@ sender_settle(struct sender *s, struct job *j)
 		job_ready(&s->jobs, j, turn_of(s, j));
 }
 
-/* A segment refused for now is sent again alone, later each time. */
+/* A segment refused for now is sent again alone, later each time; those that
+ * are refused together count once. */
 static void
 pause_job(struct sender *s, struct job *j)
 {
 	int64_t wait = PAUSE_FIRST_MS;
 
+	if (j->place == JOB_PAUSED)
+		return;
 	for (unsigned i = 0; i < j->tries && wait < PAUSE_MAX_MS; i++)
 		wait *= 2;
 	j->tries++;
