@@ -317,3 +317,26 @@ class Message:
         self.source, self.number = pdu["source_addr"], pdu["destination_addr"]
         self.text = "".join(p.text for p in parts)
         self.at = time.monotonic()
+
+
+class Inbox:
+    """Every phone's: .messages, in the order in which they became whole.  A
+    part that comes again takes the place of the first, as in a phone."""
+
+    def __init__(self):
+        self.messages = []
+        self._parts = {}
+
+    def take(self, pdu, alphabet="gsm7"):
+        """A submit_sm that was accepted; the Message that it makes whole, or
+        None; as Part if no phone could show it."""
+        part = Part(pdu, alphabet)
+        key = (pdu["destination_addr"], pdu["source_addr"], part.ref,
+               part.total)
+        parts = self._parts.setdefault(key, {})
+        parts[part.seq] = part
+        if len(parts) < part.total:
+            return None
+        del self._parts[key]
+        self.messages.append(Message([parts[i] for i in sorted(parts)]))
+        return self.messages[-1]

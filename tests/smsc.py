@@ -23,7 +23,7 @@ import time
 
 from smpp import (ESME_RALYBND, ESME_RINVBNDSTS, ESME_RINVCMDID,
                   ESME_RINVPASWD, ESME_RINVSRCADR, ESME_ROK, MAX_PDU, UDHI,
-                  BadPdu, Message, Part, Pdu, decode, text_encode)
+                  BadPdu, Inbox, Pdu, decode, text_encode)
 from wire import Recording
 
 
@@ -291,9 +291,10 @@ class Smsc:
         self.on_submit = lambda submit: ESME_ROK
         self.log, self.faults, self.links, self.submits = [], [], [], []
         self.refused = []
-        self.messages = []               # all that reached a phone
-        self._taken = 0                  # parts and messages
-        self._parts, self._unread = {}, []
+        self.inbox = Inbox()
+        self.messages = self.inbox.messages
+        self._taken = 0                  # message_ids
+        self._unread = []
         self._requests = []              # every deliver_sm and data_sm
         self.changed = threading.Condition(threading.RLock())
         self.sock = None
@@ -505,18 +506,10 @@ class Smsc:
         if status:
             return
         try:
-            part = Part(submit.pdu, self.alphabet)
+            message = self.inbox.take(submit.pdu, self.alphabet)
         except (ValueError, KeyError, IndexError) as bad:
             self.fault(submit.link, f"{bad}: {submit.pdu!r}")
             return
-        pdu = submit.pdu
-        key = (pdu["destination_addr"], pdu["source_addr"], part.ref,
-               part.total)
-        parts = self._parts.setdefault(key, {})
-        parts[part.seq] = part
-        if len(parts) == part.total:
-            del self._parts[key]
-            message = Message([parts[i] for i in sorted(parts)])
-            self.messages.append(message)
+        if message:
             self._unread.append(message)
             self.changed.notify_all()
