@@ -20,7 +20,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libevent-dev libsmpp34-dev \
 	libconfuse-dev zlib1g-dev tzdata
 DEPS_DEMO = python3
 DEPS_CHECK = python3 clang libclang-rt-14-dev clang-format mandoc gzip sqlite3 tshark \
-	openssl osmo-msc osmo-hlr
+	openssl osmo-msc osmo-hlr libnet-smpp-perl
 
 ifdef SAN
 O = build-san

@@ -75,12 +75,15 @@ def run(*argv, stdin=None, timeout=120, env=None):
                           env={**os.environ, **env} if env else None)
 
 
-def start(*argv, log=None, env=None, cwd=None):
+def start(*argv, log=None, env=None, cwd=None, talk=False):
     """Start a program whose output goes to the file `log` in TEST_DIR; it is
-    ended at exit by its pid."""
+    ended at exit by its pid.  With `talk`, its standard input and output are
+    pipes of text."""
     out = open(path(log), "ab") if log else subprocess.DEVNULL
-    p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out,
-                         stderr=out, cwd=cwd,
+    p = subprocess.Popen(argv, stdin=subprocess.PIPE if talk else
+                         subprocess.DEVNULL,
+                         stdout=subprocess.PIPE if talk else out,
+                         stderr=out, cwd=cwd, text=talk,
                          env={**os.environ, **env} if env else None)
     _children.append(p)
     return p

@@ -97,7 +97,7 @@ class Vty:
 
     def answer(self):
         text = b""
-        while not re.search(rb"Osmo(HLR|MSC)[>#] $", text):
+        while not re.search(rb"Osmo(HLR|MSC)(\([\w-]+\))?[>#] $", text):
             data = self.sock.recv(4096)
             assert data, f"VTY closed after {text!r}"
             text += data
@@ -156,3 +156,11 @@ def start_msc(system_id, password):
 def bound(system_id):
     """Does the MSC show an ESME as bound?"""
     return f"System ID: {system_id}," in Vty(MSC_VTY).command("show smpp esme")
+
+
+def set_password(system_id, password):
+    """What the MSC wants of an ESME from now on."""
+    vty = Vty(MSC_VTY)
+    for line in ("configure terminal", "smpp", f"esme {system_id}",
+                 f"password {password}"):
+        vty.command(line)

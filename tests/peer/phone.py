@@ -102,8 +102,8 @@ class Phone:
                 + bytes([len(data)]) + data)
         return self.reference
 
-    def messages(self):
-        return tpdu.reassemble(self.received)
+    def messages(self, repeats=False):
+        return tpdu.reassemble(self.received, repeats)
 
     def cp(self, transaction, kind, rpdu=None):
         body = b"" if rpdu is None else bytes([len(rpdu)]) + rpdu
@@ -196,3 +196,78 @@ class Mme:
         else:
             assert kind == RELEASE_REQUEST, \
                 f"SGsAP message {kind:#x}: {elements}"
+
+
+class Sent:
+    """A short message: .status is None until the handset shows what became
+    of it, then as in Phone.results."""
+
+    def __init__(self, phone, destination, text):
+        self.phone, self.destination, self.text = phone, destination, text
+        self.submit()
+
+    def submit(self):
+        self.reference = self.phone.submit(self.destination, self.text)
+
+    @property
+    def status(self):
+        return self.phone.results.get(self.reference)
+
+
+class Subscribers:
+    """Many handsets on one association, {MSISDN: Phone}, whose users send to
+    one code, and again what was not sent."""
+
+    # How many send at once.  osmo-msc's queue to an ESME holds ten PDUs, one
+    # text makes two (alert_notification, deliver_sm), and its answers to
+    # submit_sm go the same way.  A deliver_sm that finds no room there never
+    # leaves: osmo-msc keeps the text, and tells the handset that it was sent.
+    AT_ONCE = 4
+    TRIES = 3
+
+    def __init__(self, mme, phones, code):
+        self.mme, self.phones, self.code = mme, phones, code
+
+    def attach(self, timeout=20):
+        """Each as soon as it may; true if all are."""
+        phones = list(self.phones.values())
+        for i in range(0, len(phones), self.AT_ONCE):
+            batch = phones[i:i + self.AT_ONCE]
+            for phone in batch:
+                phone.attach()
+            self.mme.run(lambda: all(p.attached for p in batch), timeout)
+        return all(p.attached for p in phones)
+
+    def wait(self, condition, timeout=10):
+        return self.mme.run(condition, timeout)
+
+    def send(self, number, text):
+        return Sent(self.phones[number], self.code, text)
+
+    def again(self, sent, cut=False):
+        """Once the handset shows that it failed.  It does not when the ESME's
+        connection is cut, for osmo-msc then forgets what was unanswered; the
+        handset's own timer would, after 35 s (TR1M, TS 24.011 10)."""
+        if not cut:
+            self.wait(lambda: sent.status is not None)
+            assert sent.status, "it has not failed"
+        sent.submit()
+
+    def send_all(self, numbers, text):
+        all_sent, waiting, flying, tries = [], list(numbers), [], 0
+        while waiting or flying:
+            while waiting and len(flying) < self.AT_ONCE:
+                flying.append(self.send(waiting.pop(0), text))
+                all_sent.append(flying[-1])
+            self.wait(lambda: any(s.status is not None for s in flying))
+            for sent in [s for s in flying if s.status != 0 and
+                         s.status is not None]:
+                tries += 1
+                assert tries <= self.TRIES * len(numbers), "none is sent"
+                sent.submit()
+            flying = [s for s in flying if s.status is None]
+        return all_sent
+
+    def texts(self, number):
+        return ["".join(part.text for part in parts)
+                for parts in self.phones[number].messages(repeats=True)]

@@ -100,9 +100,10 @@ def parse_deliver(tpdu):
     return Deliver(originator, ton, npi, pid, dcs, header, ud, text)
 
 
-def reassemble(delivers):
+def reassemble(delivers, repeats=False):
     """The whole messages among what has come, each a list of its parts in
-    order; a message not yet whole is left out."""
+    order; a message not yet whole is left out.  With `repeats` a part may
+    come more than once, and counts once."""
     whole, parts = [], {}
     for d in delivers:
         if not d.part():
@@ -111,7 +112,10 @@ def reassemble(delivers):
         reference, count, number = d.part()
         have = parts.setdefault((d.originator, reference, count), {})
         assert 1 <= number <= count, f"part {number} of {count}"
-        assert number not in have, f"part {number} of {count} came twice"
+        if number in have:
+            assert repeats, f"part {number} of {count} came twice"
+            assert have[number] == d, f"part {number} of {count} differs"
+            continue
         have[number] = d
         if len(have) == count:
             whole.append([have[n] for n in sorted(have)])
