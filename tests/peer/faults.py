@@ -3,7 +3,7 @@ it: the same for every peer.
 
 A peer has
   wait(condition, timeout)   until condition() is true; its last value
-  send(number, text)         a subscriber texts the code; a Sent, whose
+  send(number, text, code=)  a subscriber texts the code; a Sent, whose
                              .status is None, or 0 once the SMSC has it
                              acknowledged, or what became of it instead
   send_all(numbers, text)    so many at once; each is acknowledged in the end
@@ -24,13 +24,15 @@ from trips import LONG_TRIP, LONGEST_TRIP, SHORT_TRIP
 DIGITS, QUERY = "1234", "CXMYD#1234"
 # Long enough for a loaded machine, for what is unanswered is sent again.
 OPTIONS = {"ack_after": 1, "response_timeout": 3}
+# A code whose service asks for receipts, so that they come nowhere else.
+RECEIPTS = "10010"
 
-ONE, TWO, THREE, THROTTLED, UNANSWERED, MEMORY, CUT, OWED, KEPT, TWICE = (
-    f"86138000010{n:02}" for n in range(10))
+(ONE, TWO, THREE, THROTTLED, UNANSWERED, MEMORY, CUT, OWED, KEPT, TWICE,
+ RECEIPTED) = (f"86138000010{n:02}" for n in range(11))
 TRIPS = {ONE: SHORT_TRIP, TWO: LONG_TRIP, THREE: LONGEST_TRIP,
          THROTTLED: LONGEST_TRIP, UNANSWERED: LONG_TRIP, MEMORY: SHORT_TRIP,
          CUT: SHORT_TRIP, OWED: LONGEST_TRIP, KEPT: LONGEST_TRIP,
-         TWICE: SHORT_TRIP}
+         TWICE: SHORT_TRIP, RECEIPTED: LONGEST_TRIP}
 # Two hundred who have each been somewhere else.
 CROWD = {f"86139{n:08}": list(pair) for n, pair in
          enumerate(itertools.islice(itertools.permutations(LONG_TRIP, 2),
@@ -43,6 +45,8 @@ def build(port, **options):
     for number, trip in {**TRIPS, **CROWD}.items():
         site.subscriber(number, DIGITS)
         trips.travel(site, number, trip)
+    site.services["receipts"] = {**site.services["cmcc-sms"],
+                                 "code": [RECEIPTS], "receipts": True}
     site.build()
     return site
 
@@ -131,6 +135,20 @@ class Faults:
         self.proxy.octets = False
         tap.equal(sorted(self.segments(THREE)[before:]), [1, 2, 3],
                   "octet by octet: each segment sent once")
+
+    def receipts_asked(self):
+        """An answer in three segments, for each of which a receipt is asked
+        for, as for nothing before."""
+        asked = [p for p in self.proxy.seen("submit_sm")
+                 if p["registered_delivery"]]
+        tap.equal(asked, [], "no receipt is asked for")
+        self.acknowledged(self.peer.send(RECEIPTED, QUERY, RECEIPTS),
+                          "with receipts")
+        self.told(RECEIPTED, "with receipts")
+        tap.equal([p["registered_delivery"] for p in
+                   self.proxy.seen("submit_sm")
+                   if p["destination_addr"] == RECEIPTED], [1] * 3,
+                  "with receipts: asked for each segment")
 
     # Something does.
 

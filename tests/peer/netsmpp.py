@@ -105,12 +105,28 @@ class NetSmpp:
 
     # The subscribers.
 
-    def send(self, number, text):
+    def send(self, number, text, code=CODE):
         octets, data_coding = text_encode(text)
         return self.deliver(
             source_addr_ton=1, source_addr_npi=1, source_addr=number,
-            dest_addr_npi=1, destination_addr=CODE, data_coding=data_coding,
+            dest_addr_npi=1, destination_addr=code, data_coding=data_coding,
             short_message=octets)
+
+    def receipt(self, pdu, state, tlvs=True):
+        """Tells the ESME what became of its submit_sm: a final state's
+        number and its name in a text (Appendix B)."""
+        number, name = state
+        sent, message_id = pdu["fields"], f"{pdu['seq']:08X}"
+        parameters = {"receipted_message_id": message_id + "\0",
+                      "message_state": bytes([number])} if tlvs else {}
+        return self.deliver(
+            source_addr_ton=1, source_addr_npi=1,
+            source_addr=sent["destination_addr"],
+            dest_addr_npi=1, destination_addr=sent["source_addr"],
+            esm_class=4, short_message=(
+                f"id:{message_id} sub:001 dlvrd:001 submit date:2611220800 "
+                f"done date:2611220801 stat:{name} err:000 text:"),
+            **parameters)
 
     def again(self, sent, cut=False):
         """The SMSC sends what was not acknowledged again."""

@@ -216,7 +216,7 @@ class Sent:
 
 class Subscribers:
     """Many handsets on one association, {MSISDN: Phone}, whose users send to
-    one code, and again what was not sent."""
+    one code, mostly, and again what was not sent."""
 
     # How many send at once.  osmo-msc's queue to an ESME holds ten PDUs, one
     # text makes two (alert_notification, deliver_sm), and its answers to
@@ -241,8 +241,8 @@ class Subscribers:
     def wait(self, condition, timeout=10):
         return self.mme.run(condition, timeout)
 
-    def send(self, number, text):
-        return Sent(self.phones[number], self.code, text)
+    def send(self, number, text, code=None):
+        return Sent(self.phones[number], code or self.code, text)
 
     def again(self, sent, cut=False):
         """Once the handset shows that it failed.  It does not when the ESME's

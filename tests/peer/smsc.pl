@@ -28,8 +28,7 @@ use constant { ESME_ROK => 0, ESME_RINVPASWD => 0x0e };
 my ($address, $port, $system_id, $password) = @ARGV;
 my %answer_to = map { $_ => { status => ESME_ROK } } qw(bind submit);
 my $json = JSON::PP->new->ascii;
-my $bound;        # the connection that takes deliver_sm
-my $taken = 0;    # submit_sm, for their message_id
+my $bound;    # the connection that takes deliver_sm
 
 sub report {
 	print $json->encode({@_}), "\n";
@@ -67,7 +66,7 @@ sub answer_submit {
 	my ($c, $pdu) = @_;
 
 	return respond($c, $pdu, $answer_to{submit},
-		message_id => sprintf('%08X', ++$taken));
+		message_id => sprintf('%08X', $pdu->seq));
 }
 
 sub answer_simple {
