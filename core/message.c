@@ -380,6 +380,15 @@ put_month(
 	words_put(w, s, strcspn(s, ","));
 }
 
+/* Two for each answer: snprintf takes its time. */
+static void
+put_number(int n, int digits, char *out)
+{
+	out[digits] = '\0';
+	for (; digits > 0; n /= 10)
+		out[--digits] = '0' + n % 10;
+}
+
 void
 message_put_time(const struct messages *m, enum language lang, enum message id,
     int64_t t, struct words *w)
@@ -395,7 +404,9 @@ message_put_time(const struct messages *m, enum language lang, enum message id,
 
 	when_local(t, &tm);
 	put_month(m, lang, tm.tm_mon, &name);
-	snprintf(day, sizeof(day), "%d", tm.tm_mday);
-	snprintf(clock, sizeof(clock), "%02d:%02d", tm.tm_hour, tm.tm_min);
+	put_number(tm.tm_mday, tm.tm_mday < 10 ? 1 : 2, day);
+	put_number(tm.tm_hour, 2, clock);
+	clock[2] = ':';
+	put_number(tm.tm_min, 2, clock + 3);
 	message_put(m, lang, id, values, w);
 }

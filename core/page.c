@@ -40,11 +40,10 @@ alphabet_of(const struct messages *m, enum language lang, const char *text)
 {
 	struct foot f;
 
+	if (text_alphabet(text, ALPHABET_GSM7) != ALPHABET_GSM7)
+		return ALPHABET_UCS2;
 	make_foot(&f, m, lang, 0, 0, 1);
-	if (text_alphabet(f.s, ALPHABET_GSM7) == ALPHABET_GSM7 &&
-	    text_alphabet(text, ALPHABET_GSM7) == ALPHABET_GSM7)
-		return ALPHABET_GSM7;
-	return ALPHABET_UCS2;
+	return text_alphabet(f.s, ALPHABET_GSM7);
 }
 
 static void

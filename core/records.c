@@ -25,6 +25,8 @@ struct records {
 	int fd;
 	int64_t until; /* the open file's day ends here */
 	int is_faulty; /* and that was logged */
+	int64_t said;  /* the time that `saying` says */
+	char saying[32];
 	size_t len;
 	char buf[65536];
 };
@@ -48,17 +50,22 @@ call_status_name(enum call_status s)
 }
 
 /* RFC 3339, local. */
+/* Most dialogues begin and end in the second of the one before. */
 static void
-time_of(int64_t t, char out[32])
+time_of(struct records *r, int64_t t, char out[32])
 {
 	struct tm tm;
 	size_t n;
 
-	when_local(t, &tm);
-	n = strftime(out, 31, "%Y-%m-%dT%H:%M:%S%z", &tm);
-	/* +0800 to +08:00 */
-	memmove(out + n - 1, out + n - 2, 3);
-	out[n - 2] = ':';
+	if (t != r->said) {
+		when_local(t, &tm);
+		n = strftime(r->saying, 31, "%Y-%m-%dT%H:%M:%S%z", &tm);
+		/* +0800 to +08:00 */
+		memmove(r->saying + n - 1, r->saying + n - 2, 3);
+		r->saying[n - 2] = ':';
+		r->said = t;
+	}
+	memcpy(out, r->saying, 32);
 }
 
 static void
@@ -204,8 +211,8 @@ records_put(struct records *r, const struct call_record *c)
 		return;
 	if (sizeof(r->buf) - r->len < LINE_MAX_OCTETS)
 		records_flush(r);
-	time_of(c->start, start);
-	time_of(c->end, ended);
+	time_of(r, c->start, start);
+	time_of(r, c->end, ended);
 	put_quoted(&end, c->service);
 	*end = '\0';
 	r->len += snprintf(r->buf + r->len, LINE_MAX_OCTETS,

@@ -76,6 +76,7 @@ take_subscriber(sqlite3_stmt *st, uint64_t msisdn, struct subscriber *row)
 	const char *language = (const char *)sqlite3_column_text(st, 7);
 	const char *carrier = (const char *)sqlite3_column_text(st, 6);
 	const void *sealed = sqlite3_column_blob(st, 8);
+	size_t len = carrier != NULL ? strlen(carrier) : 0;
 
 	*row = (struct subscriber){
 	    .msisdn = msisdn,
@@ -90,10 +91,26 @@ take_subscriber(sqlite3_stmt *st, uint64_t msisdn, struct subscriber *row)
 	    .language = language ? language_parse(language, strlen(language))
 				 : LANGUAGES,
 	};
-	snprintf(
-	    row->carrier, sizeof(row->carrier), "%s", carrier ? carrier : "");
+	if (len < sizeof(row->carrier))
+		memcpy(row->carrier, carrier, len);
 	if (sealed != NULL && sqlite3_column_bytes(st, 8) == KEY_SEALED)
 		memcpy(row->sealed, sealed, KEY_SEALED);
+}
+
+/* The latest first; of more than STORE_ROWS the earliest are left out. */
+static void
+insert(const struct subscriber *row, struct subscriber *rows, size_t *n)
+{
+	size_t i = *n;
+
+	while (i > 0 && rows[i - 1].since < row->since)
+		i--;
+	if (i == STORE_ROWS)
+		return;
+	if (*n < STORE_ROWS)
+		++*n;
+	memmove(&rows[i + 1], &rows[i], (*n - i - 1) * sizeof(*rows));
+	rows[i] = *row;
 }
 
 int
@@ -101,13 +118,15 @@ store_subscribers(
     struct store *s, uint64_t msisdn, struct subscriber *rows, size_t *n)
 {
 	sqlite3_stmt *st = s->st[SQL_SUBSCRIBERS];
+	struct subscriber row;
 	int rc;
 
 	sqlite3_bind_int64(st, 1, msisdn);
-	sqlite3_bind_int(st, 2, STORE_ROWS);
 	*n = 0;
-	while ((rc = store_step(s, SQL_SUBSCRIBERS)) == 1)
-		take_subscriber(st, msisdn, &rows[(*n)++]);
+	while ((rc = store_step(s, SQL_SUBSCRIBERS)) == 1) {
+		take_subscriber(st, msisdn, &row);
+		insert(&row, rows, n);
+	}
 	if (rc < 0)
 		return rc;
 	store_reset(s, SQL_SUBSCRIBERS);

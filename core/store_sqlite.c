@@ -32,10 +32,10 @@ static const char *const sql[STATEMENTS] = {
 		     " ON CONFLICT DO UPDATE SET value = excluded.value",
     [SQL_SUBSCRIBERS] = "SELECT imsi, since, until, ends, person, digits,"
 			" carrier, language, sealed FROM subscriber"
-			" WHERE msisdn = ? ORDER BY since DESC LIMIT ?",
-    [SQL_SEALED_AT] = "SELECT sealed FROM subscriber WHERE imsi = ?1"
-		      " AND since <= ?2 AND ends > ?2"
-		      " ORDER BY since DESC LIMIT 1",
+			" WHERE msisdn = ?",
+    /* the row with the maximum; an ORDER BY would make a table to sort in */
+    [SQL_SEALED_AT] = "SELECT sealed, max(since) FROM subscriber"
+		      " WHERE imsi = ?1 AND since <= ?2 AND ends > ?2",
     [SQL_BUCKET_GET] = "SELECT stays FROM bucket WHERE id = ?",
     [SQL_BUCKET_EACH] = "SELECT id, stays FROM bucket ORDER BY id",
     [SQL_WATERMARK] = "SELECT min(watermark) FROM source",

@@ -19,6 +19,7 @@
 #include "text.h"
 
 #define REPLACEMENT 0xfffd
+#define GSM7_LAST 0x20ac /* the greatest that has a septet */
 #define ESC 0x1b
 #define HEADER 7
 
@@ -124,7 +125,7 @@ utf8_put(uint32_t c, char *out)
 static size_t
 septets_of(uint32_t c, uint8_t out[2])
 {
-	if (c == REPLACEMENT)
+	if (c > GSM7_LAST) /* most of what there is */
 		return 0;
 	if (c == TEXT_BREAK) /* is taken out before */
 		c = ' ';
