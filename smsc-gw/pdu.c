@@ -139,10 +139,8 @@ read_receipted_id(struct deliver_sm *d, const uint8_t *value, uint16_t len)
 {
 	size_t n = strnlen((const char *)value, len);
 
-	if (n > MESSAGE_ID_MAX)
-		return;
 	d->receipted_message_id = value;
-	d->receipted_message_id_len = n;
+	d->receipted_message_id_len = n <= MESSAGE_ID_MAX ? n : 0;
 }
 
 /* What a receipt has; one of another length is passed over. */

@@ -61,6 +61,7 @@ struct layout {
 #include <def_frame/bind_receiver_resp.tlv>
 #include <def_frame/bind_transceiver_resp.tlv>
 #include <def_frame/bind_transmitter_resp.tlv>
+#include <def_frame/data_sm.tlv>
 #include <def_frame/deliver_sm.tlv>
 #include <def_frame/submit_sm.tlv>
 
@@ -80,6 +81,7 @@ TLV_SIZE(do_tlv_alert_notification)
 TLV_SIZE(do_tlv_bind_receiver_resp)
 TLV_SIZE(do_tlv_bind_transceiver_resp)
 TLV_SIZE(do_tlv_bind_transmitter_resp)
+TLV_SIZE(do_tlv_data_sm)
 TLV_SIZE(do_tlv_deliver_sm)
 TLV_SIZE(do_tlv_submit_sm)
 
@@ -132,6 +134,12 @@ static inline void
 layout_bind(struct layout *l) /* the three are alike */
 {
 #include <def_frame/bind_transceiver.frame>
+}
+
+static inline void
+layout_data_sm(struct layout *l)
+{
+#include <def_frame/data_sm.frame>
 }
 
 static inline void
@@ -245,6 +253,7 @@ union library_pdu {
 	alert_notification_t alert_notification;
 	bind_transceiver_t bind; /* the three are alike */
 	bind_transceiver_resp_t bind_resp;
+	data_sm_t data_sm;
 	deliver_sm_t deliver_sm;
 	submit_sm_t submit_sm;
 	submit_sm_resp_t submit_sm_resp;
@@ -311,6 +320,15 @@ library_unpack(const struct layout *l, const uint8_t *p, size_t len,
 	if (strlen(smpp34_strerror) > library_log_max)
 		library_log_max = strlen(smpp34_strerror);
 	return rc == 0 ? LIBRARY_READS : LIBRARY_REFUSES;
+}
+
+/* The last on the wire of a tag: the library's list is in reverse. */
+static inline const tlv_t *
+find_tlv(const tlv_t *list, uint16_t tag)
+{
+	while (list != NULL && list->tag != tag)
+		list = list->next;
+	return list;
 }
 
 /* Of a refusal: "source_addr_ton: Invalid value". */

@@ -22,8 +22,9 @@
 /* What both made of a PDU. */
 
 union ours {
-	struct deliver_sm deliver_sm;
+	struct deliver_sm deliver_sm; /* data_sm too */
 	char system_id[16];
+	char message_id[MESSAGE_ID_MAX + 1];
 };
 
 struct kind;
@@ -48,6 +49,7 @@ static int has_odd_tlv(const struct reading *r);
 static int has_two_texts(const struct reading *r);
 static int has_two_payloads(const struct reading *r);
 static int has_half_sar(const struct reading *r);
+static int has_long_destination(const struct reading *r);
 
 #define ACCEPTED "whether it is read"
 #define ANY_FIELD "any field"
@@ -84,6 +86,9 @@ static struct difference {
 	"ignores them: the message is whole",
 	"5.3.2.22 to 24: without the other two it shall be ignored",
 	has_half_sar, 0},
+    {"long-destination", "destination_addr",
+	"gives a data_sm's address of more than 20 octets", "reads it as empty",
+	"4.7.1: up to 64, but no number is so long", has_long_destination, 0},
 };
 
 #define N_DIFFERENCES (sizeof(differences) / sizeof(*differences))
@@ -165,15 +170,6 @@ differ(struct reading *r, const char *field)
 			differ(r, #field);                                    \
 	} while (0)
 
-/* The last on the wire: the library's list is in reverse. */
-static const tlv_t *
-find_tlv(const tlv_t *list, uint16_t tag)
-{
-	while (list != NULL && list->tag != tag)
-		list = list->next;
-	return list;
-}
-
 static void
 compare_header(struct reading *r)
 {
@@ -190,6 +186,22 @@ compare_header(struct reading *r)
 		differ(r, "sequence_number");
 }
 
+/* deliver_sm and data_sm have their TLVs at different places. */
+static const tlv_t *
+tlvs_of(const struct reading *r)
+{
+	return r->theirs.header[1] == DATA_SM ? r->theirs.data_sm.tlv
+					      : r->theirs.deliver_sm.tlv;
+}
+
+/* What a data_sm has none of. */
+static size_t
+sm_length_of(const struct reading *r)
+{
+	return r->theirs.header[1] == DATA_SM ? 0
+					      : r->theirs.deliver_sm.sm_length;
+}
+
 static int
 is_text(const struct reading *r, const uint8_t *text, size_t len)
 {
@@ -202,10 +214,10 @@ static void
 compare_text(struct reading *r)
 {
 	const deliver_sm_t *t = &r->theirs.deliver_sm;
-	const tlv_t *payload = find_tlv(t->tlv, TLVID_message_payload);
+	const tlv_t *payload = find_tlv(tlvs_of(r), TLVID_message_payload);
 
 	if (payload != NULL ? !is_text(r, payload->value.octet, payload->length)
-			    : !is_text(r, t->short_message, t->sm_length))
+			    : !is_text(r, t->short_message, sm_length_of(r)))
 		differ(r, "message");
 }
 
@@ -213,7 +225,7 @@ static void
 compare_sar(struct reading *r)
 {
 	const struct deliver_sm *o = &r->ours.deliver_sm;
-	const tlv_t *list = r->theirs.deliver_sm.tlv;
+	const tlv_t *list = tlvs_of(r);
 	const tlv_t *ref = find_tlv(list, TLVID_sar_msg_ref_num);
 	const tlv_t *total = find_tlv(list, TLVID_sar_total_segments);
 	const tlv_t *seqnum = find_tlv(list, TLVID_sar_segment_seqnum);
@@ -225,6 +237,29 @@ compare_sar(struct reading *r)
 		    o->sar_segment_seqnum != seqnum->value.val08
 		       : ref != NULL || total != NULL || seqnum != NULL)
 		differ(r, "sar");
+}
+
+static void
+compare_receipt(struct reading *r)
+{
+	const struct deliver_sm *o = &r->ours.deliver_sm;
+	const tlv_t *list = tlvs_of(r);
+	const tlv_t *id = find_tlv(list, TLVID_receipted_message_id);
+	const tlv_t *state = find_tlv(list, TLVID_message_state);
+	const tlv_t *ref = find_tlv(list, TLVID_user_message_reference);
+	size_t n =
+	    id != NULL ? strnlen((const char *)id->value.octet, id->length) : 0;
+
+	if (n > MESSAGE_ID_MAX)
+		n = 0;
+	if (o->receipted_message_id_len != n ||
+	    (n > 0 && memcmp(o->receipted_message_id, id->value.octet, n) != 0))
+		differ(r, "receipted_message_id");
+	if (o->message_state != (state != NULL ? state->value.val08 : 0))
+		differ(r, "message_state");
+	if (o->has_reference != (ref != NULL) ||
+	    (ref != NULL && o->user_message_reference != ref->value.val16))
+		differ(r, "user_message_reference");
 }
 
 static void
@@ -243,6 +278,35 @@ compare_deliver_sm(struct reading *r)
 	SAME(data_coding);
 	compare_text(r);
 	compare_sar(r);
+	compare_receipt(r);
+}
+
+static void
+compare_data_sm(struct reading *r)
+{
+	const struct deliver_sm *o = &r->ours.deliver_sm;
+	const data_sm_t *t = &r->theirs.data_sm;
+
+	SAME(source_addr_ton);
+	SAME(source_addr_npi);
+	SAME_STRING(source_addr);
+	SAME(dest_addr_ton);
+	SAME(dest_addr_npi);
+	SAME_STRING(destination_addr);
+	SAME(esm_class);
+	SAME(data_coding);
+	compare_text(r);
+	compare_sar(r);
+	compare_receipt(r);
+}
+
+static void
+compare_submit_sm_resp(struct reading *r)
+{
+	const union ours *o = &r->ours;
+	const submit_sm_resp_t *t = &r->theirs.submit_sm_resp;
+
+	SAME_STRING(message_id);
 }
 
 static void
@@ -260,6 +324,19 @@ static int64_t
 read_deliver_sm(const uint8_t *p, size_t len, union ours *out)
 {
 	return pdu_read_deliver_sm(p, len, &out->deliver_sm);
+}
+
+static int64_t
+read_data_sm(const uint8_t *p, size_t len, union ours *out)
+{
+	return pdu_read_data_sm(p, len, &out->deliver_sm);
+}
+
+static int64_t
+read_submit_sm_resp(const uint8_t *p, size_t len, union ours *out)
+{
+	pdu_read_submit_sm_resp(p, len, out->message_id);
+	return 0;
 }
 
 static int64_t
@@ -290,7 +367,9 @@ static struct kind {
 	layout_bind_transmitter_resp, read_bind_resp, compare_bind_resp),
     READ(bind_receiver_resp, BIND_RECEIVER_RESP, layout_bind_receiver_resp,
 	read_bind_resp, compare_bind_resp),
-    READ(submit_sm_resp, SUBMIT_SM_RESP, layout_submit_sm_resp),
+    READ(data_sm, DATA_SM, layout_data_sm, read_data_sm, compare_data_sm),
+    READ(submit_sm_resp, SUBMIT_SM_RESP, layout_submit_sm_resp,
+	read_submit_sm_resp, compare_submit_sm_resp),
     READ(alert_notification, ALERT_NOTIFICATION, layout_alert_notification),
     READ(generic_nack, GENERIC_NACK, layout_header),
     READ(enquire_link, ENQUIRE_LINK, layout_header),
@@ -337,7 +416,7 @@ has_two_texts(const struct reading *r)
 {
 	const deliver_sm_t *t = &r->theirs.deliver_sm;
 
-	return !r->is_misfit && t->sm_length > 0 &&
+	return !r->is_misfit && sm_length_of(r) > 0 &&
 	    find_tlv(t->tlv, TLVID_message_payload) != NULL &&
 	    is_text(r, t->short_message, t->sm_length);
 }
@@ -345,30 +424,38 @@ has_two_texts(const struct reading *r)
 static int
 has_two_payloads(const struct reading *r)
 {
-	const deliver_sm_t *t = &r->theirs.deliver_sm;
 	const tlv_t *tlv, *first = NULL;
 	int payloads = 0;
 
-	for (tlv = t->tlv; tlv != NULL; tlv = tlv->next) {
+	for (tlv = tlvs_of(r); tlv != NULL; tlv = tlv->next) {
 		if (tlv->tag != TLVID_message_payload)
 			continue;
 		payloads++;
 		if (tlv->length > 0)
 			first = tlv;
 	}
-	return !r->is_misfit && t->sm_length == 0 && payloads > 1 &&
+	return !r->is_misfit && sm_length_of(r) == 0 && payloads > 1 &&
 	    first != NULL && is_text(r, first->value.octet, first->length);
 }
 
 static int
 has_half_sar(const struct reading *r)
 {
-	const tlv_t *list = r->theirs.deliver_sm.tlv;
+	const tlv_t *list = tlvs_of(r);
 	int n = (find_tlv(list, TLVID_sar_msg_ref_num) != NULL) +
 	    (find_tlv(list, TLVID_sar_total_segments) != NULL) +
 	    (find_tlv(list, TLVID_sar_segment_seqnum) != NULL);
 
 	return !r->is_misfit && !r->ours.deliver_sm.has_sar && n > 0 && n < 3;
+}
+
+static int
+has_long_destination(const struct reading *r)
+{
+	return !r->is_misfit && r->theirs.header[1] == DATA_SM &&
+	    strlen((const char *)r->theirs.data_sm.destination_addr) >
+	    ADDRESS_MAX &&
+	    r->ours.deliver_sm.destination_addr[0] == '\0';
 }
 
 /* Judging a PDU. */

@@ -107,6 +107,86 @@ compare_submit_sm(
 	WRITTEN_AS(tlv, NULL);
 }
 
+/* Half of them in parts, half with the text in message_payload; all with a
+ * receipt. */
+static void
+random_tlvs(struct submit_sm *s, uint8_t payload[PDU_PAYLOAD_MAX])
+{
+	s->registered_delivery = 1;
+	s->has_reference = 1;
+	s->user_message_reference = pseudo_random() >> 32;
+	if (below(2)) {
+		s->sar_msg_ref_num = pseudo_random() >> 32;
+		s->sar_total_segments = 2 + below(254);
+		s->sar_segment_seqnum = 1 + below(255);
+		return;
+	}
+	s->sm_length = 0;
+	s->message_payload = payload;
+	s->payload_len = 1 + below(1024); /* the most that it reads */
+	random_octets(payload, s->payload_len);
+}
+
+static void
+compare_tlv(const submit_sm_t *t, uint16_t tag, int is_there, uint16_t value)
+{
+	const tlv_t *tlv = find_tlv(t->tlv, tag);
+
+	right((tlv != NULL) == is_there, "which TLVs");
+	if (tlv != NULL && tlv->length == 1)
+		right(tlv->value.val08 == value, "a TLV of one octet");
+	else if (tlv != NULL)
+		right(tlv->value.val16 == value, "a TLV of two");
+}
+
+static void
+compare_tlvs(const submit_sm_t *t, const struct submit_sm *s)
+{
+	const tlv_t *payload = find_tlv(t->tlv, TLVID_message_payload);
+	int has_sar = s->sar_total_segments > 0;
+
+	WRITTEN_AS(registered_delivery, 1);
+	compare_tlv(
+	    t, TLVID_user_message_reference, 1, s->user_message_reference);
+	compare_tlv(t, TLVID_sar_msg_ref_num, has_sar, s->sar_msg_ref_num);
+	compare_tlv(
+	    t, TLVID_sar_total_segments, has_sar, s->sar_total_segments);
+	compare_tlv(
+	    t, TLVID_sar_segment_seqnum, has_sar, s->sar_segment_seqnum);
+	right((payload != NULL) == !has_sar, "message_payload or not");
+	if (payload != NULL)
+		right(payload->length == s->payload_len &&
+			memcmp(payload->value.octet, s->message_payload,
+			    s->payload_len) == 0,
+		    "message_payload");
+}
+
+/* It packs TLVs in reverse, so they are only read. */
+static void
+write_submit_tlvs(void)
+{
+	static uint8_t payload[PDU_PAYLOAD_MAX];
+	struct layout l = {0};
+	union library_pdu t;
+
+	layout_submit_sm(&l);
+	wrong = 0;
+	for (int i = 1; i <= WRITTEN; i++) {
+		uint8_t out[PDU_SUBMIT_MAX], text[254];
+		struct submit_sm s;
+		size_t n;
+
+		random_submit_sm(&s, text);
+		random_tlvs(&s, payload);
+		n = pdu_write_submit_sm(&s, i, out);
+		right(library_unpack(&l, out, n, &t) == LIBRARY_READS,
+		    "it does not read it");
+		right(t.submit_sm.sm_length == s.sm_length, "sm_length");
+		compare_tlvs(&t.submit_sm, &s);
+	}
+	ok_int(wrong, 0, "libsmpp34 reads our submit_sm with TLVs");
+}
+
 static void
 write_submit_sms(void)
 {
@@ -232,6 +312,7 @@ main(void)
 {
 	library_begin();
 	write_submit_sms();
+	write_submit_tlvs();
 	write_responses();
 	write_binds();
 	write_unbinds();

@@ -144,6 +144,32 @@ pack_deliver_sm(void)
 	}
 }
 
+/* The same for data_sm, and one to an address that is no number. */
+static void
+pack_data_sm(void)
+{
+	struct layout l = {0};
+	data_sm_t d;
+	tlv_t tlv;
+
+	layout_data_sm(&l);
+	for (size_t i = 0; i < 100; i++) {
+		memset(&d, 0, sizeof(d));
+		d.command_id = DATA_SM;
+		d.sequence_number = 1 + below(1000);
+		d.source_addr_ton = TON_International;
+		d.source_addr_npi = NPI_ISDN_E163_E164;
+		strcpy((char *)d.source_addr, "8613800138000");
+		strcpy((char *)d.destination_addr,
+		    i == 0 ? "a name of more than twenty" : "10086");
+		for (size_t n = below(6); n > 0; n--) {
+			tlv = some_tlv(&l, random_tag());
+			build_tlv(&d.tlv, &tlv);
+		}
+		add_packed(&d);
+	}
+}
+
 static void
 pack_sar(void)
 {
@@ -241,8 +267,10 @@ make_seeds(void)
 {
 	add_corpus("pdu_frame", 0);
 	add_corpus("pdu_deliver_sm", DELIVER_SM);
+	add_corpus("pdu_data_sm", DATA_SM);
 	add_corpus("pdu_bind_resp", BIND_TRANSCEIVER_RESP);
 	pack_deliver_sm();
+	pack_data_sm();
 	pack_sar();
 	pack_bind_resps();
 	pack_others();
