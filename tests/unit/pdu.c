@@ -1,6 +1,7 @@
 /* The SMPP codec against SMPP 3.4, octet by octet. Every PDU is read from
  * exactly its octets of heap, so that reading on shows. */
 #include "smsc-gw/pdu.c"
+#include "smsc-gw/pdu_status.c"
 
 #include <stdlib.h>
 
@@ -1029,6 +1030,8 @@ statuses(void)
 		good &= !pdu_refused_for_good(passing[i]);
 	ok(good, "what is wrong with the SMSC passes");
 	ok_str(pdu_status_name(0x58, buf), "ESME_RTHROTTLED", "a status");
+	ok_str(pdu_status_name(0x0a, buf), "ESME_RINVSRCADR", "another");
+	ok_str(pdu_status_name(0xff, buf), "ESME_RUNKNOWNERR", "the last");
 	ok_str(pdu_status_name(0x400, buf), "0x400", "a vendor's");
 	ok_str(pdu_status_name(0xffffffff, buf), "0xffffffff", "the largest");
 }
