@@ -1,7 +1,7 @@
 # travelcard: see README.md.  GNU make; `make` alone builds the programs.
 #
 #   make            the programs (installs the Debian packages it needs)
-#   make demo       sample data, an SMSC simulator, smsc-gw, a conversation
+#   make demo       sample data, an SMSC, an HLR, a conversation
 #   make check      every test; SAN=1 builds with ASan and UBSan
 #   make check-long the tests at their full stated sizes
 #   make bench-ussd USSD requests a second, beside osmo-euse-demo
@@ -18,7 +18,7 @@ Q = $(Q_$(V))
 DEPS_BUILD = gcc libc6-dev pkg-config libevent-dev libsmpp34-dev \
 	libosmocore-dev libsqlite3-dev libsodium-dev libssl-dev \
 	libconfuse-dev zlib1g-dev tzdata
-DEPS_DEMO = python3
+DEPS_DEMO = python3 osmo-hlr
 DEPS_CHECK = python3 clang libclang-rt-14-dev clang-format mandoc gzip sqlite3 tshark \
 	openssl osmo-msc osmo-hlr libnet-smpp-perl
 

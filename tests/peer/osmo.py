@@ -10,7 +10,9 @@ import re
 import shutil
 import socket
 
+import gsup
 import tap
+from hlr import Peer
 
 SHIM = os.path.join(tap.O, "tests/peer/sctp_tcp.so")
 GSUP, HLR_VTY = 4222, 4258
@@ -134,6 +136,20 @@ def provision(subscribers):
         vty.command(f"subscriber imsi {imsi} create")
         vty.command(f"subscriber imsi {imsi} update msisdn {msisdn}")
     return vty.command("show subscribers all")
+
+
+def wait_attached(name, times=1):
+    """Until somebody of this name has attached to the HLR so many times."""
+    return tap.wait_for(
+        lambda: tap.log_text("hlr.log").count(f" 0: {name}\n") >= times)
+
+
+def attach_msc():
+    """An MSC that asks for dialogues, attached to the HLR; or None."""
+    before = tap.log_text("hlr.log").count(" 0: MSC-1\n")
+    msc = Peer(socket.create_connection((tap.ADDR, GSUP)),
+               {gsup.SERIAL: "MSC-1", gsup.UNIT_ID: "0/0/0"})
+    return msc if wait_attached("MSC-1", before + 1) else None
 
 
 def open_sessions(vty):
