@@ -15,6 +15,26 @@ without_plus(const char *address)
 	return *address == '+' ? address + 1 : address;
 }
 
+static int
+is_code(const struct conf *c, const char *number)
+{
+	for (size_t i = 0; i < c->ncarriers; i++)
+		if (conf_service_at(c, &c->carriers[i], number) != NULL)
+			return 1;
+	return 0;
+}
+
+/* A code may be as long as a number, and be written like one. */
+static int
+is_own_code(const struct conf *c, const char *from)
+{
+	size_t cc = strlen(c->country_code);
+
+	from = strncmp(from, "00", 2) == 0 ? from + 2 : without_plus(from);
+	return is_code(c, from) ||
+	    (strncmp(from, c->country_code, cc) == 0 && is_code(c, from + cc));
+}
+
 const struct conf_service *
 asker_service(const struct conf *c, const struct conf_carrier *carrier,
     const struct deliver_sm *sm, char msisdn[DIGITS_MAX + 1])
@@ -22,7 +42,7 @@ asker_service(const struct conf *c, const struct conf_carrier *carrier,
 	const char *from = sm->source_addr;
 
 	if (sm->esm_class & MESSAGE_TYPE ||
-	    sm->source_addr_ton == TON_ALPHANUMERIC ||
+	    sm->source_addr_ton == TON_ALPHANUMERIC || is_own_code(c, from) ||
 	    msisdn_parse(from, strlen(from), c->country_code, msisdn) < 0)
 		return NULL;
 	return conf_service_at(c, carrier, without_plus(sm->destination_addr));
