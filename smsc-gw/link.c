@@ -552,7 +552,9 @@ refuse_long(struct link *l, const struct pdu_header *h)
 	l->skip = h->command_length;
 }
 
-/* Every whole PDU that is there; stops when the link is no more. */
+/* Every whole PDU that is there; stops when the link is no more. Nothing less
+ * is a sign of life: behind a header that lies about its length even answers
+ * to enquire_link are only a part of that PDU. */
 static void
 read_all(struct link *l)
 {
@@ -579,6 +581,8 @@ read_all(struct link *l)
 			return;
 		capture(l, CAPTURE_FROM_SMSC,
 		    evbuffer_pullup(in, h.command_length), h.command_length);
+		l->heard = when_ticks();
+		l->asked = 0;
 		handle(l, &h, evbuffer_pullup(in, h.command_length));
 		evbuffer_drain(in, h.command_length);
 	}
@@ -589,8 +593,6 @@ on_read(struct bufferevent *bev, void *arg)
 {
 	struct link *l = arg;
 
-	l->heard = when_ticks();
-	l->asked = 0;
 	read_all(l);
 	l->events->read_done(l, l->arg);
 	if (l->fault != NULL) {
