@@ -616,6 +616,15 @@ on_drained(struct bufferevent *bev, void *arg)
 	bufferevent_enable(bev, EV_READ);
 }
 
+/* A peer's words in the log are to stay in their line. */
+static void
+make_printable(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~' || *s == '"')
+			*s = '?';
+}
+
 static void
 handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 {
@@ -623,7 +632,7 @@ handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 
 	if (l->state != BINDING)
 		return;
-	if (h->command_status != ESME_ROK) {
+	if (h->command_status != ESME_ROK || h->command_id == GENERIC_NACK) {
 		log_error(DSMPP,
 		    "link %s bind refused status=%s; check system_id and "
 		    "password_file, and that the SMSC allows this address",
@@ -634,11 +643,20 @@ handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	if (pdu_read_bind_resp(p, h->command_length, system_id) < 0)
 		log_notice(DSMPP, "link %s bind accepted with an odd body",
 		    l->conf->name);
+	make_printable(system_id);
 	l->connection++;
 	window_reset(l->window, when_ticks());
 	enter_state(l, BOUND);
 	log_info(DSMPP, "link %s bound peer=%s:%u system_id=\"%s\"",
 	    l->conf->name, l->conf->host, l->conf->port, system_id);
+}
+
+/* It serves, where one that is bound and cut at once does not: the next time
+ * it breaks it is made again soon. */
+static void
+works(struct link *l)
+{
+	l->backoff = BACKOFF_FIRST_MS;
 }
 
 static void
@@ -656,7 +674,7 @@ handle_message(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		status = l->state == UNBINDING ? l->conf->retry_status
 					       : ESME_RINVBNDSTS;
 	if (status == ESME_ROK) {
-		l->backoff = BACKOFF_FIRST_MS; /* it works */
+		works(l);
 		l->events->deliver(l, &r, &d, l->arg);
 		return;
 	}
@@ -675,12 +693,24 @@ handle_submit_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 
 	if (ref == NULL)
 		return; /* too late, or never asked for */
+	if (h->command_status == ESME_ROK)
+		works(l);
 	pdu_read_submit_sm_resp(p, h->command_length, message_id);
 	l->events->submitted(l, ref,
 	    h->command_id == GENERIC_NACK && h->command_status == ESME_ROK
 		? ESME_RUNKNOWNERR
 		: h->command_status,
 	    message_id, l->arg);
+}
+
+/* What it is for is not said: nothing but a bind is sent before one. */
+static void
+handle_nack(struct link *l, const struct pdu_header *h, const uint8_t *p)
+{
+	if (l->state == BINDING)
+		handle_bind_resp(l, h, p);
+	else
+		handle_submit_resp(l, h, p);
 }
 
 static void
@@ -705,8 +735,10 @@ handle(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		handle_message(l, h, p);
 		break;
 	case SUBMIT_SM_RESP:
-	case GENERIC_NACK:
 		handle_submit_resp(l, h, p);
+		break;
+	case GENERIC_NACK:
+		handle_nack(l, h, p);
 		break;
 	case ENQUIRE_LINK:
 		write_pdu(l, pdu,
@@ -726,6 +758,8 @@ handle(struct link *l, const struct pdu_header *h, const uint8_t *p)
 			l->fault = "unbound";
 		break;
 	case ENQUIRE_LINK_RESP:
+		works(l);
+		break;
 	case ALERT_NOTIFICATION:
 		break;
 	default:

@@ -268,6 +268,7 @@ class Smsc:
     bind_status   status of a bind, ESME_ROK unless set; wrong credentials
                   are refused by themselves
     bind_body     False: a refused bind is answered by a header alone
+    name          its system_id in the response to a bind
     silent        names of requests that get no answer at all
     in_turn       handle nothing on a link while a request of ours on it, as a
                   deliver_sm, is unanswered
@@ -285,6 +286,7 @@ class Smsc:
                  password="secret", tls=None):
         self.system_id, self.password, self.tls = system_id, password, tls
         self.bind_status, self.bind_body = ESME_ROK, True
+        self.name = "SIMULATOR"
         self.silent, self.sources, self.redeliver = set(), None, False
         self.in_turn = False
         self.alphabet = "gsm7"
@@ -472,7 +474,7 @@ class Smsc:
             return
         link.bind, link.mode = pdu, pdu.name.removeprefix("bind_")
         link.respond(pdu, tlvs={"sc_interface_version": 0x34},
-                     system_id="SIMULATOR")
+                     system_id=self.name)
         self.changed.notify_all()
         if self.redeliver and link.can_receive():
             for request in self._requests:
