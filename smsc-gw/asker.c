@@ -59,9 +59,12 @@ asker_alphabet(const struct conf_smsc *smsc, uint8_t data_coding)
 	case 0x08:
 		return ALPHABET_UCS2;
 	}
-	/* a message class (TS 23.038 4): 7 bit unless bit 2 is set */
-	if ((data_coding & 0xf4) == 0xf0)
+	/* with a message class, as phones send it (TS 23.038 4): 7 bit unless
+	 * bit 2 is set, and UCS-2 */
+	if ((data_coding & 0xf4) == 0xf0 || (data_coding & 0xfc) == 0x10)
 		return ALPHABET_GSM7;
+	if ((data_coding & 0xfc) == 0x18)
+		return ALPHABET_UCS2;
 	return ALPHABET_LATIN1;
 }
 

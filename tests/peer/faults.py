@@ -199,7 +199,7 @@ class Faults:
     def delivered_twice(self):
         """Again before it is answered: there is one answer."""
         name = "delivered twice"
-        throttle = self.proxy.answer("submit_sm", ESME_RTHROTTLED, times=1,
+        throttle = self.proxy.answer("submit_sm", ESME_RTHROTTLED, times=2,
                                      where=of(TWICE))
         sent = self.peer.send(TWICE, QUERY)
         self.ok(self.peer.wait(lambda: throttle.hits),
