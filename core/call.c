@@ -139,6 +139,15 @@ give(struct calls *c, const struct call_key *key, uint32_t token,
 	c->h(&turn, c->arg);
 }
 
+static void
+say_page(struct calls *c, struct call *k, const struct page *page)
+{
+	give(c, &k->key, k->token, k->stage == ENDED ? CALL_END : CALL_ASK,
+	    page);
+	if (k->stage == ENDED)
+		drop(c, k);
+}
+
 /* Says the page that a dialogue is at. */
 static void
 say(struct calls *c, struct call *k)
@@ -146,10 +155,7 @@ say(struct calls *c, struct call *k)
 	struct page page;
 
 	page_cut(c->core->messages, k->language, k->text, k->page, &page);
-	give(c, &k->key, k->token, k->stage == ENDED ? CALL_END : CALL_ASK,
-	    &page);
-	if (k->stage == ENDED)
-		drop(c, k);
+	say_page(c, k, &page);
 }
 
 /* Its next turn is made: it goes out now, or when what it promises holds. */
@@ -246,23 +252,26 @@ static void
 answered(struct calls *c, struct call *k, int64_t now)
 {
 	struct page page;
-	int promises = 0;
 
 	take_text(k, c->say);
 	page_cut(c->core->messages, k->language, k->text, 0, &page);
 	k->pages = page.of;
 	k->stage = page.of > 1 ? PAGED : ENDED;
 	k->status = CALL_ANSWERED;
-	if (page.cut) {
-		if (send_sms(c, k, c->say) < 0) {
-			end_with(c, k, MSG_SYSTEM_BUSY, CALL_BUSY, now);
-			return;
-		}
-		k->by_sms = promises = 1;
-		k->status = CALL_BY_SMS;
+	if (!page.cut) {
+		/* a right reply is noted in the small state; nothing hangs on
+		 * it */
+		call_move(&c->table, k, 0, now);
+		say_page(c, k, &page);
+		return;
 	}
-	/* a right reply is noted in the small state; nothing hangs on it */
-	turn(c, k, promises, now);
+	if (send_sms(c, k, c->say) < 0) {
+		end_with(c, k, MSG_SYSTEM_BUSY, CALL_BUSY, now);
+		return;
+	}
+	k->by_sms = 1;
+	k->status = CALL_BY_SMS;
+	turn(c, k, 1, now);
 }
 
 static enum call_status
