@@ -82,7 +82,7 @@ calls_count(const struct calls *c)
 
 static struct call *
 take(struct calls *c, const struct call_key *key, const char *msisdn,
-    uint32_t token, int64_t now)
+    const struct call_peer *peer, int64_t now)
 {
 	struct call *k = call_take(&c->table, key, now);
 
@@ -90,7 +90,7 @@ take(struct calls *c, const struct call_key *key, const char *msisdn,
 		return NULL;
 	k->started = when_now();
 	k->code = "";
-	k->token = token;
+	k->peer = *peer;
 	strncpy(k->msisdn, msisdn, DIGITS_MAX);
 	return k;
 }
@@ -110,7 +110,7 @@ note(struct calls *c, const struct call *k)
 	    .status = k->status,
 	};
 
-	records_put(c->conf.records, &r);
+	records_put(c->core->records, &r);
 	log_debug(DQUERY, "dialogue service=%s from=%s steps=%u status=%s",
 	    r.service, r.number, r.steps, call_status_name(r.status));
 }
@@ -125,7 +125,7 @@ drop(struct calls *c, struct call *k)
 /* Turns. */
 
 static void
-give(struct calls *c, const struct call_key *key, uint32_t token,
+give(struct calls *c, const struct call_key *key, struct call_peer *peer,
     enum call_what what, const struct page *page)
 {
 	const struct call_turn turn = {
@@ -133,7 +133,7 @@ give(struct calls *c, const struct call_key *key, uint32_t token,
 	    .what = what,
 	    .say = page->say,
 	    .alphabet = page->alphabet,
-	    .token = token,
+	    .peer = peer,
 	};
 
 	c->h(&turn, c->arg);
@@ -142,7 +142,7 @@ give(struct calls *c, const struct call_key *key, uint32_t token,
 static void
 say_page(struct calls *c, struct call *k, const struct page *page)
 {
-	give(c, &k->key, k->token, k->stage == ENDED ? CALL_END : CALL_ASK,
+	give(c, &k->key, &k->peer, k->stage == ENDED ? CALL_END : CALL_ASK,
 	    page);
 	if (k->stage == ENDED)
 		drop(c, k);
@@ -325,9 +325,10 @@ first_code(const struct calls *c)
 }
 
 static void
-refuse(struct calls *c, const struct call_key *key, uint32_t token,
-    const struct conf_service *service)
+refuse(struct calls *c, const struct call_key *key,
+    const struct call_peer *peer, const struct conf_service *service)
 {
+	struct call_peer to = *peer;
 	static const char *const none[PLACEHOLDERS];
 	const char *values[PLACEHOLDERS];
 	enum language lang = service != NULL ? service->language : LANG_ZH;
@@ -339,12 +340,12 @@ refuse(struct calls *c, const struct call_key *key, uint32_t token,
 	c->say[0] = '\0';
 	message_put(c->core->messages, lang, MSG_SYSTEM_BUSY, values, &w);
 	page_cut(c->core->messages, lang, c->say, 0, &page);
-	give(c, key, token, CALL_END, &page);
+	give(c, key, &to, CALL_END, &page);
 }
 
 void
 calls_open(struct calls *c, const struct call_key *key, const char *msisdn,
-    const char *dialled, uint32_t token, int64_t now)
+    const char *dialled, const struct call_peer *peer, int64_t now)
 {
 	struct call *k = call_find(&c->table, key);
 	const struct conf_service *service;
@@ -355,9 +356,9 @@ calls_open(struct calls *c, const struct call_key *key, const char *msisdn,
 		drop(c, k);
 	service = conf_service_dialled(
 	    c->core->conf, c->conf.carrier, dialled, &code);
-	k = take(c, key, msisdn, token, now);
+	k = take(c, key, msisdn, peer, now);
 	if (k == NULL) {
-		refuse(c, key, token, service);
+		refuse(c, key, peer, service);
 		return;
 	}
 	k->service = service;
@@ -369,8 +370,8 @@ calls_open(struct calls *c, const struct call_key *key, const char *msisdn,
 		return;
 	}
 	go_on(c, k,
-	    query_dialled(
-		c->query, service, code, k->msisdn, dialled, token, &a, c->say),
+	    query_dialled(c->query, service, code, k->msisdn, dialled,
+		peer->token, &a, c->say),
 	    &a, now);
 }
 
@@ -391,8 +392,8 @@ stray(struct calls *c, struct call *k, const char *text, int64_t now)
 		k->service = s;
 		k->code = s->code.v[0];
 		go_on(c, k,
-		    query_reply(
-			c->query, s, k->msisdn, text, &k->token, &a, c->say),
+		    query_reply(c->query, s, k->msisdn, text, &k->peer.token,
+			&a, c->say),
 		    &a, now);
 		return;
 	}
@@ -430,17 +431,18 @@ leaf(struct calls *c, struct call *k, const char *text, int64_t now)
 
 void
 calls_reply(struct calls *c, const struct call_key *key, const char *msisdn,
-    const char *text, uint32_t token, int64_t now)
+    const char *text, const struct call_peer *peer, int64_t now)
 {
 	struct call *k = call_find(&c->table, key);
 	int is_stray = k == NULL;
 
 	if (is_stray)
-		k = take(c, key, msisdn, token, now);
+		k = take(c, key, msisdn, peer, now);
 	if (k == NULL) {
-		refuse(c, key, token, NULL);
+		refuse(c, key, peer, NULL);
 		return;
 	}
+	memcpy(k->peer.route, peer->route, CALL_ROUTE);
 	k->steps++;
 	if (is_stray)
 		stray(c, k, text, now);
@@ -453,13 +455,22 @@ calls_reply(struct calls *c, const struct call_key *key, const char *msisdn,
 /* The end, otherwise than by an answer. */
 
 void
-calls_refuse(struct calls *c, const struct call_key *key, uint32_t token)
+calls_refuse(
+    struct calls *c, const struct call_key *key, const struct call_peer *peer)
 {
 	struct call *k = call_find(&c->table, key);
 
 	if (k != NULL)
 		drop(c, k);
-	refuse(c, key, token, NULL);
+	refuse(c, key, peer, NULL);
+}
+
+const struct call_peer *
+calls_peer(struct calls *c, const struct call_key *key)
+{
+	struct call *k = call_find(&c->table, key);
+
+	return k != NULL ? &k->peer : NULL;
 }
 
 static int
@@ -508,12 +519,10 @@ calls_expire(struct calls *c, int64_t now)
 }
 
 void
-calls_flush(struct calls *c, int64_t now)
+calls_settle(struct calls *c, int rc, int64_t now)
 {
-	int rc = state_commit(c->state);
 	struct call *k;
 
-	query_end(c->query);
 	while ((k = TAILQ_FIRST(&c->table.promised)) != NULL) {
 		if (rc < 0) {
 			k->by_sms = 0;
@@ -522,7 +531,36 @@ calls_flush(struct calls *c, int64_t now)
 			turn(c, k, 0, now);
 		}
 	}
-	records_flush(c->conf.records);
+	records_flush(c->core->records);
+}
+
+void
+calls_flush(struct calls *c, int64_t now)
+{
+	int rc = state_commit(c->state);
+
+	query_end(c->query);
+	calls_settle(c, rc, now);
+}
+
+static void
+lose(struct calls *c, struct call *k)
+{
+	if (k->by_sms || rest_by_sms(c, k))
+		k->status = CALL_BY_SMS;
+	else if (!is_read(k))
+		k->status = CALL_LOST;
+	drop(c, k);
+}
+
+void
+calls_lost(struct calls *c, const struct call_key *key, int64_t now)
+{
+	struct call *k = call_find(&c->table, key);
+
+	(void)now;
+	if (k != NULL)
+		lose(c, k);
 }
 
 void
@@ -532,13 +570,54 @@ calls_down(struct calls *c, int64_t now)
 	struct call *k;
 
 	(void)now;
-	for (size_t i = 0; i < 2; i++) {
-		while ((k = TAILQ_FIRST(lists[i])) != NULL) {
-			if (k->by_sms || rest_by_sms(c, k))
-				k->status = CALL_BY_SMS;
-			else if (!is_read(k))
-				k->status = CALL_LOST;
-			drop(c, k);
+	for (size_t i = 0; i < 2; i++)
+		while ((k = TAILQ_FIRST(lists[i])) != NULL)
+			lose(c, k);
+}
+
+/* Another configuration. */
+
+/* The service of a dialogue there; null when its code is no more that
+ * service's. */
+static const struct conf_service *
+service_in(const struct core *core, const struct conf_carrier *carrier,
+    const struct call *k, const char **code)
+{
+	const struct conf_service *s =
+	    conf_service_dialled(core->conf, carrier, k->code, code);
+	int is_same = s != NULL && k->service != NULL &&
+	    strcmp(s->name, k->service->name) == 0;
+
+	return is_same ? s : NULL;
+}
+
+static void
+reload(struct calls *c, struct call_list *list, const struct core *core,
+    const struct conf_carrier *carrier, int64_t now)
+{
+	const struct conf_service *s;
+	struct call *k, *next;
+	const char *code;
+
+	for (k = TAILQ_FIRST(list); k != NULL; k = next) {
+		next = TAILQ_NEXT(k, entry);
+		s = service_in(core, carrier, k, &code);
+		if (s == NULL) {
+			end_with(c, k, MSG_DIAL_AGAIN, CALL_LOST, now);
+			continue;
 		}
+		k->service = s;
+		k->code = code;
 	}
+}
+
+void
+calls_reload(struct calls *c, struct core *core,
+    const struct conf_carrier *carrier, unsigned seconds, int64_t now)
+{
+	reload(c, &c->table.open, core, carrier, now);
+	reload(c, &c->table.promised, core, carrier, now);
+	c->core = core;
+	c->conf.carrier = carrier;
+	c->conf.seconds = seconds;
 }

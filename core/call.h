@@ -23,6 +23,15 @@ struct call_key {
 	uint64_t who, id;
 };
 
+/* How its turns find back to it. The route is the front end's own: the last
+ * that came, to be changed in on_turn too. The token is that of calls_open,
+ * and outlives a restart while a step is pending. */
+#define CALL_ROUTE 64
+struct call_peer {
+	uint32_t token;
+	uint8_t route[CALL_ROUTE];
+};
+
 enum call_what {
 	CALL_ASK, /* say it and await a reply */
 	CALL_END  /* say it and end the dialogue */
@@ -33,44 +42,54 @@ struct call_turn {
 	enum call_what what;
 	const char *say; /* UTF-8, at most PAGE_OCTETS octets as `alphabet` */
 	enum alphabet alphabet;
-	uint32_t token; /* the front end's, from calls_open */
+	struct call_peer *peer; /* during the call */
 };
 
 struct calls;
 struct calls_conf {
 	const struct conf_carrier *carrier;
-	const char *channel;     /* of the call records: "ussd", "smpp" */
-	unsigned max;            /* dialogues at once; one more is refused */
-	unsigned seconds;        /* without a reply a dialogue lasts so long */
-	struct records *records; /* or null: no call records */
+	const char *channel; /* of the call records: "ussd", "smpp" */
+	unsigned max;        /* dialogues at once; one more is refused */
+	unsigned seconds;    /* without a reply a dialogue lasts so long */
 };
 
 /* A turn is handed out when what it promises (a pending step, an SMS in the
  * outbox) is durable: by calls_flush, or at once when it promises nothing. */
 typedef void calls_turn_h(const struct call_turn *turn, void *arg);
 
-/* One carrier's dialogues. All that is passed must outlive it. 0 or -errno. */
+/* One carrier's dialogues, with the call records of `core`, if it has any
+ * (core_records). All that is passed must outlive it. 0 or -errno. */
 int calls_new(struct calls **cp, const struct calls_conf *conf,
     struct core *core, struct query *query, struct outbox *outbox,
     calls_turn_h *h, void *arg);
 void calls_free(struct calls *c);
 
+/* Another core from now on, with the same vault for this carrier, and another
+ * time to live. Dialogues go on; one that awaits the reply to a question of a
+ * service that is no more ends, with a turn. calls_flush after it. */
+void calls_reload(struct calls *c, struct core *core,
+    const struct conf_carrier *carrier, unsigned seconds, int64_t now);
+
 /* A code was dialled. `msisdn` is E.164 digits, or, of a subscriber who is not
  * provisioned, "0" and up to 14 digits of the IMSI, to tell them apart. A key
- * that is open already begins anew. `token` comes back with each turn, and
- * outlives a restart while a step is pending. */
+ * that is open already begins anew. */
 void calls_open(struct calls *c, const struct call_key *key, const char *msisdn,
-    const char *dialled, uint32_t token, int64_t now);
+    const char *dialled, const struct call_peer *peer, int64_t now);
 
 /* A reply came. One to a dialogue that is not open goes on with the
  * subscriber's pending step and its token, if there is one; else it is told,
- * with this token, to dial again. */
+ * with this one, to dial again. */
 void calls_reply(struct calls *c, const struct call_key *key,
-    const char *msisdn, const char *text, uint32_t token, int64_t now);
+    const char *msisdn, const char *text, const struct call_peer *peer,
+    int64_t now);
 
 /* A code was dialled, and by whom cannot be told just now: one turn, at once,
  * that says to try again. */
-void calls_refuse(struct calls *c, const struct call_key *key, uint32_t token);
+void calls_refuse(
+    struct calls *c, const struct call_key *key, const struct call_peer *peer);
+
+/* Whom its turns go to; null when it is not open. */
+const struct call_peer *calls_peer(struct calls *c, const struct call_key *key);
 
 /* The phone went away; there is no turn. */
 void calls_cancel(struct calls *c, const struct call_key *key, int64_t now);
@@ -82,6 +101,14 @@ void calls_expire(struct calls *c, int64_t now);
 /* After each batch of the above: commits, hands out the turns that waited for
  * it, ends the snapshot that the look-ups shared. */
 void calls_flush(struct calls *c, int64_t now);
+
+/* The same where others have ended the snapshot and committed, for what they
+ * wrote too; `rc` is state_commit's. */
+void calls_settle(struct calls *c, int rc, int64_t now);
+
+/* A turn did not reach the phone: its dialogue ends, like those of
+ * calls_down. */
+void calls_lost(struct calls *c, const struct call_key *key, int64_t now);
 
 /* The link broke and its dialogues cannot be answered: each ends, without a
  * turn; what was not read to its end comes by SMS. calls_flush after it. */

@@ -26,7 +26,7 @@ struct call {
 	const struct conf_service *service; /* null for a stray reply */
 	const char *code;
 	char msisdn[DIGITS_MAX + 1];
-	uint32_t token;
+	struct call_peer peer;
 	unsigned steps, retries;
 	enum language language;
 	enum call_status status;

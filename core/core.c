@@ -192,6 +192,7 @@ core_close(struct core *c)
 {
 	if (c == NULL)
 		return;
+	records_close(c->records);
 	for (size_t i = 0; i < c->nvaults; i++)
 		drop_vault(c->vaults[i]);
 	free(c->vaults);
@@ -262,4 +263,14 @@ core_horizon(const struct core *c, int64_t now)
 
 	/* yesterday's answers can still be verified for 25 hours */
 	return lo - c->conf->max_gap - 25 * 3600;
+}
+
+int
+core_records(struct core *c)
+{
+	const struct conf *conf = c->conf;
+
+	if (conf->records == NULL || c->records != NULL)
+		return 0;
+	return records_open(&c->records, conf->records, conf->records_days);
 }

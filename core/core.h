@@ -6,6 +6,7 @@
 #include "key.h"
 #include "message.h"
 #include "network.h"
+#include "records.h"
 #include "region.h"
 #include "state.h"
 #include "store.h"
@@ -28,7 +29,8 @@ struct core {
 	struct messages *messages;
 	struct vault **vaults;
 	size_t nvaults;
-	unsigned edition; /* another one where answers may be others */
+	struct records *records; /* null until core_records(), and for none */
+	unsigned edition;        /* another one where answers may be others */
 };
 
 /* Configuration, log, zone, tables, catalogues, keys; not the stores. 0 or
@@ -54,6 +56,10 @@ int core_store_fits(const struct core *c, const struct vault *v);
 
 /* Opens, or makes, a vault's small state unless it is open. 0 or -errno. */
 int core_state(struct vault *v);
+
+/* Opens the folder of call records, if the configuration names one. 0 or
+ * -errno. */
+int core_records(struct core *c);
 
 void core_store_close(struct vault *v);
 

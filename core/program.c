@@ -92,6 +92,20 @@ program_check_services(const struct conf *conf, int dialled)
 	return rc;
 }
 
+int
+program_check_dialled(const struct conf *conf, const char *kind,
+    const char *name, const struct conf_carrier *carrier)
+{
+	for (size_t i = 0; i < conf->nservices; i++)
+		if (conf->services[i].carrier == carrier &&
+		    conf_service_is_dialled(&conf->services[i]))
+			return 0;
+	log_error(DCONF,
+	    "%s: %s \"%s\": carrier \"%s\" has no service with a USSD code",
+	    conf->path, kind, name, carrier->name);
+	return -1;
+}
+
 void
 program_hangup(int how)
 {

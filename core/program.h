@@ -31,4 +31,9 @@ void program_hangup(int how);
  * services that are dialled, or texted. 0, or -1, logged. */
 int program_check_services(const struct conf *conf, int dialled);
 
+/* Has the carrier of a section, of this kind and name, any service that is
+ * dialled? 0, or -1, logged. */
+int program_check_dialled(const struct conf *conf, const char *kind,
+    const char *name, const struct conf_carrier *carrier);
+
 #endif

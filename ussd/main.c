@@ -10,7 +10,6 @@
 #include "log.h"
 #include "program.h"
 #include "query.h"
-#include "records.h"
 #include "session.h"
 
 static const char usage[] =
@@ -35,7 +34,6 @@ static size_t nnames;
 struct gateway {
 	struct event_base *base;
 	struct query *query;
-	struct records *records;
 	struct sessions **hlrs;
 	size_t nhlrs;
 };
@@ -82,16 +80,6 @@ check_names(const struct conf *conf)
 }
 
 static int
-has_dialled_service(const struct conf *conf, const struct conf_carrier *carrier)
-{
-	for (size_t i = 0; i < conf->nservices; i++)
-		if (conf->services[i].carrier == carrier &&
-		    conf_service_is_dialled(&conf->services[i]))
-			return 1;
-	return 0;
-}
-
-static int
 check_carriers(const struct conf *conf)
 {
 	int rc = 0;
@@ -99,13 +87,9 @@ check_carriers(const struct conf *conf)
 	for (size_t i = 0; i < conf->nhlrs; i++) {
 		const struct conf_hlr *h = &conf->hlrs[i];
 
-		if (!is_named(h) || has_dialled_service(conf, h->carrier))
-			continue;
-		log_error(DCONF,
-		    "%s: hlr \"%s\": carrier \"%s\" has no service with a "
-		    "USSD code",
-		    conf->path, h->name, h->carrier->name);
-		rc = -1;
+		if (is_named(h) &&
+		    program_check_dialled(conf, "hlr", h->name, h->carrier) < 0)
+			rc = -1;
 	}
 	return rc;
 }
@@ -138,8 +122,8 @@ open_hlrs(struct gateway *g, struct core *c)
 	for (size_t i = 0; i < conf->nhlrs && rc == 0; i++) {
 		if (!is_named(&conf->hlrs[i]))
 			continue;
-		rc = sessions_new(&g->hlrs[g->nhlrs], g->base, c, g->query,
-		    g->records, &conf->hlrs[i]);
+		rc = sessions_new(
+		    &g->hlrs[g->nhlrs], g->base, c, g->query, &conf->hlrs[i]);
 		g->nhlrs += rc == 0;
 	}
 	return rc;
@@ -149,11 +133,8 @@ static int
 open_all(struct gateway *g, struct core *c)
 {
 	g->base = event_base_new();
-	if (g->base == NULL || query_new(&g->query, c) < 0)
-		return -1;
-	if (c->conf->records != NULL &&
-	    records_open(&g->records, c->conf->records, c->conf->records_days) <
-		0)
+	if (g->base == NULL || query_new(&g->query, c) < 0 ||
+	    core_records(c) < 0)
 		return -1;
 	return open_hlrs(g, c);
 }
@@ -164,7 +145,6 @@ close_all(struct gateway *g)
 	for (size_t i = 0; i < g->nhlrs; i++)
 		sessions_free(g->hlrs[i]);
 	free(g->hlrs);
-	records_close(g->records);
 	query_free(g->query);
 	event_base_free(g->base);
 }

@@ -89,15 +89,13 @@ begin_timers(struct sessions *s, struct event_base *base)
 }
 
 static int
-open_all(struct sessions *s, struct event_base *base, struct core *core,
-    struct records *records)
+open_all(struct sessions *s, struct event_base *base, struct core *core)
 {
 	const struct calls_conf conf = {
 	    .carrier = s->conf->carrier,
 	    .channel = "ussd",
 	    .max = s->conf->max_dialogues,
 	    .seconds = s->conf->session_seconds,
-	    .records = records,
 	};
 	struct vault *v = core_vault(core, s->conf->carrier);
 	int rc = core_state(v);
@@ -117,7 +115,7 @@ open_all(struct sessions *s, struct event_base *base, struct core *core,
 
 int
 sessions_new(struct sessions **sp, struct event_base *base, struct core *core,
-    struct query *query, struct records *records, const struct conf_hlr *conf)
+    struct query *query, const struct conf_hlr *conf)
 {
 	struct sessions *s = calloc(1, sizeof(*s));
 	int rc;
@@ -127,7 +125,7 @@ sessions_new(struct sessions **sp, struct event_base *base, struct core *core,
 	s->conf = conf;
 	s->core = core;
 	s->query = query;
-	rc = open_all(s, base, core, records);
+	rc = open_all(s, base, core);
 	if (rc < 0)
 		sessions_free(s);
 	else
@@ -205,14 +203,15 @@ begin(struct sessions *s, const struct ss_message *m)
 	const struct call_key key = key_of(m);
 	int is_dialled =
 	    m->component == SS_INVOKE && m->operation == SS_PROCESS_REQUEST;
+	const struct call_peer peer = {.token = m->invoke_id};
 	char msisdn[DIGITS_MAX + 1];
 
 	s->now.begun++;
 	if (who_is_it(s, m, msisdn) < 0)
-		calls_refuse(s->calls, &key, m->invoke_id);
+		calls_refuse(s->calls, &key, &peer);
 	else
 		calls_open(s->calls, &key, msisdn, is_dialled ? m->text : "",
-		    m->invoke_id, when_ticks());
+		    &peer, when_ticks());
 }
 
 static void
@@ -256,6 +255,7 @@ static void
 go_on(struct sessions *s, const struct ss_message *m)
 {
 	const struct call_key key = key_of(m);
+	const struct call_peer peer = {.token = m->invoke_id};
 	char msisdn[DIGITS_MAX + 1] = "0";
 
 	if (m->component == SS_RETURN_ERROR || m->component == SS_REJECT) {
@@ -265,8 +265,7 @@ go_on(struct sessions *s, const struct ss_message *m)
 	s->now.replies++;
 	/* an open dialogue knows whose it is, the store away or not */
 	who_is_it(s, m, msisdn);
-	calls_reply(
-	    s->calls, &key, msisdn, m->text, m->invoke_id, when_ticks());
+	calls_reply(s->calls, &key, msisdn, m->text, &peer, when_ticks());
 }
 
 static void
@@ -320,7 +319,7 @@ on_turn(const struct call_turn *turn, void *arg)
 	    .session_id = turn->key.id,
 	    .state = asks ? SS_CONTINUE : SS_END,
 	    .component = asks ? SS_INVOKE : SS_RETURN_RESULT,
-	    .invoke_id = turn->token,
+	    .invoke_id = turn->peer->token,
 	    .operation = asks ? SS_UNSTRUCTURED_REQUEST : SS_PROCESS_REQUEST,
 	    .alphabet = turn->alphabet,
 	};

@@ -10,11 +10,10 @@
 
 struct sessions;
 
-/* Begins to serve an hlr section. All that is passed must outlive it;
- * `records` may be null. 0 or -errno. */
+/* Begins to serve an hlr section. All that is passed must outlive it. 0 or
+ * -errno. */
 int sessions_new(struct sessions **sp, struct event_base *base,
-    struct core *core, struct query *query, struct records *records,
-    const struct conf_hlr *conf);
+    struct core *core, struct query *query, const struct conf_hlr *conf);
 
 /* Ends it: what was read is answered, what is open is left to whoever is
  * attached next, or goes by SMS. */

@@ -36,7 +36,6 @@ static const char config[] =
 static struct core *core;
 static struct query *query;
 static struct outbox *outbox;
-static struct records *records;
 static struct calls *calls;
 static int64_t now;
 
@@ -58,7 +57,7 @@ on_turn(const struct call_turn *t, void *arg)
 		return;
 	turns[nturns].what = t->what;
 	turns[nturns].alphabet = t->alphabet;
-	turns[nturns].token = t->token;
+	turns[nturns].token = t->peer->token;
 	turns[nturns].id = t->key.id;
 	strcpy(turns[nturns++].say, t->say);
 }
@@ -71,7 +70,6 @@ open_calls(unsigned max)
 	    .channel = "ussd",
 	    .max = max,
 	    .seconds = SECONDS,
-	    .records = records,
 	};
 
 	if (calls_new(&calls, &conf, core, query, outbox, on_turn, NULL) < 0)
@@ -163,7 +161,7 @@ begin(void)
 		&outbox, core->vaults[0]->state, core->vaults[0]->key, "c") < 0)
 		abort();
 	when_set(NOW, 0);
-	if (records_open(&records, "calls", 30) < 0)
+	if (records_open(&core->records, "calls", 30) < 0)
 		abort();
 	fill_store();
 }
@@ -174,7 +172,8 @@ static void
 dial(const char *who, uint64_t id, const char *what)
 {
 	nturns = 0;
-	calls_open(calls, &(struct call_key){1, id}, who, what, id, now);
+	calls_open(calls, &(struct call_key){1, id}, who, what,
+	    &(struct call_peer){.token = id}, now);
 	calls_flush(calls, now);
 }
 
@@ -182,7 +181,8 @@ static void
 reply(const char *who, uint64_t id, const char *text)
 {
 	nturns = 0;
-	calls_reply(calls, &(struct call_key){1, id}, who, text, id, now);
+	calls_reply(calls, &(struct call_key){1, id}, who, text,
+	    &(struct call_peer){.token = id}, now);
 	calls_flush(calls, now);
 }
 
@@ -404,7 +404,8 @@ restarted(void)
 	calls_free(calls);
 	open_calls(MOST);
 	nturns = 0;
-	calls_reply(calls, &(struct call_key){1, 6}, FEW, "12X4", 99, now);
+	calls_reply(calls, &(struct call_key){1, 6}, FEW, "12X4",
+	    &(struct call_peer){.token = 99}, now);
 	calls_flush(calls, now);
 	says(CALL_END, "希腊", "another process has the reply");
 	ok_int(turns[0].token, 6, "and the token of the one before");
@@ -429,7 +430,8 @@ full(void)
 	noted("2,answered");
 	dial(FEW, 21, "*10086*3#");
 	nturns = 0;
-	calls_refuse(calls, &(struct call_key){1, 21}, 77);
+	calls_refuse(
+	    calls, &(struct call_key){1, 21}, &(struct call_peer){.token = 77});
 	says(CALL_END, "系统忙", "one who cannot be told");
 	ok_int(turns[0].token, 77, "with the token it came with");
 	ok_int(calls_count(calls), 0, "and what was open is not");
@@ -490,7 +492,6 @@ main(void)
 	no_clear_number();
 	state_away();
 	calls_free(calls);
-	records_close(records);
 	outbox_free(outbox);
 	query_free(query);
 	core_close(core);
