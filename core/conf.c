@@ -251,6 +251,19 @@ check_version(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
 		    cfg_getstr(sec, "concat"));
 }
 
+/* What comes in must tell one from the other. */
+static void
+check_ussd(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
+{
+	if (l->ussd_reply == l->ussd_begin)
+		conf_file_wrong(c->file, sec, "ussd_reply",
+		    "%u is ussd_begin already", l->ussd_reply);
+	if (l->ussd_abort != 0 &&
+	    (l->ussd_abort == l->ussd_begin || l->ussd_abort == l->ussd_reply))
+		conf_file_wrong(c->file, sec, "ussd_abort",
+		    "%u is ussd_begin or ussd_reply already", l->ussd_abort);
+}
+
 static int
 fill_smscs(struct conf *c)
 {
@@ -269,6 +282,7 @@ fill_smscs(struct conf *c)
 		to->carrier = carrier_of(c, sec);
 		rc = conf_file_fill(c->file, sec, to);
 		check_version(c, sec, to);
+		check_ussd(c, sec, to);
 		if (rc == 0)
 			rc = fill_password(c, sec, to);
 		if (rc == 0)

@@ -55,6 +55,11 @@ struct conf_service {
 	int receipts;          /* asked for with each answer */
 };
 
+/* What goes with the turns of a USSD dialogue as its_session_info (SMPP 3.4,
+ * 5.3.2.43): that of the subscriber's last; the same number and a sequence of
+ * ours; or nothing. */
+enum ussd_session { USSD_SESSION_ECHO, USSD_SESSION_COUNT, USSD_SESSION_NONE };
+
 struct conf_smsc {
 	const char *name;
 	const struct conf_carrier *carrier;
@@ -82,6 +87,14 @@ struct conf_smsc {
 	const char *tls_ca;             /* file of CAs, "" for the system's */
 	const char *tls_cert, *tls_key; /* our own, or null both */
 	const char *tls_name; /* that the certificate must have, "" for host */
+	uint8_t ussd;         /* 1: USSD dialogues come over it too */
+	/* ussd_service_op (5.3.2.44) of deliver_sm and of submit_sm */
+	uint8_t ussd_begin, ussd_reply, ussd_abort; /* abort 0: none */
+	uint8_t ussd_ask, ussd_end;
+	enum ussd_session ussd_session;
+	const char *ussd_service_type; /* at most 5 */
+	uint32_t ussd_seconds;         /* a dialogue's, between replies */
+	uint32_t ussd_dialogues;       /* at once */
 };
 
 struct conf_hlr {

@@ -112,6 +112,7 @@ static const char *const binds[] = {
     "transceiver", "receiver", "transmitter", NULL};
 static const char *const concats[] = {"udh", "sar", "payload", NULL};
 static const char *const capture_modes[] = {"masked", "clear", NULL};
+static const char *const ussd_sessions[] = {"echo", "count", "none", NULL};
 static const char *const yesno[] = {"no", "yes", NULL};
 
 #define WEEK (7 * 86400L)
@@ -197,6 +198,16 @@ static const struct option smsc_options[] = {
     {AT(conf_smsc, tls_key), FILEPATH(NULL)},
     {AT(conf_smsc, tls_name),
 	LIKE("", good_tls_name, "a host name or an IP address")},
+    {AT(conf_smsc, ussd), WRD("no", yesno), .live = 1},
+    {AT(conf_smsc, ussd_begin), NUM("1", 0, 255), .live = 1},
+    {AT(conf_smsc, ussd_ask), NUM("2", 0, 255), .live = 1},
+    {AT(conf_smsc, ussd_reply), NUM("18", 0, 255), .live = 1},
+    {AT(conf_smsc, ussd_end), NUM("17", 0, 255), .live = 1},
+    {AT(conf_smsc, ussd_abort), NUM("0x81", 0, 255), .hex = 1, .live = 1},
+    {AT(conf_smsc, ussd_session), WRD("echo", ussd_sessions), .live = 1},
+    {AT(conf_smsc, ussd_service_type), TXT("USSD", 0, 5), .live = 1},
+    {AT(conf_smsc, ussd_seconds), NUM("25", 1, 255), .live = 1},
+    {AT(conf_smsc, ussd_dialogues), NUM("10000", 1, 100000)},
     {0},
 };
 

@@ -1,5 +1,6 @@
 /* Addresses as SMSCs write them: a carrier's code may have "+" in front, a
  * subscriber's number any of the forms that msisdn_parse knows. */
+#include <errno.h>
 #include <string.h>
 
 #include "asker.h"
@@ -35,15 +36,24 @@ is_own_code(const struct conf *c, const char *from)
 	    (strncmp(from, c->country_code, cc) == 0 && is_code(c, from + cc));
 }
 
+int
+asker_number(const struct conf *c, const struct deliver_sm *sm,
+    char msisdn[DIGITS_MAX + 1])
+{
+	const char *from = sm->source_addr;
+
+	if (sm->source_addr_ton == TON_ALPHANUMERIC || is_own_code(c, from))
+		return -EINVAL;
+	return msisdn_parse(from, strlen(from), c->country_code, msisdn) < 0
+	    ? -EINVAL
+	    : 0;
+}
+
 const struct conf_service *
 asker_service(const struct conf *c, const struct conf_carrier *carrier,
     const struct deliver_sm *sm, char msisdn[DIGITS_MAX + 1])
 {
-	const char *from = sm->source_addr;
-
-	if (sm->esm_class & MESSAGE_TYPE ||
-	    sm->source_addr_ton == TON_ALPHANUMERIC || is_own_code(c, from) ||
-	    msisdn_parse(from, strlen(from), c->country_code, msisdn) < 0)
+	if (sm->esm_class & MESSAGE_TYPE || asker_number(c, sm, msisdn) < 0)
 		return NULL;
 	return conf_service_at(c, carrier, without_plus(sm->destination_addr));
 }

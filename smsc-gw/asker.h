@@ -14,6 +14,11 @@ const struct conf_service *asker_service(const struct conf *c,
     const struct conf_carrier *carrier, const struct deliver_sm *sm,
     char msisdn[DIGITS_MAX + 1]);
 
+/* A subscriber who sends something, as E.164 digits. 0, or -EINVAL for a sender
+ * whom an answer could set off again. */
+int asker_number(const struct conf *c, const struct deliver_sm *sm,
+    char msisdn[DIGITS_MAX + 1]);
+
 /* What the octets of a text from an SMSC are (5.2.19). */
 enum alphabet asker_alphabet(const struct conf_smsc *smsc, uint8_t data_coding);
 

@@ -21,6 +21,7 @@
 #include "receipt.h"
 #include "send.h"
 #include "text.h"
+#include "ussd.h"
 #include "when.h"
 
 #define TEXT_MAX 1024   /* octets of UTF-8 of a user's text that count */
@@ -39,6 +40,7 @@ struct deliver {
 	struct sender *sender;
 	struct gather *gather;
 	struct receipts *receipts;
+	struct ussd *ussd;
 	struct links *links;
 	struct event *summary;
 	deliver_settled_h *settled;
@@ -97,6 +99,9 @@ open_all(struct deliver *d, struct event_base *base)
 		rc = gather_new(
 		    &d->gather, base, v->state, v->key, d->carrier->name);
 	if (rc == 0)
+		rc = ussd_new(
+		    &d->ussd, base, d->core, d->query, d->outbox, d->carrier);
+	if (rc == 0)
 		rc = begin_summaries(d, base);
 	if (rc == 0)
 		rc = links_new(&d->links, base, d->sender, &events, d);
@@ -136,6 +141,7 @@ deliver_free(struct deliver *d)
 		on_summary(-1, 0, d);
 		event_free(d->summary);
 	}
+	ussd_free(d->ussd);
 	links_free(d->links);
 	sender_free(d->sender);
 	outbox_free(d->outbox);
@@ -174,6 +180,7 @@ deliver_commit(struct deliver *d, struct core *core,
 	links_commit(d->links, d->core->conf, core->conf, change);
 	d->core = core;
 	d->carrier = carrier;
+	ussd_reload(d->ussd, core, carrier);
 }
 
 int
@@ -330,6 +337,12 @@ on_deliver(struct link *l, const struct link_request *r,
 	struct receipt receipt;
 	int rc;
 
+	if (ussd_is_one(l, sm)) {
+		acknowledge(&origin,
+		    sender_takes(d->sender, l) ? ussd_deliver(d->ussd, l, sm)
+					       : link_conf(l)->retry_status);
+		return;
+	}
 	if (receipt_read(sm, &receipt)) {
 		receipts_take(d->receipts, sm->source_addr,
 		    sm->destination_addr, &receipt);
@@ -362,20 +375,25 @@ on_submitted(struct link *l, void *ref, uint32_t command_status,
 {
 	struct deliver *d = arg;
 
-	(void)l;
+	if (ussd_submitted(d->ussd, l, ref, command_status))
+		return;
 	sender_submitted(d->sender, ref, command_status, message_id);
 }
 
-/* Texts of one read share one snapshot of the store and one commit. */
+/* Texts of one read share one snapshot of the store and one commit. Who holds
+ * the phone and waits comes first. */
 static void
 on_read_done(struct link *l, void *arg)
 {
 	struct deliver *d = arg;
+	int rc;
 
 	(void)l;
 	query_end(d->query);
-	d->now.refused_for_now +=
-	    gather_settle(d->gather, sender_flush(d->sender));
+	ussd_send(d->ussd);
+	rc = sender_flush(d->sender);
+	d->now.refused_for_now += gather_settle(d->gather, rc);
+	ussd_settle(d->ussd, rc);
 }
 
 static void
@@ -384,6 +402,7 @@ on_down(struct link *l, void *arg)
 	struct deliver *d = arg;
 
 	sender_down(d->sender, l);
+	ussd_down(d->ussd, l);
 }
 
 static void
@@ -402,6 +421,7 @@ on_closed(struct link *l, void *arg)
 {
 	struct deliver *d = arg;
 
+	ussd_down(d->ussd, l);
 	links_closed(d->links, l);
 	if (links_settled(d->links))
 		d->settled(d->arg);
@@ -432,6 +452,7 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 	query_expire(d->query);
 	d->now.parts_lost = gather_lost(d->gather);
 	tell_receipts(d);
+	ussd_tell(d->ussd);
 	if (memcmp(c, &d->told, sizeof(*c)) == 0 &&
 	    memcmp(s, &d->sent_told, sizeof(*s)) == 0)
 		return;

@@ -8,6 +8,12 @@
 _Static_assert(FORM_MAX *SEGMENT_MAX <= PDU_PAYLOAD_MAX,
     "what goes into segments goes into a payload");
 
+uint8_t
+form_data_coding(enum alphabet a)
+{
+	return a == ALPHABET_UCS2 ? 0x08 : 0x00;
+}
+
 int
 form_cut(struct form *f, const struct outbox_message *m, unsigned max_segments)
 {
@@ -43,7 +49,7 @@ form_submit(const struct form *f, const struct outbox_message *m, int i,
 	    .source_addr_npi = m->from_npi,
 	    .dest_addr_ton = m->to_ton,
 	    .dest_addr_npi = m->to_npi,
-	    .data_coding = m->alphabet == ALPHABET_UCS2 ? 0x08 : 0x00,
+	    .data_coding = form_data_coding(m->alphabet),
 	    .registered_delivery = m->receipt,
 	    .has_reference = m->receipt,
 	    .user_message_reference = form_reference(m, i),

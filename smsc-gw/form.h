@@ -22,6 +22,9 @@ struct form {
 	};
 };
 
+/* The data_coding (5.2.19) of the SMSC's own alphabet, or of UCS-2. */
+uint8_t form_data_coding(enum alphabet a);
+
 /* Cuts a message. One that goes into a single segment is a short_message,
  * whatever its concat. 0, or -E2BIG when it takes more than `max_segments` (at
  * most FORM_MAX), also when it would not be cut here. */

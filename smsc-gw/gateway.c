@@ -42,6 +42,31 @@ struct gateway {
 /* Checks. */
 
 static int
+has_ussd(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->nsmscs; i++)
+		if (conf->smscs[i].ussd)
+			return 1;
+	return 0;
+}
+
+static int
+check_ussd(const struct conf *conf)
+{
+	int rc = has_ussd(conf) ? program_check_services(conf, 1) : 0;
+
+	for (size_t i = 0; i < conf->nsmscs; i++) {
+		const struct conf_smsc *s = &conf->smscs[i];
+
+		if (s->ussd &&
+		    program_check_dialled(conf, "smsc", s->name, s->carrier) <
+			0)
+			rc = -1;
+	}
+	return rc;
+}
+
+static int
 check_services(const struct conf *conf)
 {
 	int rc = program_check_services(conf, 0);
@@ -57,6 +82,8 @@ gateway_check(const struct core *c)
 {
 	int rc = check_services(c->conf);
 
+	if (check_ussd(c->conf) < 0)
+		rc = -1;
 	for (size_t i = 0; i < c->conf->nsmscs; i++)
 		if (tls_check(&c->conf->smscs[i]) < 0)
 			rc = -1;
@@ -145,7 +172,7 @@ static int
 prepare(struct gateway *g, struct core *c)
 {
 	struct serving *s;
-	int rc = 0;
+	int rc = has_ussd(c->conf) ? core_records(c) : 0;
 
 	TAILQ_FOREACH (s, &g->carriers, entry)
 		s->next = NULL;

@@ -158,6 +158,20 @@ read_receipt(
 	}
 }
 
+/* 5.3.2.43 and 44; one of another length is passed over. */
+static void
+read_ussd(
+    struct deliver_sm *d, uint16_t tag, const uint8_t *value, uint16_t len)
+{
+	if (tag == TLVID_ussd_service_op && len == 1) {
+		d->ussd_service_op = *value;
+		d->has_ussd_op = 1;
+	} else if (tag == TLVID_its_session_info && len == 2) {
+		d->its_session_info = value[0] << 8 | value[1];
+		d->has_session_info = 1;
+	}
+}
+
 /* short_message is empty when the text is in message_payload (5.3.2.32). */
 static void
 read_tlvs(struct cursor *c, struct deliver_sm *d)
@@ -173,6 +187,7 @@ read_tlvs(struct cursor *c, struct deliver_sm *d)
 		}
 		sar |= read_sar(d, tag, value, len);
 		read_receipt(d, tag, value, len);
+		read_ussd(d, tag, value, len);
 	}
 	d->has_sar = sar == SAR_ALL;
 	if (more < 0)
@@ -183,10 +198,10 @@ uint32_t
 pdu_read_deliver_sm(const uint8_t *p, size_t len, struct deliver_sm *d)
 {
 	struct cursor c = {p + PDU_HEADER, p + len, ESME_ROK};
-	char service_type[6], time[17];
+	char service_type[SERVICE_TYPE_MAX + 1], time[17];
 
 	*d = (struct deliver_sm){0};
-	c_octets(&c, service_type, 5, ESME_RINVSERTYP);
+	c_octets(&c, service_type, SERVICE_TYPE_MAX, ESME_RINVSERTYP);
 	d->source_addr_ton = octet(&c);
 	d->source_addr_npi = octet(&c);
 	c_octets(&c, d->source_addr, ADDRESS_MAX, ESME_RINVSRCADR);
@@ -228,10 +243,10 @@ uint32_t
 pdu_read_data_sm(const uint8_t *p, size_t len, struct deliver_sm *d)
 {
 	struct cursor c = {p + PDU_HEADER, p + len, ESME_ROK};
-	char service_type[6];
+	char service_type[SERVICE_TYPE_MAX + 1];
 
 	*d = (struct deliver_sm){0};
-	c_octets(&c, service_type, 5, ESME_RINVSERTYP);
+	c_octets(&c, service_type, SERVICE_TYPE_MAX, ESME_RINVSERTYP);
 	d->source_addr_ton = octet(&c);
 	d->source_addr_npi = octet(&c);
 	long_address(&c, d->source_addr, ESME_RINVSRCADR);
@@ -335,6 +350,10 @@ put_submit_tlvs(uint8_t *p, const struct submit_sm *s)
 		p = put_tlv(
 		    p, TLVID_sar_segment_seqnum, &s->sar_segment_seqnum, 1);
 	}
+	if (s->has_ussd_op)
+		p = put_tlv(p, TLVID_ussd_service_op, &s->ussd_service_op, 1);
+	if (s->has_session_info)
+		p = put_tlv16(p, TLVID_its_session_info, s->its_session_info);
 	if (s->payload_len > 0)
 		p = put_tlv(p, TLVID_message_payload, s->message_payload,
 		    s->payload_len);
@@ -348,7 +367,7 @@ pdu_write_submit_sm(const struct submit_sm *s, uint32_t sequence_number,
 	uint8_t *p =
 	    out + pdu_write_header(SUBMIT_SM, ESME_ROK, sequence_number, out);
 
-	p = put_string(p, ""); /* service_type */
+	p = put_string(p, s->service_type);
 	*p++ = s->source_addr_ton;
 	*p++ = s->source_addr_npi;
 	p = put_string(p, s->source_addr);

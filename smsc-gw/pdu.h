@@ -56,6 +56,9 @@ struct deliver_sm { /* 4.6.1; data_sm, 4.7.1, has the same in it */
 	uint8_t message_state;           /* 5.3.2.35; 0: not said */
 	int has_reference;
 	uint16_t user_message_reference; /* 5.3.2.17 */
+	int has_ussd_op, has_session_info;
+	uint8_t ussd_service_op;   /* 5.3.2.44 */
+	uint16_t its_session_info; /* 5.3.2.43, the first octet high */
 };
 
 /* Each reads a whole PDU. 0, or the command_status to refuse it with. */
@@ -65,7 +68,10 @@ uint32_t pdu_read_deliver_sm(
  * legal here, is no number and reads as empty. */
 uint32_t pdu_read_data_sm(const uint8_t *p, size_t len, struct deliver_sm *d);
 
+#define SERVICE_TYPE_MAX 5 /* 5.2.11, without NUL */
+
 struct submit_sm { /* 4.4.1; what is not here is empty or 0 */
+	char service_type[SERVICE_TYPE_MAX + 1];
 	uint8_t source_addr_ton, source_addr_npi;
 	char source_addr[ADDRESS_MAX + 1];
 	uint8_t dest_addr_ton, dest_addr_npi;
@@ -84,6 +90,9 @@ struct submit_sm { /* 4.4.1; what is not here is empty or 0 */
 	uint16_t payload_len; /* 0: none */
 	int has_reference;
 	uint16_t user_message_reference; /* 5.3.2.17 */
+	int has_ussd_op, has_session_info;
+	uint8_t ussd_service_op;   /* 5.3.2.44 */
+	uint16_t its_session_info; /* 5.3.2.43 */
 };
 
 /* Each writes a whole PDU and returns its length. */

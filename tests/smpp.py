@@ -64,7 +64,7 @@ TLVS = {                               # 5.3.2: tag, octets if it is a number
     "sar_segment_seqnum": (0x020F, 1), "sc_interface_version": (0x0210, 1),
     "network_error_code": (0x0423, 0), "message_payload": (0x0424, 0),
     "more_messages_to_send": (0x0426, 1), "message_state": (0x0427, 1),
-    "ussd_service_op": (0x0501, 1),
+    "ussd_service_op": (0x0501, 1), "its_session_info": (0x1383, 2),
 }
 TLV_NAMES = {tag: name for name, (tag, _) in TLVS.items()}
 

@@ -504,8 +504,9 @@ class Smsc:
             return f"{self._taken:08X}"
 
     def take(self, submit, status):
-        """What was accepted goes to the phone, which puts parts together."""
-        if status:
+        """What was accepted goes to the phone, which puts parts together;
+        what is said by USSD is for handset.py."""
+        if status or submit.pdu.tlv("ussd_service_op") is not None:
             return
         try:
             message = self.inbox.take(submit.pdu, self.alphabet)
