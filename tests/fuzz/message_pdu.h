@@ -36,6 +36,10 @@ put_tlvs(const struct deliver_sm *d, int with_payload, uint8_t *p)
 		    d->receipted_message_id, d->receipted_message_id_len);
 	if (d->message_state != 0)
 		p = put_tlv(p, TLVID_message_state, &d->message_state, 1);
+	if (d->has_ussd_op)
+		p = put_tlv(p, TLVID_ussd_service_op, &d->ussd_service_op, 1);
+	if (d->has_session_info)
+		p = put_tlv16(p, TLVID_its_session_info, d->its_session_info);
 	if (d->has_sar) {
 		p = put_tlv(
 		    p, TLVID_sar_segment_seqnum, &d->sar_segment_seqnum, 1);
@@ -66,6 +70,10 @@ must_be_same(const struct deliver_sm *a, const struct deliver_sm *b)
 		    a->sar_segment_seqnum == b->sar_segment_seqnum);
 	must(a->has_reference == b->has_reference &&
 	    a->user_message_reference == b->user_message_reference);
+	must(a->has_ussd_op == b->has_ussd_op &&
+	    a->ussd_service_op == b->ussd_service_op);
+	must(a->has_session_info == b->has_session_info &&
+	    a->its_session_info == b->its_session_info);
 	must(a->message_state == b->message_state);
 	must(a->receipted_message_id_len == b->receipted_message_id_len &&
 	    a->receipted_message_id_len <= MESSAGE_ID_MAX);

@@ -44,6 +44,7 @@ static struct {
 	enum call_what what;
 	enum alphabet alphabet;
 	uint32_t token;
+	char route[CALL_ROUTE];
 	uint64_t id;
 	char say[1024];
 } turns[64];
@@ -58,6 +59,7 @@ on_turn(const struct call_turn *t, void *arg)
 	turns[nturns].what = t->what;
 	turns[nturns].alphabet = t->alphabet;
 	turns[nturns].token = t->peer->token;
+	memcpy(turns[nturns].route, t->peer->route, CALL_ROUTE);
 	turns[nturns].id = t->key.id;
 	strcpy(turns[nturns++].say, t->say);
 }
@@ -418,6 +420,96 @@ restarted(void)
 	noted("2,answered");
 }
 
+/* A turn that did not reach the phone ends that dialogue alone. */
+static void
+lost(void)
+{
+	const struct call_key asked = {1, 30}, paged = {1, 31};
+
+	dial(SOME, 31, "*10086*4#");
+	dial(FEW, 30, "*10086*3#");
+	sent();
+	calls_lost(calls, &asked, now);
+	calls_lost(calls, &asked, now);
+	calls_flush(calls, now);
+	ok_int(calls_count(calls), 1, "the other goes on");
+	ok_int(sent().n, 0, "a question does not go by SMS");
+	reply(SOME, 31, "1");
+	says(CALL_ASK, "0", "to its next page");
+	calls_lost(calls, &paged, now);
+	calls_flush(calls, now);
+	noted("2,by-sms");
+	ok_int(sent().n, 1, "what was not read does");
+	ok(calls_peer(calls, &paged) == NULL, "it is open no more");
+	dial(FEW, 30, "*10086*3#");
+	calls_lost(calls, &asked, now);
+	calls_flush(calls, now);
+	noted("1,lost");
+}
+
+/* A front end's route goes along, the last that came. */
+static void
+routes(void)
+{
+	const struct call_key key = {1, 40};
+	struct call_peer peer = {.token = 40, .route = "one"};
+
+	nturns = 0;
+	calls_open(calls, &key, FEW, "*10086*3#", &peer, now);
+	calls_flush(calls, now);
+	ok_str((const char *)calls_peer(calls, &key)->route, "one",
+	    "the route of what was dialled");
+	peer = (struct call_peer){.token = 41, .route = "two"};
+	nturns = 0;
+	calls_reply(calls, &key, FEW, "?", &peer, now);
+	ok_str(turns[0].route, "two", "that of a reply");
+	ok_int(turns[0].token, 40, "and the token of the first");
+	calls_cancel(calls, &key, now);
+	calls_flush(calls, now);
+	noted("2,cancelled");
+}
+
+static void
+reload_as(const char *path)
+{
+	struct core *old = core;
+
+	if (core_load(&core, path, old) < 0)
+		abort();
+	nturns = 0;
+	calls_reload(calls, core, &core->conf->carriers[0], SECONDS, now);
+	core->records = old->records;
+	old->records = NULL;
+	calls_flush(calls, now);
+	query_reload(query, core);
+	core_close(old);
+}
+
+/* Another configuration: a service is the one of its name and code. */
+static void
+reloaded(void)
+{
+	char text[sizeof(config) + 4096];
+
+	dial(FEW, 50, "*10086*3#");
+	dial(SOME, 51, "*10086*4#");
+	reload_as("travelcard.conf");
+	ok_int(nturns, 0, "nothing is said of it");
+	reply(FEW, 50, "12X4");
+	says(CALL_END, "希腊", "a dialogue goes on in another core");
+	reply(SOME, 51, "1");
+	says(CALL_ASK, "0", "between pages too");
+	calls_cancel(calls, &(struct call_key){1, 51}, now);
+	dial(FEW, 52, "*10086*3#");
+	snprintf(text, sizeof(text), config, fixture_root);
+	memcpy(strstr(text, "\"ask\""), "\"new\"", 5);
+	put_text("other.conf", text);
+	reload_as("other.conf");
+	says(CALL_END, "重拨*10086*3#", "a service that is no more");
+	noted("1,lost");
+	reload_as("travelcard.conf");
+}
+
 static void
 full(void)
 {
@@ -488,6 +580,9 @@ main(void)
 	by_sms();
 	ends();
 	restarted();
+	lost();
+	routes();
+	reloaded();
 	full();
 	no_clear_number();
 	state_away();

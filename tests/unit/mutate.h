@@ -184,7 +184,7 @@ random_tag(void)
 	    TLVID_sar_msg_ref_num, TLVID_sar_total_segments,
 	    TLVID_sar_segment_seqnum, TLVID_user_message_reference,
 	    TLVID_receipted_message_id, TLVID_message_state,
-	    TLVID_ussd_service_op};
+	    TLVID_ussd_service_op, TLVID_its_session_info};
 
 	return below(2) ? ONE_OF(ours) : ONE_OF(tags);
 }

@@ -606,6 +606,46 @@ ends_with(const struct submit_sm *s, const uint8_t *tlvs, size_t len)
 	    out[mandatory - 1] == 0 && memcmp(out + mandatory, tlvs, len) == 0;
 }
 
+/* 5.3.2.43 and 44. */
+static void
+ussd_tlvs(void)
+{
+	static const uint8_t want[] = {
+	    0x05, 0x01, 0x00, 0x01, 0x11,       /* ussd_service_op */
+	    0x13, 0x83, 0x00, 0x02, 0x2a, 0x07, /* its_session_info */
+	};
+	struct submit_sm s = {
+	    .ussd_service_op = 17, .its_session_info = 0x2a07};
+	struct deliver_sm d;
+
+	begin_deliver("1", "2");
+	add_middle(0, 0);
+	ADD(0x13, 0x83, 0x00, 0x02, 0x2a, 0x06); /* its_session_info */
+	ADD(0x05, 0x01, 0x00, 0x01, 0x00);       /* ussd_service_op: 0 */
+	ok_int(read_built(&d), ESME_ROK, "a step of USSD");
+	ok(d.has_ussd_op && d.ussd_service_op == 0, "ussd_service_op");
+	ok(d.has_session_info && d.its_session_info == 0x2a06,
+	    "its_session_info");
+	begin_deliver("1", "2");
+	add_middle(0, 0);
+	add_tlv(0x0501, "\1\1", 2);
+	add_tlv(0x0501, "", 0);
+	add_tlv(0x1383, "\1", 1);
+	add_tlv(0x1383, "\1\1\1", 3);
+	ok_int(read_built(&d), ESME_ROK, "of other lengths");
+	ok(!d.has_ussd_op && !d.has_session_info, "they are passed over");
+	begin_data("1", "2");
+	add_tlv(0x0501, "\x81", 1);
+	ok_int(pdu_read_data_sm(built, built_len, &d), ESME_ROK, "data_sm");
+	ok(d.has_ussd_op && d.ussd_service_op == 0x81 && !d.has_session_info,
+	    "has them too");
+	ok(ends_with(&s, want, 0), "submit_sm has them only where it is said");
+	s.has_ussd_op = 1;
+	ok(ends_with(&s, want, 5), "one");
+	s.has_session_info = 1;
+	ok(ends_with(&s, want, sizeof(want)), "or both");
+}
+
 static void
 submit_sm_tlvs(void)
 {
@@ -1051,6 +1091,7 @@ main(void)
 	receipt_tlvs();
 	submit_sm();
 	submit_sm_tlvs();
+	ussd_tlvs();
 	submit_sm_resp();
 	validity_period();
 	longest_submit();

@@ -262,6 +262,25 @@ compare_receipt(struct reading *r)
 		differ(r, "user_message_reference");
 }
 
+/* The library does not know ussd_service_op here, and takes any length; that of
+ * one octet counts, the last of several. */
+static void
+compare_ussd(struct reading *r)
+{
+	const struct deliver_sm *o = &r->ours.deliver_sm;
+	const tlv_t *info = find_tlv(tlvs_of(r), TLVID_its_session_info);
+	const tlv_t *op = find_tlv(tlvs_of(r), TLVID_ussd_service_op);
+
+	while (op != NULL && op->length != 1)
+		op = find_tlv(op->next, TLVID_ussd_service_op);
+	if (o->has_ussd_op != (op != NULL) ||
+	    (op != NULL && o->ussd_service_op != op->value.octet[0]))
+		differ(r, "ussd_service_op");
+	if (o->has_session_info != (info != NULL) ||
+	    (info != NULL && o->its_session_info != info->value.val16))
+		differ(r, "its_session_info");
+}
+
 static void
 compare_deliver_sm(struct reading *r)
 {
@@ -279,6 +298,7 @@ compare_deliver_sm(struct reading *r)
 	compare_text(r);
 	compare_sar(r);
 	compare_receipt(r);
+	compare_ussd(r);
 }
 
 static void
@@ -298,6 +318,7 @@ compare_data_sm(struct reading *r)
 	compare_text(r);
 	compare_sar(r);
 	compare_receipt(r);
+	compare_ussd(r);
 }
 
 static void

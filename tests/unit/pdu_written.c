@@ -64,6 +64,7 @@ random_submit_sm(struct submit_sm *s, uint8_t text[254])
 	    .short_message = text,
 	    .sm_length = below(255),
 	};
+	random_string(s->service_type, SERVICE_TYPE_MAX);
 	random_string(s->source_addr, ADDRESS_MAX);
 	random_string(s->destination_addr, ADDRESS_MAX);
 	random_octets(text, s->sm_length);
@@ -85,7 +86,7 @@ compare_submit_sm(
 		    s->validity_minutes / 60 % 24, s->validity_minutes % 60);
 	WRITTEN_AS(command_status, ESME_ROK);
 	WRITTEN_AS(sequence_number, sequence_number);
-	WRITTEN_STRING(service_type, "");
+	WRITTEN_STRING(service_type, s->service_type);
 	WRITTEN_AS(source_addr_ton, s->source_addr_ton);
 	WRITTEN_AS(source_addr_npi, s->source_addr_npi);
 	WRITTEN_STRING(source_addr, s->source_addr);
@@ -107,14 +108,18 @@ compare_submit_sm(
 	WRITTEN_AS(tlv, NULL);
 }
 
-/* Half of them in parts, half with the text in message_payload; all with a
- * receipt. */
+/* Half of them in parts, half with the text in message_payload; half of USSD,
+ * and half of these in a session; all with a receipt. */
 static void
 random_tlvs(struct submit_sm *s, uint8_t payload[PDU_PAYLOAD_MAX])
 {
 	s->registered_delivery = 1;
 	s->has_reference = 1;
 	s->user_message_reference = pseudo_random() >> 32;
+	s->has_ussd_op = below(2);
+	s->ussd_service_op = pseudo_random() >> 32;
+	s->has_session_info = s->has_ussd_op && below(2);
+	s->its_session_info = pseudo_random() >> 32;
 	if (below(2)) {
 		s->sar_msg_ref_num = pseudo_random() >> 32;
 		s->sar_total_segments = 2 + below(254);
@@ -133,7 +138,10 @@ compare_tlv(const submit_sm_t *t, uint16_t tag, int is_there, uint16_t value)
 	const tlv_t *tlv = find_tlv(t->tlv, tag);
 
 	right((tlv != NULL) == is_there, "which TLVs");
-	if (tlv != NULL && tlv->length == 1)
+	if (tlv != NULL && tag == TLVID_ussd_service_op)
+		right(tlv->length == 1 && *tlv->value.octet == value,
+		    "ussd_service_op");
+	else if (tlv != NULL && tlv->length == 1)
 		right(tlv->value.val08 == value, "a TLV of one octet");
 	else if (tlv != NULL)
 		right(tlv->value.val16 == value, "a TLV of two");
@@ -148,6 +156,10 @@ compare_tlvs(const submit_sm_t *t, const struct submit_sm *s)
 	WRITTEN_AS(registered_delivery, 1);
 	compare_tlv(
 	    t, TLVID_user_message_reference, 1, s->user_message_reference);
+	compare_tlv(
+	    t, TLVID_ussd_service_op, s->has_ussd_op, s->ussd_service_op);
+	compare_tlv(t, TLVID_its_session_info, s->has_session_info,
+	    s->its_session_info);
 	compare_tlv(t, TLVID_sar_msg_ref_num, has_sar, s->sar_msg_ref_num);
 	compare_tlv(
 	    t, TLVID_sar_total_segments, has_sar, s->sar_total_segments);
