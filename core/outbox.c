@@ -200,9 +200,10 @@ outbox_erase(struct outbox *o, int64_t id)
 	return state_step(o->state, OUTBOX_ERASE);
 }
 
-/* All that this process owns is leased until then. */
+/* All that this process owns, but for what has expired by now, is leased
+ * until then. */
 static int
-lease(struct outbox *o, int64_t until)
+lease(struct outbox *o, int64_t until, int64_t now)
 {
 	sqlite3_stmt *st = state_write(o->state, OUTBOX_RENEW);
 
@@ -210,19 +211,20 @@ lease(struct outbox *o, int64_t until)
 		return -EIO;
 	sqlite3_bind_int64(st, 1, until);
 	sqlite3_bind_int64(st, 2, o->owner);
+	sqlite3_bind_int64(st, 3, now);
 	return state_step(o->state, OUTBOX_RENEW);
 }
 
 int
 outbox_renew(struct outbox *o, int64_t now)
 {
-	return lease(o, now + OUTBOX_LEASE);
+	return lease(o, now + OUTBOX_LEASE, now);
 }
 
 int
 outbox_release(struct outbox *o)
 {
-	return lease(o, 0);
+	return lease(o, 0, 0);
 }
 
 static int
@@ -241,12 +243,24 @@ open_row(struct outbox *o, sqlite3_stmt *st, struct outbox_row *row)
 	return unpack(plain, len - KEY_BOX, &row->message);
 }
 
+static int
+give_back(struct outbox *o, int64_t id, int64_t now)
+{
+	sqlite3_stmt *st = state_write(o->state, OUTBOX_GIVE_BACK);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, now + OUTBOX_AGAIN);
+	sqlite3_bind_int64(st, 2, id);
+	return state_step(o->state, OUTBOX_GIVE_BACK);
+}
+
 int
 outbox_claim(struct outbox *o, int64_t now, int max, outbox_row_h *h, void *arg)
 {
 	sqlite3_stmt *st = state_write(o->state, OUTBOX_CLAIM);
 	struct outbox_row row;
-	int rc;
+	int rc, sealed = 0;
 
 	if (st == NULL)
 		return -EIO;
@@ -256,15 +270,17 @@ outbox_claim(struct outbox *o, int64_t now, int max, outbox_row_h *h, void *arg)
 	sqlite3_bind_int64(st, 4, now);
 	sqlite3_bind_int(st, 5, max);
 	while ((rc = state_step(o->state, OUTBOX_CLAIM)) == 1) {
-		if (open_row(o, st, &row) == 0) {
-			h(&row, arg);
-			continue;
-		}
-		log_error(DSTORE,
-		    "outbox row %lld cannot be opened with this key_file; it "
-		    "is left for who can",
-		    (long long)row.id);
+		int opened = open_row(o, st, &row) == 0;
+
+		sealed += !opened;
+		if (!opened || h(&row, arg) < 0)
+			give_back(o, row.id, now);
 	}
+	if (sealed > 0)
+		log_error(DSTORE,
+		    "%d outbox rows cannot be opened with this key_file; they "
+		    "are left for who can, until they expire",
+		    sealed);
 	return rc;
 }
 

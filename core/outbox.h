@@ -13,6 +13,7 @@
 #include "text.h"
 
 #define OUTBOX_LEASE 15   /* seconds */
+#define OUTBOX_AGAIN 60   /* seconds until a row given back is tried again */
 #define OUTBOX_TEXT 2048  /* octets of UTF-8, the NUL included */
 #define OUTBOX_ADDRESS 21 /* of an address, the NUL included */
 
@@ -51,18 +52,22 @@ int outbox_put(struct outbox *o, const struct outbox_message *m, uint32_t done,
 /* Puts one that this process does not send: whoever claims it does. */
 int outbox_leave(
     struct outbox *o, const struct outbox_message *m, int64_t expires);
+/* Both may be repeated: an id is never used again. */
 int outbox_done(struct outbox *o, int64_t id, uint32_t done);
 int outbox_erase(struct outbox *o, int64_t id);
 
-/* Prolongs the lease on all that this process owns. */
+/* Prolongs the lease on all that this process owns and that has not expired. */
 int outbox_renew(struct outbox *o, int64_t now);
 
 /* Gives up the lease on all of it, for others to take over at once. */
 int outbox_release(struct outbox *o);
 
-/* Takes over up to `max` rows that nobody holds, and hands each to `h` (which
- * copies what it keeps). A row that cannot be opened is logged and left. */
-typedef void outbox_row_h(const struct outbox_row *row, void *arg);
+/* Takes over up to `max` rows that nobody holds, and hands each to `h`, which
+ * copies what it keeps and returns 0, or less than that to give it back. One
+ * that is given back, or cannot be opened (which is logged), nobody owns; it is
+ * left alone for OUTBOX_AGAIN seconds, and erased when it expires. Nothing is
+ * to be sent before state_commit: until then another may have it as well. */
+typedef int outbox_row_h(const struct outbox_row *row, void *arg);
 int outbox_claim(
     struct outbox *o, int64_t now, int max, outbox_row_h *h, void *arg);
 

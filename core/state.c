@@ -46,14 +46,17 @@ static const char *const sql[STATE_STATEMENTS] = {
     [STATE_BEGIN] = "BEGIN IMMEDIATE",
     [STATE_COMMIT] = "COMMIT",
     [STATE_ROLLBACK] = "ROLLBACK",
-    [OUTBOX_PUT] = "INSERT INTO outbox VALUES (NULL, ?, ?, ?, ?, ?, ?)",
+    [OUTBOX_PUT] = "INSERT INTO outbox VALUES (random(), ?, ?, ?, ?, ?, ?)",
     [OUTBOX_DONE] = "UPDATE outbox SET done = ? WHERE id = ?",
     [OUTBOX_ERASE] = "DELETE FROM outbox WHERE id = ?",
-    [OUTBOX_RENEW] = "UPDATE outbox SET lease = ? WHERE owner = ?",
+    [OUTBOX_RENEW] = "UPDATE outbox SET lease = ? WHERE owner = ?"
+		     " AND expires > ?",
     [OUTBOX_CLAIM] = "UPDATE outbox SET owner = ?1, lease = ?2 WHERE id IN"
 		     " (SELECT id FROM outbox WHERE carrier = ?3"
 		     "  AND lease < ?4 ORDER BY lease LIMIT ?5)"
 		     " RETURNING id, expires, done, sealed",
+    [OUTBOX_GIVE_BACK] = "UPDATE outbox SET owner = 0, lease = ?"
+			 " WHERE id = ?",
     [OUTBOX_EXPIRE] = "DELETE FROM outbox WHERE expires < ?1 AND lease < ?1",
     [OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
     [NOTICE_PUT] = "INSERT INTO notice VALUES (NULL, ?, ?, ?)",

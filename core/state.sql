@@ -5,7 +5,7 @@
 
 -- Answers that are still to be sent.
 CREATE TABLE IF NOT EXISTS outbox (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY,		-- random: never used again
 	carrier TEXT NOT NULL,
 	owner INTEGER NOT NULL,		-- which process sends it
 	lease INTEGER NOT NULL,		-- until when, epoch seconds

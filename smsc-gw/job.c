@@ -3,6 +3,7 @@
  *   lane of none     free ─▶ ready ─┐            all: what is not free
  *   lane of a link   free ─▶ ready ─┼─▶ waiting  owed, storing: those whose
  *   lane of a link   free ─▶ ready ─┘   paused   deliver_sm is unanswered
+ *                                       claimed  unsaved: the outbox is behind
  *
  * A lane owns its jobs' memory, so that a link comes and goes with what is
  * its own, and no job ever moves: what is in flight points to it. */
@@ -28,6 +29,8 @@ jobs_init(struct jobs *js, unsigned claims)
 	TAILQ_INIT(&js->all);
 	TAILQ_INIT(&js->waiting);
 	TAILQ_INIT(&js->paused);
+	TAILQ_INIT(&js->claimed);
+	TAILQ_INIT(&js->unsaved);
 	TAILQ_INIT(&js->owed);
 	TAILQ_INIT(&js->storing);
 	for (size_t i = 0; i < JOB_REQUESTS; i++)
@@ -156,6 +159,8 @@ list_of(struct jobs *js, struct job *j)
 		return &js->waiting;
 	case JOB_PAUSED:
 		return &js->paused;
+	case JOB_CLAIMED:
+		return &js->claimed;
 	case JOB_FREE:
 		break;
 	}
@@ -194,10 +199,17 @@ job_pause(struct jobs *js, struct job *j)
 }
 
 void
+job_claim(struct jobs *js, struct job *j)
+{
+	put(js, j, JOB_CLAIMED, NULL);
+}
+
+void
 job_free(struct jobs *js, struct job *j)
 {
 	struct lane *home = j->home;
 
+	job_saved(js, j);
 	TAILQ_REMOVE(list_of(js, j), j, entry);
 	TAILQ_REMOVE(&js->all, j, all);
 	j->place = JOB_FREE;
@@ -267,4 +279,22 @@ job_stored(struct jobs *js, struct job *j, int stored)
 	j->stored = stored;
 	if (j->is_owed)
 		TAILQ_INSERT_TAIL(owed_list(js, j), j, owed);
+}
+
+void
+job_unsaved(struct jobs *js, struct job *j)
+{
+	if (j->is_unsaved)
+		return;
+	j->is_unsaved = 1;
+	TAILQ_INSERT_TAIL(&js->unsaved, j, unsaved);
+}
+
+void
+job_saved(struct jobs *js, struct job *j)
+{
+	if (!j->is_unsaved)
+		return;
+	j->is_unsaved = 0;
+	TAILQ_REMOVE(&js->unsaved, j, unsaved);
 }

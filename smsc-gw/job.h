@@ -25,6 +25,7 @@ enum job_place {
 	JOB_READY,   /* in a lane, until it has no segment to send */
 	JOB_WAITING, /* for what is in flight */
 	JOB_PAUSED,  /* until not_before */
+	JOB_CLAIMED, /* until the claim is durable */
 };
 
 /* What a link carries for one submit_sm. */
@@ -35,16 +36,17 @@ struct flight {
 };
 
 struct job {
-	TAILQ_ENTRY(job) entry; /* in the list of its place */
-	TAILQ_ENTRY(job) all;   /* unless it is free */
-	TAILQ_ENTRY(job) owed;  /* while its deliver_sm is unanswered */
-	LIST_ENTRY(job) asked;  /* and by its request */
+	TAILQ_ENTRY(job) entry;   /* in the list of its place */
+	TAILQ_ENTRY(job) all;     /* unless it is free */
+	TAILQ_ENTRY(job) owed;    /* while its deliver_sm is unanswered */
+	LIST_ENTRY(job) asked;    /* and by its request */
+	TAILQ_ENTRY(job) unsaved; /* while it is ahead of the outbox */
 	enum job_place place;
 	struct lane *home; /* where it came from, whose memory it is */
 	struct lane *lane; /* whose turn, while it is ready */
-	int is_owed;
+	int is_owed, is_unsaved;
 	int stored;  /* written to the outbox, perhaps not yet durable */
-	int dropped; /* only waits for what flies */
+	int dropped; /* only waits for what flies, and until it is erased */
 	int refused; /* a segment was, for good */
 	int passing; /* owed to nobody, and no loss */
 	unsigned tries;
@@ -86,9 +88,10 @@ TAILQ_HEAD(lanes, lane);
 struct jobs {
 	struct lanes lanes;   /* the first is of no link */
 	struct lanes removed; /* that still have jobs */
-	struct job_list all, waiting, paused;
+	struct job_list all, waiting, paused, claimed;
 	struct job_list owed;
 	struct job_list storing; /* owed, stored, to be answered when durable */
+	struct job_list unsaved; /* stored: done or dropped since */
 	struct job_bucket asked[JOB_REQUESTS];
 };
 
@@ -119,6 +122,7 @@ struct job *job_take(struct lane *home);
 void job_ready(struct jobs *js, struct job *j, struct lane *lane);
 void job_wait(struct jobs *js, struct job *j);
 void job_pause(struct jobs *js, struct job *j);
+void job_claim(struct jobs *js, struct job *j);
 void job_free(struct jobs *js, struct job *j);
 
 /* One bit for each of its submit_sm: all; those neither done nor in flight. */
@@ -133,5 +137,9 @@ struct job *job_owed_for(const struct jobs *js, uint64_t request);
 /* The job lies in the outbox, or does not after all: what is owed for it
  * waits for the commit, or does not. */
 void job_stored(struct jobs *js, struct job *j, int stored);
+
+/* What the outbox has of a job is to be written, and is durable. */
+void job_unsaved(struct jobs *js, struct job *j);
+void job_saved(struct jobs *js, struct job *j);
 
 #endif

@@ -141,12 +141,16 @@ sender_drop(struct sender *s, struct job *j)
 {
 	job_owe_no_more(&s->jobs, j);
 	if (j->stored)
-		outbox_erase(s->outbox, j->id);
-	j->stored = 0;
+		job_unsaved(&s->jobs, j);
 	j->dropped = 1;
-	if (j->flying)
-		job_wait(&s->jobs, j);
-	else
+	job_wait(&s->jobs, j);
+	sender_end(s, j);
+}
+
+void
+sender_end(struct sender *s, struct job *j)
+{
+	if (j->dropped && j->flying == 0 && !j->is_unsaved)
 		job_free(&s->jobs, j);
 }
 
@@ -160,12 +164,21 @@ sender_refuse(struct sender *s, struct job *j)
 	sender_drop(s, j);
 }
 
+/* A job that cannot be stored. If some of it was sent the SMSC may take it,
+ * and if we refused the deliver_sm too, it would be answered twice. */
+static void
+not_stored(struct sender *s, struct job *j)
+{
+	if (j->done == 0 && j->flying == 0)
+		sender_refuse(s, j);
+}
+
 void
 sender_store(struct sender *s, struct job *j)
 {
 	if (outbox_put(s->outbox, &j->message, j->done, j->expires, time(NULL),
 		&j->id) < 0) {
-		sender_refuse(s, j);
+		not_stored(s, j);
 		return;
 	}
 	s->counters.stored++;
@@ -286,23 +299,78 @@ send_lane(struct sender *s, struct lane *lane)
 	}
 }
 
-int
-sender_flush(struct sender *s)
+/* Writes what the outbox does not know yet. */
+static int
+write_unsaved(struct sender *s)
 {
-	struct lane *lane;
 	struct job *j;
-	int rc;
+	int rc = 0;
 
-	sender_claim_more(s);
-	rc = state_commit(s->state);
+	TAILQ_FOREACH (j, &s->jobs.unsaved, unsaved) {
+		rc = j->dropped ? outbox_erase(s->outbox, j->id)
+				: outbox_done(s->outbox, j->id, j->done);
+		if (rc < 0)
+			break;
+	}
+	return rc;
+}
+
+static void
+end_unsaved(struct sender *s)
+{
+	struct job *j;
+
+	while ((j = TAILQ_FIRST(&s->jobs.unsaved)) != NULL) {
+		job_saved(&s->jobs, j);
+		sender_end(s, j);
+	}
+}
+
+/* Claimed rows are ours when that is durable, else whoever's they were. */
+static void
+end_claim(struct sender *s, int rc)
+{
+	struct job *j;
+
+	while ((j = TAILQ_FIRST(&s->jobs.claimed)) != NULL) {
+		if (rc < 0) {
+			job_free(&s->jobs, j);
+			continue;
+		}
+		s->counters.claimed++;
+		job_ready(&s->jobs, j, lane_of_none(&s->jobs));
+	}
+}
+
+static void
+end_storing(struct sender *s, int rc)
+{
+	struct job *j;
+
 	while ((j = TAILQ_FIRST(&s->jobs.storing)) != NULL) {
 		if (rc == 0) {
 			sender_acknowledge(s, j, ESME_ROK);
 			continue;
 		}
+		job_saved(&s->jobs, j); /* the next put says it all */
 		job_stored(&s->jobs, j, 0);
-		sender_refuse(s, j);
+		not_stored(s, j);
 	}
+}
+
+int
+sender_flush(struct sender *s)
+{
+	struct lane *lane;
+	int written, rc;
+
+	sender_claim_more(s);
+	written = write_unsaved(s);
+	rc = state_commit(s->state);
+	end_claim(s, rc);
+	end_storing(s, rc);
+	if (rc == 0 && written == 0)
+		end_unsaved(s);
 	TAILQ_FOREACH_REVERSE(lane, &s->jobs.lanes, lanes, entry)
 	send_lane(s, lane);
 	return rc;
@@ -319,7 +387,7 @@ finish(struct sender *s, struct job *j)
 		s->counters.answers += !j->passing;
 	sender_acknowledge(s, j, ESME_ROK);
 	query_sent(s->query, &j->ticket, j->message.text);
-	sender_drop(s, j); /* erases it from the outbox */
+	sender_drop(s, j); /* the next flush erases it from the outbox */
 }
 
 void
@@ -380,8 +448,7 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status,
 	if (command_status != ESME_ROK)
 		tell_refusal(s, f->over, command_status);
 	if (j->dropped) {
-		if (j->flying == 0)
-			job_free(&s->jobs, j);
+		sender_end(s, j);
 		return;
 	}
 	if (command_status != ESME_ROK && !for_good) {
@@ -403,7 +470,7 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status,
 		return;
 	}
 	if (j->stored)
-		outbox_done(s->outbox, j->id, j->done);
+		job_unsaved(&s->jobs, j);
 	if (j->place != JOB_PAUSED)
 		sender_settle(s, j);
 }
@@ -417,8 +484,7 @@ down_job(struct sender *s, struct job *j, struct link *l)
 		if (j->flying & 1u << i && j->flights[i].over == l)
 			j->flying &= ~(1u << i);
 	if (j->dropped) {
-		if (j->flying == 0)
-			job_free(&s->jobs, j);
+		sender_end(s, j);
 		return;
 	}
 	if (j->is_owed && j->owed_to == l) {

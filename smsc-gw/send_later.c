@@ -50,8 +50,13 @@ expire(struct sender *s)
 
 	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, all);
-		if (j->dropped || now < j->expires)
+		if (now < j->expires)
 			continue;
+		if (j->dropped) { /* nor is its row, erased or not */
+			job_saved(&s->jobs, j);
+			sender_end(s, j);
+			continue;
+		}
 		s->counters.expired++;
 		sender_acknowledge(s, j, ESME_ROK);
 		query_sent(s->query, &j->ticket, NULL);
@@ -60,7 +65,7 @@ expire(struct sender *s)
 }
 
 /* A row that another instance left, or this one before it was killed. */
-static void
+static int
 on_row(const struct outbox_row *row, void *arg)
 {
 	struct sender *s = arg;
@@ -69,7 +74,7 @@ on_row(const struct outbox_row *row, void *arg)
 
 	s->rows++;
 	if (j == NULL)
-		return; /* its lease ends again */
+		return -EAGAIN;
 	j->since = s->now;
 	j->message = row->message;
 	j->id = row->id;
@@ -79,12 +84,11 @@ on_row(const struct outbox_row *row, void *arg)
 	if (time(NULL) >= row->expires ||
 	    form_cut(&j->form, &j->message, FORM_MAX) < 0) {
 		s->counters.expired++;
-		outbox_erase(s->outbox, row->id);
-		return;
+		return outbox_erase(s->outbox, row->id);
 	}
 	j->done = row->done;
-	s->counters.claimed++;
-	job_ready(&s->jobs, j, none);
+	job_claim(&s->jobs, j); /* to be sent when the claim is durable */
+	return 0;
 }
 
 static void
@@ -242,10 +246,9 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	store_overdue(s);
 	end_pauses(s);
 	expire(s);
-	if (s->now - s->renewed > RENEW_MS) {
+	if (s->now - s->renewed > RENEW_MS &&
+	    outbox_renew(s->outbox, time(NULL)) == 0)
 		s->renewed = s->now;
-		outbox_renew(s->outbox, time(NULL));
-	}
 	if (!s->stopping && s->now - s->claimed > CLAIM_MS) {
 		s->claimed = s->now;
 		outbox_expire(s->outbox, time(NULL));

@@ -32,11 +32,16 @@ void sender_acknowledge(
     struct sender *s, struct job *j, uint32_t command_status);
 
 /* Puts a job into the outbox; what is owed for it is acknowledged by the next
- * flush, when it is durable. */
+ * flush, when it is durable. If it cannot be, one not begun is refused; any
+ * other stays owed, for the next tick to try again. */
 void sender_store(struct sender *s, struct job *j);
 
-/* No more of this job; what flies comes back to nothing. */
+/* No more of this job; what flies comes back to nothing. One that is stored
+ * keeps its place until it is erased for good. */
 void sender_drop(struct sender *s, struct job *j);
+
+/* Frees one that is dropped, unless it waits for something. */
+void sender_end(struct sender *s, struct job *j);
 
 /* The same, and the SMSC is to send the text again. */
 void sender_refuse(struct sender *s, struct job *j);

@@ -235,7 +235,7 @@ struct sms {
 	struct outbox_message m;
 };
 
-static void
+static int
 on_row(const struct outbox_row *row, void *arg)
 {
 	struct sms *sms = arg;
@@ -243,6 +243,7 @@ on_row(const struct outbox_row *row, void *arg)
 	sms->n++;
 	sms->m = row->message;
 	outbox_erase(outbox, row->id);
+	return 0;
 }
 
 static struct sms

@@ -124,6 +124,34 @@ owing(void)
 	jobs_free(&js);
 }
 
+/* What the outbox does not know yet. */
+static void
+unsaved(void)
+{
+	struct job *j, *k;
+
+	jobs_init(&js, 2);
+	j = job_take(lane_of_none(&js));
+	job_claim(&js, j);
+	ok(TAILQ_FIRST(&js.claimed) == j, "claimed, and not to be sent yet");
+	job_ready(&js, j, lane_of_none(&js));
+	ok(TAILQ_EMPTY(&js.claimed), "until it is ready");
+	k = job_take(lane_of_none(&js));
+	job_wait(&js, k);
+	job_unsaved(&js, j);
+	job_unsaved(&js, k);
+	job_unsaved(&js, j);
+	ok(TAILQ_FIRST(&js.unsaved) == j && TAILQ_NEXT(j, unsaved) == k &&
+		TAILQ_NEXT(k, unsaved) == NULL,
+	    "unsaved in order, each once");
+	job_saved(&js, j);
+	job_saved(&js, j);
+	ok(TAILQ_FIRST(&js.unsaved) == k, "until it is saved");
+	job_free(&js, k);
+	ok(TAILQ_EMPTY(&js.unsaved), "or freed");
+	jobs_free(&js);
+}
+
 /* A link goes; its answers do not. */
 static void
 removed(void)
@@ -170,6 +198,7 @@ main(void)
 	quotas();
 	other_quotas();
 	owing();
+	unsaved();
 	removed();
 	return test_done();
 }

@@ -32,13 +32,15 @@ struct got {
 	int n;
 };
 
-static void
+static int
 take(const struct outbox_row *row, void *arg)
 {
 	struct got *got = arg;
 
-	if (got->n < 8)
-		got->rows[got->n++] = *row;
+	if (got->n == 8)
+		return -1;
+	got->rows[got->n++] = *row;
+	return 0;
 }
 
 static int
@@ -256,7 +258,11 @@ another_key(void)
 	ok_int(claim(p, NOW + 1000, &got), 0,
 	    "with another key a row is not read");
 	ok_int(outbox_count(o), 1, "but left for who has the right one");
-	ok_int(claim(o, NOW + 2000, &got), 1, "who can send it");
+	outbox_renew(p, NOW + 1000 + OUTBOX_AGAIN - 1);
+	ok_int(claim(o, NOW + 1000 + OUTBOX_AGAIN, &got), 0,
+	    "not at once, so that it is not in the way of others");
+	ok_int(claim(o, NOW + 1000 + OUTBOX_AGAIN + 1, &got), 1,
+	    "who can send it, however long it is tried");
 	outbox_release(o);
 	ok_int(outbox_expire(o, NOW + 3600), 0, "until it expires");
 	ok_int(outbox_count(o), 1, "on the last second it is there");
@@ -266,6 +272,33 @@ another_key(void)
 	outbox_free(o);
 	outbox_free(p);
 	key_close(strange);
+}
+
+/* What whoever claims a row does not keep, and what has expired. */
+static void
+not_kept(void)
+{
+	struct outbox *a = instance("cmcc"), *b = instance("cmcc");
+	struct got got = {.n = 8};
+	int64_t id, other;
+
+	outbox_put(a, &message, 0, NOW + 100, NOW, &id);
+	outbox_release(a);
+	outbox_claim(a, NOW, 1, take, &got);
+	outbox_renew(a, NOW + OUTBOX_AGAIN);
+	ok_int(claim(b, NOW + OUTBOX_AGAIN + 1, &got), 1,
+	    "what is given back is not renewed");
+	ok_int(outbox_renew(b, NOW + 100), 0, "nor what has expired");
+	outbox_expire(b, NOW + 100 + OUTBOX_LEASE);
+	ok_int(outbox_count(b), 0, "so that it goes when its lease ends");
+	outbox_put(a, &message, 0, NOW + 100, NOW, &other);
+	ok(other != id, "and its id is not used again");
+	ok_int(outbox_erase(a, id), 0, "erased twice is no harm");
+	ok_int(outbox_count(a), 1, "to any other");
+	outbox_erase(a, other);
+	state_commit(state);
+	outbox_free(a);
+	outbox_free(b);
 }
 
 int
@@ -289,6 +322,7 @@ main(void)
 	versions();
 	at_rest();
 	another_key();
+	not_kept();
 	state_close(state);
 	key_close(key);
 	return test_done();
