@@ -199,13 +199,14 @@ class Faults:
     def delivered_twice(self):
         """Again before it is answered: there is one answer."""
         name = "delivered twice"
-        throttle = self.proxy.answer("submit_sm", ESME_RTHROTTLED, times=2,
+        throttle = self.proxy.answer("submit_sm", ESME_RTHROTTLED,
                                      where=of(TWICE))
         sent = self.peer.send(TWICE, QUERY)
         self.ok(self.peer.wait(lambda: throttle.hits),
                 f"{name}: an answer is on its way")
         self.peer.again(sent)
         self.acknowledged(sent, name)
+        throttle.end()
         self.told(TWICE, name)
 
     def deliver_sm_cut(self):

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import threading
+import time
 
 import tap
 from smpp import Inbox, Pdu, text_encode
@@ -35,9 +36,12 @@ class NetSmpp:
         threading.Thread(target=self._read, daemon=True).start()
 
     def wait(self, condition, timeout=10):
-        """Until condition() is true; returns its last value."""
+        """Until condition() is true; returns its last value.  It may look at
+        more than what is told here, so it is asked every now and then."""
+        end = time.monotonic() + timeout
         with self.changed:
-            self.changed.wait_for(condition, timeout)
+            while not condition() and (left := end - time.monotonic()) > 0:
+                self.changed.wait(min(left, 0.02))
             return condition()
 
     # What it says.
@@ -129,9 +133,10 @@ class NetSmpp:
             **parameters)
 
     def again(self, sent, cut=False):
-        """The SMSC sends what was not acknowledged again."""
+        """The SMSC has no acknowledgement, and sends it again."""
         del cut
-        assert sent.status is None
+        with self.changed:
+            sent.seq = sent.status = None
         self._put(sent)
 
     def texts(self, number):
