@@ -9,17 +9,21 @@
 
 Whatever no rule touches goes on as it came.  All PDUs are read by the tests'
 own codec and kept in .log, so that two programs neither of which is ours can
-be watched.  A connection has two threads, one a way; one lock, Proxy.changed,
-guards all state.
+be watched; those of the ESME are recorded for tshark (wire.py) as well.  A
+connection has two threads, one a way; one lock, Proxy.changed, guards all
+state.
 """
 import contextlib
+import os
 import select
 import socket
+import sys
 import threading
 import time
 from typing import NamedTuple
 
 from smpp import MAX_PDU, BadPdu, Pdu, decode
+from wire import Recording
 
 PASSED, LOST, ANSWERED, CUT = "passed", "lost", "answered", "cut"
 
@@ -115,6 +119,9 @@ class Way:
         """What goes on of a PDU."""
         if self.connection.is_cut:
             return b""
+        if self.up:
+            self.connection.record.octets(octets)
+            self.connection.record.pdu(octets)
         try:
             pdu = decode(octets)
         except BadPdu as bad:
@@ -159,6 +166,7 @@ class Connection:
     def __init__(self, proxy, number, esme, smsc):
         self.proxy, self.number, self.is_cut = proxy, number, False
         self.requests = {}             # unanswered, by (up, name, seq)
+        self.record = proxy.recording.stream()
         self.sockets = esme, smsc
         for sock in self.sockets:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -205,6 +213,7 @@ class Proxy:
         self.octets, self.glue, self.glued = False, 0, [0, 0]
         self.log, self.faults, self.rules = [], [], []
         self.count = 0
+        self.recording = Recording(os.path.basename(sys.argv[0]))
         self.changed = threading.Condition(threading.RLock())
         self.sock = socket.create_server((address, port), backlog=16)
         self.port = self.sock.getsockname()[1]
