@@ -359,6 +359,14 @@ test_values(void)
 	refuse(IN_SMSC("interface_version = 0x33 concat = sar\n"),
 	    "travelcard.conf:6: concat: sar needs interface_version 0x34 or "
 	    "more\n");
+	refuse(IN_SMSC("ussd_reply = 1\n"),
+	    "travelcard.conf:6: ussd_reply: 1 is ussd_begin already\n");
+	refuse(IN_SMSC("ussd_abort = 18\n"),
+	    "travelcard.conf:6: ussd_abort: 18 is ussd_begin or ussd_reply "
+	    "already\n");
+	refuse(IN_SMSC("ussd_session = tlv\n"),
+	    "travelcard.conf:6: ussd_session: tlv is not echo, count or "
+	    "none\n");
 	refuse(IN_SMSC("concat = tlv\n"),
 	    "travelcard.conf:6: concat: tlv is not udh, sar or payload\n");
 	refuse(IN_SERVICE("identity = \"\"\n"),
