@@ -295,6 +295,19 @@ acknowledge(const struct origin *o, uint32_t command_status)
 	link_ack(o->link, &o->request, command_status);
 }
 
+/* No answer of its own. */
+static void
+silence(struct deliver *d, const struct origin *origin, uint64_t request)
+{
+	int rc = sender_repeat(d->sender, request, origin);
+
+	d->now.silent++;
+	if (rc == -ENOENT)
+		acknowledge(origin, ESME_ROK);
+	else if (rc < 0)
+		acknowledge(origin, link_conf(origin->link)->retry_status);
+}
+
 /* The query, once the text is whole. */
 static void
 answer(struct deliver *d, const struct origin *origin,
@@ -313,9 +326,7 @@ answer(struct deliver *d, const struct origin *origin,
 	    key_mask(msisdn, d->core->conf->country_code, mask),
 	    verdict_name(verdict), a.nplaces);
 	if (verdict == VERDICT_SILENCE) {
-		d->now.silent++;
-		if (sender_repeat(d->sender, ticket.request, origin) < 0)
-			acknowledge(origin, ESME_ROK);
+		silence(d, origin, ticket.request);
 	} else if (verdict == VERDICT_SYSTEM_BUSY ||
 	    send_text(d, origin, service, sm, say, &ticket) < 0) {
 		d->now.refused_for_now++;

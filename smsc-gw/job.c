@@ -239,23 +239,44 @@ owed_list(struct jobs *js, const struct job *j)
 	return j->stored ? &js->storing : &js->owed;
 }
 
-void
-job_owe(struct jobs *js, struct job *j)
+int
+job_owe(struct jobs *js, struct job *j, const struct origin *to)
 {
-	j->is_owed = 1;
+	if (j->nowed == JOB_COPIES)
+		return -ENOSPC;
+	j->owed_to[j->nowed++] = *to;
+	if (j->nowed > 1)
+		return 0;
 	TAILQ_INSERT_TAIL(owed_list(js, j), j, owed);
 	LIST_INSERT_HEAD(
 	    &js->asked[j->ticket.request % JOB_REQUESTS], j, asked);
+	return 0;
+}
+
+int
+job_is_owed_to(const struct job *j, const struct link *l)
+{
+	for (unsigned i = 0; i < j->nowed; i++)
+		if (l == NULL || j->owed_to[i].link == l)
+			return 1;
+	return 0;
 }
 
 void
-job_owe_no_more(struct jobs *js, struct job *j)
+job_owe_no_more(struct jobs *js, struct job *j, const struct link *l)
 {
-	if (!j->is_owed)
+	unsigned i, n = 0;
+
+	if (j->nowed == 0)
+		return;
+	for (i = 0; i < j->nowed; i++)
+		if (l != NULL && j->owed_to[i].link != l)
+			j->owed_to[n++] = j->owed_to[i];
+	j->nowed = n;
+	if (n > 0)
 		return;
 	TAILQ_REMOVE(owed_list(js, j), j, owed);
 	LIST_REMOVE(j, asked);
-	j->is_owed = 0;
 }
 
 struct job *
@@ -274,10 +295,10 @@ job_owed_for(const struct jobs *js, uint64_t request)
 void
 job_stored(struct jobs *js, struct job *j, int stored)
 {
-	if (j->is_owed)
+	if (j->nowed > 0)
 		TAILQ_REMOVE(owed_list(js, j), j, owed);
 	j->stored = stored;
-	if (j->is_owed)
+	if (j->nowed > 0)
 		TAILQ_INSERT_TAIL(owed_list(js, j), j, owed);
 }
 

@@ -14,6 +14,7 @@
 #include "query.h"
 
 #define JOB_REQUESTS 1024 /* lists of the owed, a power of two */
+#define JOB_COPIES 4      /* of a request that one answer is owed to */
 
 struct job;
 struct lane;
@@ -38,23 +39,23 @@ struct flight {
 struct job {
 	TAILQ_ENTRY(job) entry;   /* in the list of its place */
 	TAILQ_ENTRY(job) all;     /* unless it is free */
-	TAILQ_ENTRY(job) owed;    /* while its deliver_sm is unanswered */
+	TAILQ_ENTRY(job) owed;    /* while a deliver_sm is unanswered */
 	LIST_ENTRY(job) asked;    /* and by its request */
 	TAILQ_ENTRY(job) unsaved; /* while it is ahead of the outbox */
 	enum job_place place;
 	struct lane *home; /* where it came from, whose memory it is */
 	struct lane *lane; /* whose turn, while it is ready */
-	int is_owed, is_unsaved;
+	int is_unsaved;
 	int stored;  /* written to the outbox, perhaps not yet durable */
 	int dropped; /* only waits for what flies, and until it is erased */
 	int refused; /* a segment was, for good */
 	int passing; /* owed to nobody, and no loss */
 	unsigned tries;
-	int64_t since, not_before;   /* ms */
-	int64_t expires;             /* epoch seconds */
-	int64_t id;                  /* in the outbox */
-	struct link *owed_to;        /* while it is owed an answer: the link */
-	struct link_request request; /* and its request */
+	int64_t since, not_before;         /* ms */
+	int64_t expires;                   /* epoch seconds */
+	int64_t id;                        /* in the outbox */
+	struct origin owed_to[JOB_COPIES]; /* whose deliver_sm wait for it */
+	unsigned nowed;
 	struct ticket ticket;
 	uint32_t done, flying; /* bit n: submit_sm n of its form */
 	uint32_t validity_minutes;
@@ -129,9 +130,13 @@ void job_free(struct jobs *js, struct job *j);
 uint32_t job_all(const struct job *j);
 uint32_t job_to_send(const struct job *j);
 
-/* A deliver_sm is owed an answer; the job's ticket is set. */
-void job_owe(struct jobs *js, struct job *j);
-void job_owe_no_more(struct jobs *js, struct job *j);
+/* A deliver_sm is owed an answer; the job's ticket is set. 0, or -ENOSPC when
+ * as many are as may be. */
+int job_owe(struct jobs *js, struct job *j, const struct origin *to);
+/* To a link, or with null to any? */
+int job_is_owed_to(const struct job *j, const struct link *l);
+/* No more to a link, or with null to any. */
+void job_owe_no_more(struct jobs *js, struct job *j, const struct link *l);
 /* One that is owed for a request (ticket.request), or null. */
 struct job *job_owed_for(const struct jobs *js, uint64_t request);
 /* The job lies in the outbox, or does not after all: what is owed for it

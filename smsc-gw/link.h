@@ -19,6 +19,12 @@ struct link_request {
 	uint32_t command_id, sequence_number;
 };
 
+/* And of which link. */
+struct origin {
+	struct link *link;
+	struct link_request request;
+};
+
 /* What a link tells its owner. None is called from inside a link_ call. */
 struct link_events {
 	/* A deliver_sm or data_sm; answer with link_ack. Both are valid during

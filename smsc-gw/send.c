@@ -121,25 +121,25 @@ turn_of(struct sender *s, const struct job *j)
 	struct lane *home = j->home;
 
 	if (home->link != NULL && link_may_send(home->link) &&
-	    (home->state == LANE_OPEN ||
-		(j->is_owed && j->owed_to == home->link)))
+	    (home->state == LANE_OPEN || job_is_owed_to(j, home->link)))
 		return home;
 	return lane_of_none(&s->jobs);
 }
 
 void
-sender_acknowledge(struct sender *s, struct job *j, uint32_t command_status)
+sender_acknowledge(struct sender *s, struct job *j)
 {
-	if (!j->is_owed)
-		return;
-	job_owe_no_more(&s->jobs, j);
-	link_ack(j->owed_to, &j->request, command_status);
+	const struct origin *o = j->owed_to;
+
+	for (; o < j->owed_to + j->nowed; o++)
+		link_ack(o->link, &o->request, ESME_ROK);
+	job_owe_no_more(&s->jobs, j, NULL);
 }
 
 void
 sender_drop(struct sender *s, struct job *j)
 {
-	job_owe_no_more(&s->jobs, j);
+	job_owe_no_more(&s->jobs, j, NULL);
 	if (j->stored)
 		job_unsaved(&s->jobs, j);
 	j->dropped = 1;
@@ -157,9 +157,12 @@ sender_end(struct sender *s, struct job *j)
 void
 sender_refuse(struct sender *s, struct job *j)
 {
+	const struct origin *o = j->owed_to;
+
 	s->counters.failed++;
-	if (j->is_owed)
-		sender_acknowledge(s, j, link_conf(j->owed_to)->retry_status);
+	for (; o < j->owed_to + j->nowed; o++)
+		link_ack(
+		    o->link, &o->request, link_conf(o->link)->retry_status);
 	query_refused(s->query, &j->ticket);
 	sender_drop(s, j);
 }
@@ -187,23 +190,12 @@ sender_store(struct sender *s, struct job *j)
 
 /* A new job. */
 
-static void
-owe_to(struct job *j, const struct origin *origin)
-{
-	j->owed_to = origin->link;
-	j->request = origin->request;
-}
-
 int
 sender_repeat(struct sender *s, uint64_t request, const struct origin *origin)
 {
 	struct job *j = job_owed_for(&s->jobs, request);
 
-	if (j == NULL)
-		return -ENOENT;
-	link_ack(j->owed_to, &j->request, ESME_ROK);
-	owe_to(j, origin);
-	return 0;
+	return j != NULL ? job_owe(&s->jobs, j, origin) : -ENOENT;
 }
 
 int
@@ -236,10 +228,9 @@ sender_send(struct sender *s, const struct outbox_message *m,
 	rc = sender_begin(s, j, m, max_segments, validity_minutes);
 	if (rc < 0)
 		return rc;
-	owe_to(j, origin);
 	j->ticket = *ticket;
+	job_owe(&s->jobs, j, origin);
 	job_ready(&s->jobs, j, turn_of(s, j));
-	job_owe(&s->jobs, j);
 	if (link_conf(origin->link)->ack_after == 0)
 		sender_store(s, j);
 	return 0;
@@ -349,7 +340,7 @@ end_storing(struct sender *s, int rc)
 
 	while ((j = TAILQ_FIRST(&s->jobs.storing)) != NULL) {
 		if (rc == 0) {
-			sender_acknowledge(s, j, ESME_ROK);
+			sender_acknowledge(s, j);
 			continue;
 		}
 		job_saved(&s->jobs, j); /* the next put says it all */
@@ -385,7 +376,7 @@ finish(struct sender *s, struct job *j)
 		s->counters.refused += !j->passing;
 	else
 		s->counters.answers += !j->passing;
-	sender_acknowledge(s, j, ESME_ROK);
+	sender_acknowledge(s, j);
 	query_sent(s->query, &j->ticket, j->message.text);
 	sender_drop(s, j); /* the next flush erases it from the outbox */
 }
@@ -476,10 +467,13 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status,
 }
 
 /* A link broke. What flew over it may or may not have arrived and is sent
- * again; what is owed to it is the SMSC's still, which will send it again. */
+ * again; what is owed to it alone is the SMSC's still, which will send it
+ * again. */
 static void
 down_job(struct sender *s, struct job *j, struct link *l)
 {
+	int was_owed;
+
 	for (int i = 0; i < j->form.n; i++)
 		if (j->flying & 1u << i && j->flights[i].over == l)
 			j->flying &= ~(1u << i);
@@ -487,7 +481,9 @@ down_job(struct sender *s, struct job *j, struct link *l)
 		sender_end(s, j);
 		return;
 	}
-	if (j->is_owed && j->owed_to == l) {
+	was_owed = j->nowed > 0;
+	job_owe_no_more(&s->jobs, j, l);
+	if (was_owed && j->nowed == 0) {
 		query_sent(s->query, &j->ticket, NULL);
 		sender_drop(s, j);
 	} else if (j->passing && job_to_send(j) != 0) {

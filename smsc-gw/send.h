@@ -11,13 +11,6 @@
 #include "query.h"
 #include "receipt.h"
 
-/* What an answer is for: acknowledged when every segment is taken, or once the
- * answer lies in the outbox. */
-struct origin {
-	struct link *link;
-	struct link_request request;
-};
-
 struct sender_counters {
 	unsigned long answers;  /* all of whose segments were taken */
 	unsigned long refused;  /* of which a segment was refused for good */
@@ -64,8 +57,10 @@ int sender_takes(const struct sender *s, const struct link *l);
  * after sender_down; what it left to be sent goes over the others. */
 void sender_remove(struct sender *s, struct link *l);
 
-/* Takes an answer over; all is copied. -EAGAIN when it is not taken or its
- * link has no room, -E2BIG when it does not fit into `max_segments`.
+/* Takes an answer over; all is copied. The origin is acknowledged when every
+ * segment is taken, or once the answer lies in the outbox. -EAGAIN when it is
+ * not taken or its link has no room, -E2BIG when it does not fit into
+ * `max_segments`.
  *
  * With a null origin, and then a null ticket, the message is owed to nobody
  * and must make no load: it goes at once, over a link that has room and that
@@ -78,11 +73,14 @@ int sender_send(struct sender *s, const struct outbox_message *m,
 /* Is there a link for a message with a null origin? */
 int sender_has_room(const struct sender *s);
 
-/* Another copy of a request (ticket.request) whose answer is on its way. It
- * may be the first copy delivered again, over another link because the
- * first's is lost, which we may not have noticed yet: so the answer is owed
- * to the last copy, and those before it are acknowledged. -ENOENT when none
- * is owed: the answer is safe, and so is acknowledging the copy. */
+/* Another copy of a request (ticket.request) whose answer is on its way: the
+ * answer is owed to it as well. It may be the first copy delivered again, over
+ * another link because the first's is lost, which we may not have noticed yet;
+ * or that of an SMSC which would take a late acknowledgement of the first for
+ * that of both. So each is acknowledged with the answer, and none before.
+ * -ENOENT when none is owed: the answer is safe, and so is acknowledging the
+ * copy. -ENOSPC when it is owed to JOB_COPIES already: the copy is to be
+ * refused for now. */
 int sender_repeat(
     struct sender *s, uint64_t request, const struct origin *origin);
 

@@ -16,6 +16,16 @@
 #define WIPE_MS 5000
 #define STOP_MS 3000
 
+static int
+is_overdue(const struct sender *s, const struct job *j)
+{
+	for (unsigned i = 0; i < j->nowed; i++)
+		if (s->now - j->since >=
+		    link_conf(j->owed_to[i].link)->ack_after * 1000LL)
+			return 1;
+	return 0;
+}
+
 static void
 store_overdue(struct sender *s)
 {
@@ -23,8 +33,7 @@ store_overdue(struct sender *s)
 
 	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, owed);
-		if (s->now - j->since >=
-		    link_conf(j->owed_to)->ack_after * 1000LL)
+		if (is_overdue(s, j))
 			sender_store(s, j);
 	}
 }
@@ -58,7 +67,7 @@ expire(struct sender *s)
 			continue;
 		}
 		s->counters.expired++;
-		sender_acknowledge(s, j, ESME_ROK);
+		sender_acknowledge(s, j);
 		query_sent(s->query, &j->ticket, NULL);
 		sender_drop(s, j);
 	}
@@ -116,13 +125,6 @@ sender_claim_more(struct sender *s)
 
 /* A link that is to go. */
 
-/* To a link, or with null to any. */
-static int
-is_owed_to(const struct job *j, const struct link *l)
-{
-	return j->is_owed && (l == NULL || j->owed_to == l);
-}
-
 /* What is owed and was not begun. */
 static void
 refuse_unbegun(struct sender *s, const struct link *l)
@@ -131,7 +133,7 @@ refuse_unbegun(struct sender *s, const struct link *l)
 
 	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, owed);
-		if (is_owed_to(j, l) && j->done == 0 && j->flying == 0)
+		if (job_is_owed_to(j, l) && j->done == 0 && j->flying == 0)
 			sender_refuse(s, j);
 	}
 }
@@ -144,7 +146,7 @@ store_owed(struct sender *s, const struct link *l)
 
 	for (j = TAILQ_FIRST(&s->jobs.owed); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, owed);
-		if (is_owed_to(j, l))
+		if (job_is_owed_to(j, l))
 			sender_store(s, j);
 	}
 }
@@ -157,7 +159,7 @@ hand_over(struct sender *s, struct lane *lane)
 
 	for (j = TAILQ_FIRST(&lane->ready); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, entry);
-		if (!is_owed_to(j, lane->link))
+		if (!job_is_owed_to(j, lane->link))
 			job_ready(&s->jobs, j, lane_of_none(&s->jobs));
 	}
 }
@@ -178,7 +180,7 @@ is_drained(const struct sender *s, const struct link *l)
 	const struct job *j;
 
 	TAILQ_FOREACH (j, &s->jobs.all, all)
-		if (is_owed_to(j, l) || flies_over(j, l))
+		if (job_is_owed_to(j, l) || flies_over(j, l))
 			return 0;
 	return 1;
 }

@@ -27,9 +27,8 @@ struct sender {
 /* Where a job goes that has neither ended nor is to pause. */
 void sender_settle(struct sender *s, struct job *j);
 
-/* Answers the deliver_sm, if that is owed. */
-void sender_acknowledge(
-    struct sender *s, struct job *j, uint32_t command_status);
+/* Answers every deliver_sm that it is owed to: all is well. */
+void sender_acknowledge(struct sender *s, struct job *j);
 
 /* Puts a job into the outbox; what is owed for it is acknowledged by the next
  * flush, when it is durable. If it cannot be, one not begun is refused; any

@@ -101,8 +101,8 @@ owing(void)
 	job_wait(&js, k);
 	j->ticket.request = 7;
 	k->ticket.request = 7 + JOB_REQUESTS;
-	job_owe(&js, j);
-	job_owe(&js, k);
+	job_owe(&js, j, &(struct origin){.link = one});
+	job_owe(&js, k, &(struct origin){.link = one});
 	ok(TAILQ_FIRST(&js.owed) == j && TAILQ_NEXT(j, owed) == k,
 	    "owed in order");
 	ok(job_owed_for(&js, 7) == j &&
@@ -115,12 +115,43 @@ owing(void)
 	ok(TAILQ_EMPTY(&js.storing) && TAILQ_NEXT(k, owed) == j,
 	    "or is owed as before");
 	job_stored(&js, k, 1);
-	job_owe_no_more(&js, k);
-	job_owe_no_more(&js, j);
-	job_owe_no_more(&js, j);
+	job_owe_no_more(&js, k, NULL);
+	job_owe_no_more(&js, j, one);
+	job_owe_no_more(&js, j, one);
 	ok(TAILQ_EMPTY(&js.storing) && TAILQ_EMPTY(&js.owed), "then no more");
 	ok(job_owed_for(&js, 7) == NULL && job_owed_for(&js, 0) == NULL,
 	    "nor found");
+	jobs_free(&js);
+}
+
+/* Copies of one request. */
+static void
+copies(void)
+{
+	struct origin to_one = {.link = one}, to_two = {.link = two};
+	struct job *j;
+
+	jobs_init(&js, 1);
+	j = job_take(lane_of_none(&js));
+	job_wait(&js, j);
+	j->ticket.request = 7;
+	ok_int(job_owe(&js, j, &to_one), 0, "owed to one");
+	ok_int(job_owe(&js, j, &to_two), 0, "and to another");
+	ok_int(job_owe(&js, j, &to_one), 0, "twice to one");
+	ok(TAILQ_FIRST(&js.owed) == j && TAILQ_NEXT(j, owed) == NULL,
+	    "in the list once");
+	for (unsigned i = 3; i < JOB_COPIES; i++)
+		job_owe(&js, j, &to_two);
+	ok_int(job_owe(&js, j, &to_two), -ENOSPC, "not to more than so many");
+	job_owe_no_more(&js, j, one);
+	ok(!job_is_owed_to(j, one) && job_is_owed_to(j, two) &&
+		j->nowed == JOB_COPIES - 2,
+	    "no more to one, to the other still");
+	ok(job_owed_for(&js, 7) == j, "and found");
+	job_owe_no_more(&js, j, two);
+	ok(!job_is_owed_to(j, NULL) && TAILQ_EMPTY(&js.owed) &&
+		job_owed_for(&js, 7) == NULL,
+	    "then to none");
 	jobs_free(&js);
 }
 
@@ -198,6 +229,7 @@ main(void)
 	quotas();
 	other_quotas();
 	owing();
+	copies();
 	unsaved();
 	removed();
 	return test_done();
