@@ -55,6 +55,8 @@ static void on_deliver(struct link *l, const struct link_request *r,
     const struct deliver_sm *sm, void *arg);
 static void on_submitted(struct link *l, void *ref, uint32_t command_status,
     const char *message_id, void *arg);
+static void on_submitted_late(
+    struct link *l, void *ref, const char *message_id, void *arg);
 static void on_read_done(struct link *l, void *arg);
 static void on_down(struct link *l, void *arg);
 static void on_closed(struct link *l, void *arg);
@@ -64,6 +66,7 @@ static void on_summary(evutil_socket_t fd, short what, void *arg);
 static const struct link_events events = {
     .deliver = on_deliver,
     .submitted = on_submitted,
+    .submitted_late = on_submitted_late,
     .read_done = on_read_done,
     .down = on_down,
     .closed = on_closed,
@@ -389,6 +392,15 @@ on_submitted(struct link *l, void *ref, uint32_t command_status,
 	if (ussd_submitted(d->ussd, l, ref, command_status))
 		return;
 	sender_submitted(d->sender, ref, command_status, message_id);
+}
+
+static void
+on_submitted_late(struct link *l, void *ref, const char *message_id, void *arg)
+{
+	struct deliver *d = arg;
+
+	(void)l;
+	sender_submitted_late(d->sender, ref, message_id);
 }
 
 /* Texts of one read share one snapshot of the store and one commit. Who holds

@@ -58,6 +58,7 @@ struct job {
 	unsigned nowed;
 	struct ticket ticket;
 	uint32_t done, flying; /* bit n: submit_sm n of its form */
+	uint32_t late;         /* one of these was given up, and may come yet */
 	uint32_t validity_minutes;
 	/* what follows is not cleared for the next */
 	struct outbox_message message;

@@ -494,6 +494,12 @@ link_submit(struct link *l, const struct submit_sm *s, void *ref)
 }
 
 void
+link_forget(struct link *l, void *ref)
+{
+	window_forget(l->window, ref);
+}
+
+void
 link_ack(struct link *l, const struct link_request *r, uint32_t command_status)
 {
 	uint8_t pdu[PDU_SESSION_MAX];
@@ -683,6 +689,22 @@ handle_message(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	link_ack(l, &r, status);
 }
 
+/* Of one that was given up. What an SMSC that is slow has taken must not be
+ * sent again; what it refused is sent again in any case. */
+static void
+handle_late_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
+{
+	void *ref = window_late(l->window, h->sequence_number);
+	char message_id[MESSAGE_ID_MAX + 1];
+
+	if (ref == NULL || h->command_id == GENERIC_NACK ||
+	    h->command_status != ESME_ROK)
+		return;
+	works(l);
+	pdu_read_submit_sm_resp(p, h->command_length, message_id);
+	l->events->submitted_late(l, ref, message_id, l->arg);
+}
+
 /* The answer to a submit_sm: with or without a body (4.4.2), or a
  * generic_nack, which says the same. */
 static void
@@ -691,8 +713,10 @@ handle_submit_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	void *ref = window_take(l->window, h->sequence_number);
 	char message_id[MESSAGE_ID_MAX + 1];
 
-	if (ref == NULL)
-		return; /* too late, or never asked for */
+	if (ref == NULL) {
+		handle_late_resp(l, h, p);
+		return;
+	}
 	if (h->command_status == ESME_ROK)
 		works(l);
 	pdu_read_submit_sm_resp(p, h->command_length, message_id);

@@ -35,6 +35,10 @@ struct link_events {
 	 * "". */
 	void (*submitted)(struct link *l, void *ref, uint32_t command_status,
 	    const char *message_id, void *arg);
+	/* One that was given up was taken after all; never told of one that
+	 * was refused, nor after link_forget. */
+	void (*submitted_late)(
+	    struct link *l, void *ref, const char *message_id, void *arg);
 	/* Every PDU of one read has been handed out. */
 	void (*read_done)(struct link *l, void *arg);
 	/* The link broke: what it had in flight or unanswered is void. */
@@ -73,6 +77,10 @@ void link_pause(struct link *l, unsigned ms);
 /* Sends one; `ref`, not null, comes back with its answer. There must be
  * room. */
 void link_submit(struct link *l, const struct submit_sm *s, void *ref);
+
+/* No late answer for `ref` is of interest any more: to be called before it
+ * goes, if one of its submit_sm was given up over this link. */
+void link_forget(struct link *l, void *ref);
 
 /* Answers a request; does nothing when its connection is no more. */
 void link_ack(

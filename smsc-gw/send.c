@@ -147,11 +147,26 @@ sender_drop(struct sender *s, struct job *j)
 	sender_end(s, j);
 }
 
+/* What comes late for it finds nothing. */
+static void
+forget_late(struct sender *s, struct job *j)
+{
+	const struct lane *lane;
+
+	TAILQ_FOREACH (lane, &s->jobs.lanes, entry)
+		for (int i = 0; i < j->form.n; i++)
+			if (lane->link != NULL && j->late & 1u << i)
+				link_forget(lane->link, &j->flights[i]);
+}
+
 void
 sender_end(struct sender *s, struct job *j)
 {
-	if (j->dropped && j->flying == 0 && !j->is_unsaved)
-		job_free(&s->jobs, j);
+	if (!j->dropped || j->flying != 0 || j->is_unsaved)
+		return;
+	if (j->late != 0)
+		forget_late(s, j);
+	job_free(&s->jobs, j);
 }
 
 void
@@ -248,10 +263,10 @@ sender_segment(struct sender *s, struct job *j, struct link *l)
 	sm.validity_minutes = j->validity_minutes;
 	if (link_conf(l)->interface_version < 0x34)
 		sm.has_reference = 0; /* 5.2.4: it knows no such thing */
-	j->flights[i] = (struct flight){j, l, i};
 	j->flying |= 1u << i;
 	s->counters.segments++;
 	s->counters.again += j->tries > 0;
+	j->flights[i] = (struct flight){j, l, i};
 	link_submit(l, &sm, &j->flights[i]);
 }
 
@@ -423,6 +438,43 @@ tell_refusal(struct sender *s, const struct link *l, uint32_t command_status)
 		: pdu_status_name(command_status, name));
 }
 
+/* Bits of it were taken, or refused for good. */
+static void
+segments_done(struct sender *s, struct job *j, uint32_t bits)
+{
+	j->done |= bits;
+	if (j->done == job_all(j)) {
+		finish(s, j);
+		return;
+	}
+	if (j->stored)
+		job_unsaved(&s->jobs, j);
+	if (j->place != JOB_PAUSED)
+		sender_settle(s, j);
+}
+
+static void
+expect_receipt(struct sender *s, const struct flight *f, const char *message_id)
+{
+	const struct outbox_message *m = &f->job->message;
+
+	if (m->receipt)
+		receipts_expect(s->receipts, m->from, m->to,
+		    form_reference(m, f->segment), message_id);
+}
+
+/* A response after its time: the segment is not to be sent again, or not once
+ * more if it flies already. */
+void
+sender_submitted_late(struct sender *s, void *ref, const char *message_id)
+{
+	const struct flight *f = ref;
+
+	expect_receipt(s, f, message_id);
+	if (!f->job->dropped && !(f->job->done & 1u << f->segment))
+		segments_done(s, f->job, 1u << f->segment);
+}
+
 void
 sender_submitted(struct sender *s, void *ref, uint32_t command_status,
     const char *message_id)
@@ -433,15 +485,18 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status,
 	int for_good = pdu_refused_for_good(command_status);
 
 	j->flying &= ~bit;
-	if (command_status == ESME_ROK && j->message.receipt)
-		receipts_expect(s->receipts, j->message.from, j->message.to,
-		    form_reference(&j->message, f->segment), message_id);
+	if (command_status == LINK_NO_RESPONSE)
+		j->late |= bit;
+	if (command_status == ESME_ROK)
+		expect_receipt(s, f, message_id);
 	if (command_status != ESME_ROK)
 		tell_refusal(s, f->over, command_status);
 	if (j->dropped) {
 		sender_end(s, j);
 		return;
 	}
+	if (j->done & bit)
+		return; /* an earlier copy was taken late */
 	if (command_status != ESME_ROK && !for_good) {
 		if (command_status == ESME_RTHROTTLED ||
 		    command_status == ESME_RMSGQFUL)
@@ -452,18 +507,10 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status,
 			pause_job(s, j);
 		return;
 	}
-	j->done |= bit;
 	j->refused |= for_good;
 	if (for_good) /* the others would fare no better */
-		j->done |= job_to_send(j);
-	if (j->done == job_all(j)) {
-		finish(s, j);
-		return;
-	}
-	if (j->stored)
-		job_unsaved(&s->jobs, j);
-	if (j->place != JOB_PAUSED)
-		sender_settle(s, j);
+		bit |= job_to_send(j);
+	segments_done(s, j, bit);
 }
 
 /* A link broke. What flew over it may or may not have arrived and is sent

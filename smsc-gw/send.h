@@ -87,6 +87,7 @@ int sender_repeat(
 /* What the links tell (link_events). */
 void sender_submitted(struct sender *s, void *ref, uint32_t command_status,
     const char *message_id);
+void sender_submitted_late(struct sender *s, void *ref, const char *message_id);
 void sender_down(struct sender *s, struct link *l);
 
 /* After each batch of the above: makes durable what was written to the state,

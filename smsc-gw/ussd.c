@@ -558,6 +558,8 @@ ussd_submitted(
 		return 0;
 	if (command_status != ESME_ROK)
 		refused(d, s, command_status);
+	if (command_status == LINK_NO_RESPONSE)
+		link_forget(l, s);
 	give_back(d, s);
 	return 1;
 }

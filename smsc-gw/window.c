@@ -2,7 +2,10 @@
  * next sequence number's place is mostly free: a response finds its request
  * by one look.
  *
- *   sequence_number & mask ──▶ { ref, sequence_number, since }
+ *   sequence_number & mask ──▶ { ref, sequence_number, since; late }
+ *
+ * Each place also keeps the last request of it that was given up, until the
+ * next one is: so a response that comes late still finds what it is for.
  *
  * The rate is a bucket of at most a second's credit, so that a quiet hour is
  * no burst. */
@@ -21,11 +24,17 @@
  * sequence number, and that must not be one that is in use. */
 #define SEQUENCE_FIRST (2 * PDU_SKIP_MAX)
 
+struct late { /* none when ref is null */
+	void *ref;
+	uint32_t sequence_number;
+};
+
 struct request {                    /* a free place when ref is null */
 	TAILQ_ENTRY(request) entry; /* in order of age */
 	void *ref;
 	uint32_t sequence_number;
 	int64_t since;
+	struct late late;
 };
 
 TAILQ_HEAD(requests, request);
@@ -106,8 +115,16 @@ window_reserve(struct window *w, uint32_t size)
 		return -ENOMEM;
 	TAILQ_FOREACH (r, &w->in_flight, entry) {
 		to = &places[r->sequence_number & mask];
-		*to = *r;
+		to->ref = r->ref;
+		to->sequence_number = r->sequence_number;
+		to->since = r->since;
 		TAILQ_INSERT_TAIL(&in_flight, to, entry);
+	}
+	for (uint32_t i = 0; i <= w->mask; i++) {
+		const struct late *late = &w->places[i].late;
+
+		if (late->ref != NULL)
+			places[late->sequence_number & mask].late = *late;
 	}
 	TAILQ_INIT(&w->in_flight);
 	TAILQ_CONCAT(&w->in_flight, &in_flight, entry);
@@ -199,9 +216,30 @@ window_take(struct window *w, uint32_t sequence_number)
 void *
 window_overdue(struct window *w, int64_t since)
 {
-	const struct request *r = TAILQ_FIRST(&w->in_flight);
+	struct request *r = TAILQ_FIRST(&w->in_flight);
 
 	if (r == NULL || r->since >= since)
 		return NULL;
+	r->late = (struct late){r->ref, r->sequence_number};
 	return window_take(w, r->sequence_number);
+}
+
+void *
+window_late(struct window *w, uint32_t sequence_number)
+{
+	struct late *late = &w->places[sequence_number & w->mask].late;
+	void *ref = late->ref;
+
+	if (ref == NULL || late->sequence_number != sequence_number)
+		return NULL;
+	late->ref = NULL;
+	return ref;
+}
+
+void
+window_forget(struct window *w, const void *ref)
+{
+	for (uint32_t i = 0; i <= w->mask; i++)
+		if (w->places[i].late.ref == ref)
+			w->places[i].late.ref = NULL;
 }

@@ -22,8 +22,9 @@ int window_reserve(struct window *w, uint32_t size);
  * there is no room until it is less. */
 void window_resize(struct window *w, uint32_t size, uint32_t rate, int64_t now);
 
-/* A new connection: nothing is in flight, and no credit earned. Sequence
- * numbers go on (SMPP 3.4 5.1.4), so that a late response finds nothing. */
+/* A new connection: nothing is in flight or late, and no credit earned.
+ * Sequence numbers go on (SMPP 3.4 5.1.4), so that a response to the last
+ * one's finds nothing. */
 void window_reset(struct window *w, int64_t now);
 
 /* How many requests may be sent now: what is left of the size and of the
@@ -46,7 +47,13 @@ uint32_t window_add(struct window *w, void *ref, int64_t now);
 void *window_take(struct window *w, uint32_t sequence_number);
 
 /* Takes the oldest, if it was added before `since`, and gives its ref; else
- * null. */
+ * null. It is remembered as late, for as long as memory goes. */
 void *window_overdue(struct window *w, int64_t since);
+
+/* The response to one that was overdue: returns its ref, once, or null. */
+void *window_late(struct window *w, uint32_t sequence_number);
+
+/* Remembers nothing late of a ref; as slow as the window is large. */
+void window_forget(struct window *w, const void *ref);
 
 #endif

@@ -109,11 +109,45 @@ overdue(void)
 	ok(window_overdue(w, 500) == NULL, "the younger ones wait");
 	ok_int(window_room(w, 0), 500, "what was given up makes room");
 	ok(window_take(w, n[7]) == NULL, "its response comes too late");
+	ok(window_late(w, n[7]) == &refs[7], "but finds what it is for");
+	ok(window_late(w, n[7]) == NULL, "once");
+	ok(window_late(w, n[0]) == NULL && window_late(w, n[999]) == NULL,
+	    "what was answered or awaits it is not late");
+	ok(window_late(w, n[8] ^ 0x10000) == NULL,
+	    "nor what only shares a place");
 	window_reset(w, 0);
+	ok(window_late(w, n[8]) == NULL, "nor what another connection sent");
 	ok_int(window_room(w, 0), 1000, "a new connection has all its room");
 	ok(window_overdue(w, INT64_MAX) == NULL &&
 		window_take(w, n[999]) == NULL,
 	    "and knows nothing of the last one's");
+	window_free(w);
+}
+
+static void
+late(void)
+{
+	struct window *w = open_window(4, 0);
+	uint32_t n = window_add(w, &refs[0], 0), again;
+
+	window_overdue(w, 1);
+	window_reserve(w, 1000);
+	ok(window_late(w, n) == &refs[0], "it is known in a greater window");
+	n = window_add(w, &refs[1], 1);
+	window_overdue(w, 2);
+	while (((window_sequence(w) + 1) & w->mask) != (n & w->mask))
+		;
+	again = window_add(w, &refs[2], 2);
+	ok(((again ^ n) & w->mask) == 0, "another of its place");
+	ok(window_late(w, n) == &refs[1], "leaves it known");
+	ok(window_late(w, again) == NULL, "and is not late itself");
+	window_overdue(w, 3);
+	ok(window_late(w, again) == &refs[2], "until it is");
+	n = window_add(w, &refs[3], 3);
+	window_overdue(w, 4);
+	window_forget(w, &refs[2]);
+	window_forget(w, &refs[3]);
+	ok(window_late(w, n) == NULL, "nor what is forgotten");
 	window_free(w);
 }
 
@@ -174,6 +208,7 @@ main(void)
 	rates();
 	pauses();
 	overdue();
+	late();
 	sizes();
 	other_rates();
 	return test_done();
