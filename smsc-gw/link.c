@@ -31,6 +31,7 @@
 #define CAPTURE_OCTETS 100000000
 #define TICK_MS 250
 #define UNBIND_MS 3000
+#define TELL_MS 1000
 #define OUTPUT_MAX (1 << 20) /* octets that the SMSC does not read */
 #define OUTPUT_LOW (1 << 16)
 
@@ -54,7 +55,9 @@ struct link {
 	uint32_t connection;
 	int64_t state_since, heard, asked; /* ms; asked: enquire_link */
 	uint32_t backoff;                  /* ms */
-	struct window *window;             /* submit_sm in flight */
+	int64_t told;          /* ms: when a refusal was last told */
+	unsigned long untold;  /* refusals since */
+	struct window *window; /* submit_sm in flight */
 };
 
 static void enter_state(struct link *l, enum state state);
@@ -665,6 +668,23 @@ works(struct link *l)
 	l->backoff = BACKOFF_FIRST_MS;
 }
 
+/* One line a second: a storm of refusals is counted, not told. */
+static void
+tell_refusal(struct link *l, const char *what, uint32_t status)
+{
+	int64_t now = when_ticks();
+	char name[16];
+
+	if (now - l->told < TELL_MS) {
+		l->untold++;
+		return;
+	}
+	log_notice(DSMPP, "link %s %s refused status=%s untold=%lu",
+	    l->conf->name, what, pdu_status_name(status, name), l->untold);
+	l->told = now;
+	l->untold = 0;
+}
+
 static void
 handle_message(struct link *l, const struct pdu_header *h, const uint8_t *p)
 {
@@ -674,7 +694,6 @@ handle_message(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	uint32_t status = is_data
 	    ? pdu_read_data_sm(p, h->command_length, &d)
 	    : pdu_read_deliver_sm(p, h->command_length, &d);
-	char name[16];
 
 	if (l->state != BOUND)
 		status = l->state == UNBINDING ? l->conf->retry_status
@@ -684,8 +703,7 @@ handle_message(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		l->events->deliver(l, &r, &d, l->arg);
 		return;
 	}
-	log_notice(DSMPP, "link %s %s refused status=%s", l->conf->name,
-	    is_data ? "data_sm" : "deliver_sm", pdu_status_name(status, name));
+	tell_refusal(l, is_data ? "data_sm" : "deliver_sm", status);
 	link_ack(l, &r, status);
 }
 
