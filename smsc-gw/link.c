@@ -5,6 +5,9 @@
  *      └────────────────────┴────────────┴──────────┘           ▼
  *            any fault: close, back off with jitter           CLOSED
  *
+ * When the SMSC unbinds (SENT_AWAY), its responses may be just behind: what
+ * is in flight is waited for, a while, before that is answered.
+ *
  * Octets stay in the evbuffer until a whole PDU is there; every PDU of one
  * read is handled before anything is written. One tick looks for what is
  * overdue: a bind or unbind, a submit_sm, an enquire_link. */
@@ -35,7 +38,15 @@
 #define OUTPUT_MAX (1 << 20) /* octets that the SMSC does not read */
 #define OUTPUT_LOW (1 << 16)
 
-enum state { WAITING, CONNECTING, BINDING, BOUND, UNBINDING, CLOSED };
+enum state {
+	WAITING,
+	CONNECTING,
+	BINDING,
+	BOUND,
+	SENT_AWAY,
+	UNBINDING,
+	CLOSED
+};
 
 struct link {
 	const struct conf_smsc *conf;
@@ -53,6 +64,7 @@ struct link {
 	uint32_t skip;     /* octets of a PDU that is passed over */
 	int64_t stuck;     /* ms: not reading since */
 	uint32_t connection;
+	uint32_t unbind;                   /* sequence number of the SMSC's */
 	int64_t state_since, heard, asked; /* ms; asked: enquire_link */
 	uint32_t backoff;                  /* ms */
 	int64_t told;          /* ms: when a refusal was last told */
@@ -199,8 +211,8 @@ link_reload(struct link *l, const struct conf_smsc *conf)
 static void
 enter_state(struct link *l, enum state state)
 {
-	static const char *const names[] = {
-	    "waiting", "connecting", "binding", "bound", "unbinding", "closed"};
+	static const char *const names[] = {"waiting", "connecting", "binding",
+	    "bound", "sent-away", "unbinding", "closed"};
 
 	l->state = state;
 	l->state_since = l->heard = when_ticks();
@@ -262,7 +274,8 @@ last_words(struct link *l)
 static void
 close_link(struct link *l, const char *reason)
 {
-	int leaving = l->state == UNBINDING, was_bound = l->state == BOUND;
+	int leaving = l->state == UNBINDING;
+	int was_bound = l->state == BOUND || l->state == SENT_AWAY;
 
 	if (leaving)
 		log_info(DSMPP, "link %s closed", l->conf->name);
@@ -354,7 +367,8 @@ void
 link_unbind(struct link *l)
 {
 	uint8_t pdu[PDU_SESSION_MAX];
-	int len, was_bound = l->state == BOUND;
+	int was_bound = l->state == BOUND || l->state == SENT_AWAY;
+	int len;
 
 	if (l->state == UNBINDING || l->state == CLOSED)
 		return;
@@ -439,6 +453,23 @@ still_missing(const struct link *l)
 }
 
 static void
+write_unbind_resp(struct link *l, uint32_t sequence_number)
+{
+	uint8_t pdu[PDU_SESSION_MAX];
+	int len = pdu_write_unbind(UNBIND_RESP, sequence_number, pdu);
+
+	if (len > 0)
+		write_pdu(l, pdu, len);
+}
+
+static void
+answer_unbind(struct link *l)
+{
+	write_unbind_resp(l, l->unbind);
+	close_link(l, "the SMSC unbound");
+}
+
+static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *l = arg;
@@ -456,6 +487,10 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		expire_submits(l, now);
 		if (l->state == BOUND)
 			keep_alive(l, now);
+		break;
+	case SENT_AWAY:
+		if (in_state > UNBIND_MS)
+			answer_unbind(l);
 		break;
 	case UNBINDING:
 		if (in_state > UNBIND_MS)
@@ -606,6 +641,9 @@ on_read(struct bufferevent *bev, void *arg)
 	l->events->read_done(l, l->arg);
 	if (l->fault != NULL) {
 		close_link(l, l->fault);
+	} else if (l->state == SENT_AWAY &&
+	    window_outstanding(l->window) == 0) {
+		answer_unbind(l);
 	} else if (evbuffer_get_length(bufferevent_get_output(bev)) >
 	    OUTPUT_MAX) {
 		/* who does not read is not read */
@@ -696,8 +734,9 @@ handle_message(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	    : pdu_read_deliver_sm(p, h->command_length, &d);
 
 	if (l->state != BOUND)
-		status = l->state == UNBINDING ? l->conf->retry_status
-					       : ESME_RINVBNDSTS;
+		status = l->state == UNBINDING || l->state == SENT_AWAY
+		    ? l->conf->retry_status
+		    : ESME_RINVBNDSTS;
 	if (status == ESME_ROK) {
 		works(l);
 		l->events->deliver(l, &r, &d, l->arg);
@@ -758,12 +797,13 @@ handle_nack(struct link *l, const struct pdu_header *h, const uint8_t *p)
 static void
 handle_unbind(struct link *l, const struct pdu_header *h)
 {
-	uint8_t pdu[PDU_SESSION_MAX];
-	int len = pdu_write_unbind(UNBIND_RESP, h->sequence_number, pdu);
-
-	if (len > 0)
-		write_pdu(l, pdu, len);
-	l->fault = "the SMSC unbound";
+	if (l->state == BOUND) {
+		l->unbind = h->sequence_number;
+		enter_state(l, SENT_AWAY);
+	} else if (l->state != SENT_AWAY) {
+		write_unbind_resp(l, h->sequence_number);
+		l->fault = "the SMSC unbound";
+	}
 }
 
 static void

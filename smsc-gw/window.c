@@ -165,6 +165,12 @@ window_room(const struct window *w, int64_t now)
 	return room;
 }
 
+uint32_t
+window_outstanding(const struct window *w)
+{
+	return w->outstanding;
+}
+
 void
 window_pause(struct window *w, int64_t until)
 {

@@ -31,6 +31,9 @@ void window_reset(struct window *w, int64_t now);
  * rate; 0 while paused. */
 unsigned window_room(const struct window *w, int64_t now);
 
+/* How many await their responses. */
+uint32_t window_outstanding(const struct window *w);
+
 /* No room until then. */
 void window_pause(struct window *w, int64_t until);
 
