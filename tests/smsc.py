@@ -34,10 +34,12 @@ def later(seconds, call, *args):
 
 
 class Request:
-    """A request of ours: .status and .resp when the answer came."""
+    """A request of ours: .status and .resp when the answer came; .again: how
+    often it was sent once more for want of one."""
 
     def __init__(self, smsc, pdu):
         self.smsc, self.pdu, self.link = smsc, pdu, None
+        self.again = 0
         self.resp = self.sent_at = self.answered_at = None
 
     @property
@@ -117,8 +119,11 @@ class Link:
         return request
 
     def resend(self, request):
-        """The same request as a new one on this link."""
+        """The same request as a new one on this link: one that was not
+        answered, or was refused."""
         with self.smsc.changed:
+            request.again += request.resp is None
+            request.resp = None
             self.seq = self.seq % 0x7FFFFFFF + 1
             request.pdu.seq = self.seq
             self._register(request)
@@ -391,11 +396,11 @@ class Smsc:
             tlvs = dict(tlvs) | {"message_payload": udh + octets}
         else:
             fields["short_message"] = udh + octets
-        request = link.prepare(
-            command, tlvs, source_addr=source, destination_addr=dest,
-            esm_class=esm_class | (UDHI if udh else 0),
-            data_coding=data_coding or 0, **fields)
-        with self.changed:
+        with self.changed:             # a bind delivers all there are again
+            request = link.prepare(
+                command, tlvs, source_addr=source, destination_addr=dest,
+                esm_class=esm_class | (UDHI if udh else 0),
+                data_coding=data_coding or 0, **fields)
             self._requests.append(request)
         link.put(request.pdu)
         return request
