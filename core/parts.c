@@ -1,6 +1,8 @@
 /* Parts on the small state. One row holds all that has come of a message, so
- * that a part costs one row read and one written. Its key is a keyed hash of
- * the carrier and the message's name; its parts are one sealed box:
+ * that a part costs one row read and one written. Its key is two keyed hashes
+ * of 32 bits, of the carrier and the sender, and of the carrier and the
+ * message's name, so that a sender's messages lie side by side; its parts are
+ * one sealed box:
  *
  *   24 octets  nonce, random
  *   16         Poly1305 tag
@@ -36,7 +38,10 @@ struct parts {
 	const struct key *key;
 	char *carrier;
 	uint64_t carrier_key;
-	unsigned room, fresh; /* fresh: new ones since room was made */
+	unsigned room;
+	unsigned spare;  /* new ones until they are counted again */
+	int64_t full_at; /* when there was no room, epoch seconds */
+	unsigned fresh;  /* whole ones since room was made */
 	unsigned long lost;
 	struct message message; /* the one at hand */
 };
@@ -52,6 +57,7 @@ parts_new(struct parts **pp, struct state *state, const struct key *key,
 	p->state = state;
 	p->key = key;
 	p->room = room;
+	p->full_at = -1;
 	p->carrier = strdup(carrier);
 	if (p->carrier == NULL) {
 		free(p);
@@ -192,16 +198,23 @@ unpack(const uint8_t *p, size_t len, struct message *m)
 
 /* Rows. */
 
-static int64_t
-row_of(const struct parts *p, const struct part *part)
+static uint32_t
+hash(const struct parts *p, const void *what, size_t len)
 {
 	uint8_t in[sizeof(p->carrier_key) + PARTS_NAME];
 
-	assert(part->name_len <= PARTS_NAME);
+	assert(len <= PARTS_NAME);
 	memcpy(in, &p->carrier_key, sizeof(p->carrier_key));
-	memcpy(in + sizeof(p->carrier_key), part->name, part->name_len);
-	return (int64_t)key_hash(
-	    p->key, in, sizeof(p->carrier_key) + part->name_len);
+	memcpy(in + sizeof(p->carrier_key), what, len);
+	return key_hash(p->key, in, sizeof(p->carrier_key) + len);
+}
+
+static int64_t
+row_of(const struct parts *p, const struct part *part)
+{
+	uint64_t source = hash(p, part->source, part->source_len);
+
+	return (int64_t)(source << 32 | hash(p, part->name, part->name_len));
 }
 
 /* One that cannot be opened is none. */
@@ -221,14 +234,15 @@ open_row(struct parts *p, sqlite3_stmt *st, unsigned total)
 	return -EBADMSG;
 }
 
-/* Gets what is there of a message at hand: 1, or 0 for a new one, or -errno.
- */
+/* Gets what is there of a message at hand: 0 or -errno. `lost` are parts that
+ * a new one takes the place of. */
 static int
-load(struct parts *p, int64_t id, unsigned total, int64_t now)
+load(struct parts *p, int64_t id, unsigned total, int64_t now, int *lost)
 {
 	sqlite3_stmt *st = state_write(p->state, PARTS_GET);
 	int rc, waiting, is_over;
 
+	*lost = 0;
 	p->message.total = total;
 	p->message.have = p->message.last = 0;
 	if (st == NULL)
@@ -240,12 +254,12 @@ load(struct parts *p, int64_t id, unsigned total, int64_t now)
 	waiting = sqlite3_column_int(st, 0);
 	is_over = sqlite3_column_int64(st, 1) < now;
 	if (is_over || open_row(p, st, total) < 0) {
-		p->lost += waiting;
+		*lost = waiting;
 		p->message.total = total;
 		p->message.have = p->message.last = 0;
 	}
 	state_reset(p->state, PARTS_GET);
-	return 1;
+	return 0;
 }
 
 static int
@@ -284,49 +298,127 @@ erase(struct parts *p, sqlite3_stmt *st, enum state_statement which)
 	return rc < 0 ? rc : n;
 }
 
+/* Whole ones only. */
 static void
-make_room(struct parts *p, int whole, unsigned room)
+make_room(struct parts *p)
 {
-	sqlite3_stmt *st = state_write(p->state, PARTS_MAKE_ROOM);
+	sqlite3_stmt *st;
 
+	if (p->fresh <= p->room / 64)
+		return;
+	st = state_write(p->state, PARTS_MAKE_ROOM);
 	if (st == NULL)
 		return;
+	p->fresh = 0;
 	sqlite3_bind_text(st, 1, p->carrier, -1, SQLITE_STATIC);
-	sqlite3_bind_int(st, 2, whole);
-	sqlite3_bind_int(st, 3, ERASED_AT_ONCE);
-	sqlite3_bind_int64(st, 4, room);
+	sqlite3_bind_int(st, 2, ERASED_AT_ONCE);
+	sqlite3_bind_int64(st, 3, (int64_t)p->room * PARTS_ROOM_KEPT);
 	erase(p, st, PARTS_MAKE_ROOM);
+}
+
+/* The number that a statement gives, whose parameters are bound. */
+static int64_t
+count(struct parts *p, sqlite3_stmt *st, enum state_statement which)
+{
+	int64_t n = -EIO;
+	int rc = state_step(p->state, which);
+
+	if (rc <= 0)
+		return rc < 0 ? rc : n;
+	n = sqlite3_column_int64(st, 0);
+	state_reset(p->state, which);
+	return n;
+}
+
+/* Unfinished messages of whoever sent this one. */
+static int64_t
+waiting_of_source(struct parts *p, int64_t id, int64_t now)
+{
+	sqlite3_stmt *st = state_write(p->state, PARTS_OF_SOURCE);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, id & ~(int64_t)UINT32_MAX);
+	sqlite3_bind_int64(st, 2, id | UINT32_MAX);
+	sqlite3_bind_int64(st, 3, now);
+	return count(p, st, PARTS_OF_SOURCE);
+}
+
+static int64_t
+waiting_of_carrier(struct parts *p, int64_t now)
+{
+	sqlite3_stmt *st = state_write(p->state, PARTS_OF_CARRIER);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_text(st, 1, p->carrier, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, now);
+	return count(p, st, PARTS_OF_CARRIER);
+}
+
+/* A carrier's are many: they are counted once for a 64th of them, and when
+ * there is no room, once a second. */
+static int
+look_for_room(struct parts *p, int64_t now)
+{
+	int64_t n = p->full_at == now ? p->room : waiting_of_carrier(p, now);
+
+	if (n < 0)
+		return n;
+	if (n >= p->room) {
+		p->full_at = now;
+		return -ENOBUFS;
+	}
+	p->spare = p->room / 64 + 1;
+	if (p->spare > p->room - n)
+		p->spare = p->room - n;
+	return 0;
+}
+
+/* May one more message wait? */
+static int
+take_room(struct parts *p, int64_t id, int64_t now)
+{
+	int64_t n = waiting_of_source(p, id, now);
+	int rc = n < 0 ? n : n >= PARTS_ROOM_SOURCE ? -EDQUOT : 0;
+
+	if (rc == 0 && p->spare == 0)
+		rc = look_for_room(p, now);
+	if (rc == 0)
+		p->spare--;
+	return rc;
 }
 
 int
 parts_add(struct parts *p, const struct part *part, int64_t now,
     uint8_t out[PARTS_TEXT], size_t *len)
 {
+	struct message *m = &p->message;
+	int rc, was_whole, waited, is_whole, lost, mixed;
 	int64_t id;
-	int rc, is_new, is_whole, lost;
 
 	if (part->len > PARTS_OCTETS)
 		return -E2BIG;
 	if (part->total > PARTS_MAX)
 		return part->number == 1 ? -E2BIG : 0;
 	id = row_of(p, part);
-	rc = load(p, id, part->total, now);
+	rc = load(p, id, part->total, now, &lost);
 	if (rc < 0)
 		return rc;
-	is_new = rc == 0;
-	is_whole = take(&p->message, part, &lost);
-	rc = save(p, id, now);
+	was_whole = m->last != 0;
+	waited = !was_whole && m->have != 0;
+	is_whole = take(m, part, &mixed);
+	if (m->last == 0 && !waited)
+		rc = take_room(p, id, now);
+	if (rc == 0)
+		rc = save(p, id, now);
 	if (rc < 0)
 		return rc;
-	p->lost += lost;
-	p->fresh += is_new;
-	if (p->fresh > p->room / 64) {
-		p->fresh = 0;
-		make_room(p, 0, p->room);
-		make_room(p, 1, p->room * PARTS_ROOM_KEPT);
-	}
+	p->lost += lost + mixed;
+	p->fresh += m->last != 0 && !was_whole;
+	make_room(p);
 	if (is_whole)
-		*len = join(&p->message, out);
+		*len = join(m, out);
 	return is_whole;
 }
 

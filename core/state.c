@@ -76,9 +76,13 @@ static const char *const sql[STATE_STATEMENTS] = {
 		     " (SELECT id FROM parts WHERE until < ?"
 		     "  ORDER BY until LIMIT ?) RETURNING waiting",
     [PARTS_MAKE_ROOM] = "DELETE FROM parts WHERE id IN"
-			" (SELECT id FROM parts WHERE carrier = ? AND whole = ?"
+			" (SELECT id FROM parts WHERE carrier = ? AND whole = 1"
 			"  ORDER BY until DESC LIMIT ? OFFSET ?)"
 			" RETURNING waiting",
+    [PARTS_OF_SOURCE] = "SELECT count(*) FROM parts WHERE id BETWEEN ? AND ?"
+			" AND whole = 0 AND until >= ?",
+    [PARTS_OF_CARRIER] = "SELECT count(*) FROM parts WHERE carrier = ?"
+			 " AND whole = 0 AND until >= ?",
 };
 
 struct state {

@@ -27,7 +27,7 @@ CREATE INDEX IF NOT EXISTS pending_until ON pending (until);
 
 -- Messages that came in parts.
 CREATE TABLE IF NOT EXISTS parts (
-	id INTEGER PRIMARY KEY,		-- keyed hash of carrier and name
+	id INTEGER PRIMARY KEY,		-- keyed hashes of sender and name
 	carrier TEXT NOT NULL,
 	whole INTEGER NOT NULL,		-- 0: parts are missing, 1: none
 	waiting INTEGER NOT NULL,	-- parts that wait for the others

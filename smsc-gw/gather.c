@@ -72,6 +72,8 @@ gather_add(struct gather *g, const struct origin *origin,
 	const struct part p = {
 	    .name = &name,
 	    .name_len = sizeof(name),
+	    .source = name.source,
+	    .source_len = sizeof(name.source),
 	    .total = part->total,
 	    .number = part->number,
 	    .octets = part->text,

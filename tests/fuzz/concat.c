@@ -61,8 +61,8 @@ send_part(unsigned total, unsigned number, uint8_t kind, const uint8_t *text,
 	    part.number == number && part.len == len);
 	concat_name(&d, &part, &name);
 	rc = parts_add(parts,
-	    &(struct part){
-		&name, sizeof(name), total, number, part.text, part.len},
+	    &(struct part){&name, sizeof(name), name.source,
+		sizeof(name.source), total, number, part.text, part.len},
 	    1000, out, out_len);
 	free(message);
 	return rc;

@@ -51,7 +51,7 @@ play(const uint8_t *in, size_t len)
 		uint8_t what = (in[i] & 0xf0) | number;
 		size_t got = 0, n = 0;
 		struct part part = {
-		    "a", 1, total, number, text, text_of(what, text)};
+		    "a", 1, "", 0, total, number, text, text_of(what, text)};
 		int rc = parts_add(parts, &part, 1000, out, &got);
 
 		must(rc == 0 || rc == 1);

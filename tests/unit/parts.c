@@ -182,6 +182,7 @@ too_big(void)
 	end(p);
 }
 
+/* What was acknowledged makes room for nobody. */
 static void
 full(void)
 {
@@ -189,18 +190,83 @@ full(void)
 
 	if (parts_new(&other, state, key, "cucc", 3) < 0)
 		exit(1);
-	add(other, 9, 1, 2, "a", T - 9);
-	add(p, 1, 1, 2, "a", T);
-	add(p, 2, 1, 2, "a", T + 1);
-	add(p, 3, 1, 3, "a", T + 2);
-	add(p, 1, 2, 3, "b", T + 3); /* another message: takes 1's place */
-	ok_int(parts_lost(p), 1, "the oldest made room");
-	ok_str(add(p, 3, 2, 3, "b", T + 4), "", "the others");
-	ok_str(add(p, 3, 3, 3, "c", T + 4), "abc", "are still");
-	ok_str(add(p, 2, 2, 2, "b", T + 4), "ab", "there");
-	ok_str(add(p, 1, 2, 2, "b", T + 5), "", "it is not");
+	add(other, 9, 1, 2, "a", T);
+	for (int i = 1; i <= 3; i++)
+		ok_str(add(p, i, 1, 3, "a", T + i), "", "message %d", i);
+	ok_str(add(p, 4, 1, 2, "a", T + 4), "full", "no room for a fourth");
+	ok_str(add(p, 4, 1, 2, "a", T + 4), "full", "nor again");
+	ok_int(rows(), 4, "it is not kept");
+	ok_str(add(p, 1, 2, 3, "b", T + 4), "", "but others' parts are");
+	ok_str(add(p, 1, 3, 3, "c", T + 4), "abc", "and all that was taken");
+	ok_str(add(p, 4, 1, 2, "a", T + 5), "", "in its place the fourth");
+	ok_str(add(p, 5, 1, 2, "a", T + 6), "full", "and no more");
+	ok_str(add(p, 1, 1, 3, "x", T + 6), "full",
+	    "nor one that begins where a whole one is");
+	ok_str(add(p, 1, 3, 3, "c", T + 6), "abc", "which stays");
+	ok_str(add(p, 5, 1, 2, "a", T + 63), "", "when one is over");
+	ok_str(add(p, 2, 1, 3, "a", T + 63), "full", "it is");
+	ok_int(parts_lost(p), 0, "which nothing else has cost its place");
 	ok_str(add(other, 9, 2, 2, "b", T + 6), "ab",
-	    "another carrier's had its own room");
+	    "another carrier has its own room");
+	ok_int(parts_expire(p, T + 63, 8), 1, "the one that is over");
+	ok_int(parts_lost(p), 1, "is the one that is lost");
+	parts_free(other);
+	end(p);
+}
+
+/* Room of a size at which not every message is counted, also when another
+ * process takes of it. */
+static void
+full_of_many(void)
+{
+	struct parts *p = fresh(200), *other = fresh(200);
+	int taken = 0;
+
+	for (int i = 0; i < 300; i++)
+		taken += *add(i % 3 ? p : other, i, 1, 2, "a", T) == '\0';
+	ok(taken >= 200 && taken <= 200 + 2 * 4, "%d of 300 in room for 200",
+	    taken);
+	ok_int(rows(), taken, "they are kept");
+	ok_str(add(p, 1, 2, 2, "b", T), "ab", "the first is whole");
+	ok_str(add(other, 299, 1, 2, "a", T), "full", "the last was refused");
+	ok_int(parts_lost(p) + parts_lost(other), 0, "none was lost");
+	parts_free(other);
+	end(p);
+}
+
+/* One sender's messages take little of a carrier's room. */
+static void
+one_sender(void)
+{
+	struct parts *p = fresh(100), *other;
+	char name[8];
+	int taken = 0;
+
+	if (parts_new(&other, state, key, "cucc", 100) < 0)
+		exit(1);
+	add_from(p, "bo", "b1", 1, 2, "a", T);
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "a%d", i);
+		taken += *add_from(p, "anna", name, 1, 2, "a", T) == '\0';
+	}
+	ok_int(taken, PARTS_ROOM_SOURCE, "of a hundred so many are taken");
+	ok_str(add_from(p, "anna", "a99", 1, 2, "a", T), "too many",
+	    "and no other");
+	ok_str(add_from(other, "anna", "a99", 1, 2, "a", T), "",
+	    "but for another carrier");
+	ok_str(add_from(p, "bo", "b2", 1, 2, "a", T), "", "or of another");
+	ok_str(add_from(p, "bo", "b1", 2, 2, "b", T), "ab",
+	    "whose parts are there");
+	ok_str(add_from(p, "anna", "a0", 2, 2, "b", T), "ab", "as are theirs");
+	ok_str(add_from(p, "anna", "a99", 1, 2, "a", T), "",
+	    "one that is whole leaves room for one");
+	ok_str(add_from(p, "anna", "a98", 1, 2, "a", T), "too many", "only");
+	ok_str(add_from(p, "anna", "a0", 1, 2, "x", T), "too many",
+	    "and cannot begin again");
+	ok_str(add_from(p, "anna", "a1", 1, 2, "x", T), "",
+	    "where one waits another may begin");
+	ok_str(add_from(p, "anna", "a98", 1, 2, "a", T + 61), "",
+	    "after a minute there is room");
 	parts_free(other);
 	end(p);
 }
@@ -353,6 +419,8 @@ main(void)
 	begun_alike();
 	too_big();
 	full();
+	full_of_many();
+	one_sender();
 	full_of_whole_ones();
 	expiry();
 	many();

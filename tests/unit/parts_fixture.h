@@ -30,15 +30,18 @@ end(struct parts *p)
 	parts_free(p);
 }
 
-/* Adds a part: "", "too big", "fault", or the whole text. */
+/* Adds a sender's part: "", "too big", "too many" of its sender's, "full",
+ * "fault", or the whole text. */
 static inline const char *
-add_of(struct parts *p, const char *name, unsigned number, unsigned total,
-    const char *text, int64_t now)
+add_from(struct parts *p, const char *source, const char *name, unsigned number,
+    unsigned total, const char *text, int64_t now)
 {
 	static char whole[PARTS_TEXT + 1];
 	const struct part part = {
 	    .name = name,
 	    .name_len = strlen(name),
+	    .source = source,
+	    .source_len = strlen(source),
 	    .total = total,
 	    .number = number,
 	    .octets = (const uint8_t *)text,
@@ -48,9 +51,20 @@ add_of(struct parts *p, const char *name, unsigned number, unsigned total,
 	int rc = parts_add(p, &part, now, (uint8_t *)whole, &len);
 
 	if (rc < 0)
-		return rc == -E2BIG ? "too big" : "fault";
+		return rc == -E2BIG  ? "too big"
+		    : rc == -EDQUOT  ? "too many"
+		    : rc == -ENOBUFS ? "full"
+				     : "fault";
 	whole[len] = '\0';
 	return rc == 1 ? whole : "";
+}
+
+/* Each message has a sender of its own. */
+static inline const char *
+add_of(struct parts *p, const char *name, unsigned number, unsigned total,
+    const char *text, int64_t now)
+{
+	return add_from(p, name, name, number, total, text, now);
 }
 
 static inline const char *

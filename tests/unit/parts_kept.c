@@ -95,7 +95,10 @@ static void
 at_rest(void)
 {
 	struct parts *p = fresh(8);
-	const struct part part = {.name = "8613800000001", .name_len = 13};
+	const struct part part = {.name = "8613800000001",
+	    .name_len = 13,
+	    .source = "8613800000001",
+	    .source_len = 13};
 	uint8_t sealed[64] = {0};
 	sqlite3_stmt *st;
 
