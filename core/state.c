@@ -4,18 +4,28 @@
  * Some faults (a full disk, one that fails) undo the whole transaction at
  * once. What is written after that would be a batch of its own, durable while
  * its owner is told that it is not: so nothing is, until state_commit has
- * said that the batch is lost. */
+ * said that the batch is lost.
+ *
+ * While a lock is waited for nothing else is done, on any link, so the wait is
+ * short: BUSY_MS, and then none for AWAY_SECONDS. It is long enough for other
+ * gateways on the same store. SQLite's own waiting sleeps for longer and
+ * longer, and misses the moments between another's batches: two processes that
+ * write batch after batch of 50 rows without a pause had some refused even
+ * after 1000 ms. Asked every POLL_US, of 6000 batches of four such processes
+ * none was; with 2 ms between them none of 9500 waited for 20 ms. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "sqlite.h"
 #include "state.h"
 
-#define BUSY_MS 1000 /* a batch takes milliseconds */
+#define BUSY_MS 100
+#define POLL_US 250
 #define AWAY_SECONDS 2
 
 static const char schema[] =
@@ -89,9 +99,10 @@ struct state {
 	struct sqlite q;
 	sqlite3_stmt *st[STATE_STATEMENTS];
 	char *dir;
-	int open;     /* a transaction is, perhaps undone by a fault */
-	time_t tried; /* monotonic second of a try that failed, or 0 */
-	int wiped;    /* rows changed until then */
+	int open;      /* a transaction is, perhaps undone by a fault */
+	time_t tried;  /* monotonic second of a try that failed, or 0 */
+	int64_t waits; /* since then, monotonic us, for a lock */
+	int wiped;     /* rows changed until then */
 };
 
 static void
@@ -112,6 +123,31 @@ add_tables(struct state *s)
 	return 0;
 }
 
+static int64_t
+monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+/* Another has the lock; `n` times it was waited for. Is it to be tried again?
+ */
+static int
+on_busy(void *arg, int n)
+{
+	struct state *s = arg;
+	int64_t now = monotonic_us();
+
+	if (n == 0)
+		s->waits = now;
+	if (now - s->waits >= BUSY_MS * 1000)
+		return 0;
+	usleep(POLL_US);
+	return 1;
+}
+
 static int
 set_up(struct state *s)
 {
@@ -122,7 +158,7 @@ set_up(struct state *s)
 	if (rc == 0)
 		rc = sqlite_prepare(&s->q, sql, STATE_STATEMENTS, s->st);
 	if (rc == 0)
-		sqlite3_busy_timeout(s->q.db, BUSY_MS);
+		sqlite3_busy_handler(s->q.db, on_busy, s);
 	else
 		take_down(s);
 	s->wiped = -1; /* what another left when it was killed */
@@ -205,18 +241,14 @@ begin(struct state *s)
 static int
 try_to_begin(struct state *s)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (s->tried != 0 && now.tv_sec - s->tried < AWAY_SECONDS)
+	if (s->tried != 0 && monotonic_us() / 1000000 - s->tried < AWAY_SECONDS)
 		return -EAGAIN;
 	s->tried = 0;
 	if (begin(s) == 0) {
 		s->open = 1;
 		return 0;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	s->tried = now.tv_sec;
+	s->tried = monotonic_us() / 1000000;
 	return -EAGAIN;
 }
 
@@ -253,7 +285,7 @@ state_wipe(struct state *s)
 	if (sqlite3_wal_checkpoint_v2(s->q.db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
 		NULL, NULL) == SQLITE_OK)
 		s->wiped = changed;
-	sqlite3_busy_timeout(s->q.db, BUSY_MS);
+	sqlite3_busy_handler(s->q.db, on_busy, s);
 }
 
 sqlite3_stmt *

@@ -6,10 +6,10 @@
  * have at a time, and state_commit makes all since then durable at once.
  * Nothing may be promised to a peer before.
  *
- * While it is away (locked by somebody else for longer than a second, or the
- * disk fails) every call fails, most of them at once; and it works again by
- * itself. A file that was taken away is made anew, in a folder that is there.
- */
+ * While it is away (locked by somebody else for longer than a tenth of a
+ * second, or the disk fails) every call fails, most of them at once: one in two
+ * seconds waits for the lock. It works again by itself. A file that was taken
+ * away is made anew, in a folder that is there. */
 #ifndef STATE_H
 #define STATE_H
 

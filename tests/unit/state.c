@@ -1,6 +1,20 @@
 /* The small state: batches that hold or are lost as a whole, a lock that
  * somebody else has, a file that is taken away. */
+#include <stdint.h>
+#include <unistd.h>
+
+static int64_t slept; /* us, while a lock was waited for */
+
+static void
+counted_usleep(unsigned us)
+{
+	slept += us;
+	usleep(us);
+}
+
+#define usleep counted_usleep
 #include "core/state.c"
+#undef usleep
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -131,9 +145,13 @@ locked(void)
 	pid_t pid = lock();
 	struct state *s = opened();
 
+	slept = 0;
 	ok_int(put(s, "a"), -1, "while another process has the lock: a fault");
+	ok(slept > 0 && slept <= 100000, "after a wait of a tenth of a second");
+	slept = 0;
 	ok(s->tried != 0, "after which it is left alone for a while");
 	ok_int(put(s, "a"), -1, "in which each call fails at once");
+	ok_int(slept, 0, "without a wait");
 	ok_int(state_commit(s), 0, "there is no batch to be lost");
 	s->tried -= AWAY_SECONDS;
 	ok_int(put(s, "a"), -1, "then it is tried again");
@@ -144,6 +162,47 @@ locked(void)
 	ok_int(state_commit(s), 0, "it works again");
 	ok_int(rows(), 1, "and nothing else got in");
 	state_close(s);
+	run("DELETE FROM outbox");
+}
+
+/* Writes batches that each hold the lock for a while. How many are refused. */
+static int
+write_batches(int n)
+{
+	struct state *s = opened();
+	int refused = 0;
+
+	for (int i = 0; i < n; i++) {
+		int rc = put(s, "a");
+
+		usleep(2000);
+		refused += rc < 0 || state_commit(s) < 0;
+		s->tried = 0;
+		usleep(pseudo_random() % 4000);
+	}
+	state_close(s);
+	return refused;
+}
+
+/* Two who write at the same time wait for one another. */
+static void
+contention(void)
+{
+	enum { N = 200 };
+	int refused, status = 0;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		exit(1);
+	refused = write_batches(N);
+	if (pid == 0)
+		_exit(refused);
+	waitpid(pid, &status, 0);
+	ok(WIFEXITED(status), "two processes wrote");
+	refused += WEXITSTATUS(status);
+	/* none, but for a machine that lets one stand still with the lock */
+	ok(refused < N / 20, "%d batches of %d were refused", refused, 2 * N);
+	ok_int(rows(), 2 * N - refused, "all others are there");
 	run("DELETE FROM outbox");
 }
 
@@ -212,6 +271,7 @@ main(void)
 	batches();
 	full();
 	locked();
+	contention();
 	taken_away();
 	older();
 	return test_done();
