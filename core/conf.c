@@ -251,6 +251,18 @@ check_version(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
 		    cfg_getstr(sec, "concat"));
 }
 
+/* A segment that is given up is owed still: its text must be acknowledged, or
+ * its answer in the outbox, by then. */
+static void
+check_times(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
+{
+	if (l->response_timeout <= l->ack_after)
+		conf_file_wrong(c->file, sec, "response_timeout",
+		    "%u is not more than ack_after, %u; raise it or lower "
+		    "ack_after",
+		    l->response_timeout, l->ack_after);
+}
+
 /* What comes in must tell one from the other. */
 static void
 check_ussd(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
@@ -282,6 +294,7 @@ fill_smscs(struct conf *c)
 		to->carrier = carrier_of(c, sec);
 		rc = conf_file_fill(c->file, sec, to);
 		check_version(c, sec, to);
+		check_times(c, sec, to);
 		check_ussd(c, sec, to);
 		if (rc == 0)
 			rc = fill_password(c, sec, to);

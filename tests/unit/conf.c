@@ -435,6 +435,12 @@ test_between(void)
 	refuse("max_gap = 14400\n" CARRIER SERVICE "}\n",
 	    "travelcard.conf:7: min_stay: 14400 is not more than max_gap, "
 	    "14400\n");
+	refuse(CARRIER SMSC "ack_after = 5\nresponse_timeout = 5 }\n",
+	    "travelcard.conf:7: response_timeout: 5 is not more than "
+	    "ack_after, 5; raise it or lower ack_after\n");
+	refuse(CARRIER SMSC "ack_after = 10 }\n",
+	    "travelcard.conf:6: response_timeout: 10 is not more than "
+	    "ack_after, 10; raise it or lower ack_after\n");
 	refuse(CARRIER "service s {\n carrier = b code = 1 keywords = K }\n",
 	    "travelcard.conf:3: carrier: b is no carrier section\n");
 	refuse(CARRIER "smsc s {\n host=h\n system_id = s\n carrier = b }\n",
