@@ -2,8 +2,10 @@
  * short messages.
  *
  * 3GPP TS 23.038 6.2.1 has the alphabet, 6.2.1.1 its extension table, reached
- * by ESC (0x1b). UCS-2 is big-endian (23.038 6.2.3); characters beyond the
- * basic plane go as surrogate pairs, which phones take. A segment of several:
+ * by ESC (0x1b). UCS-2 is big-endian (23.038 6.2.3), but some senders pass on
+ * what their machine has, with a byte order mark in front; characters beyond
+ * the basic plane go as surrogate pairs, which phones take. A segment of
+ * several:
  *
  *   06 08 04 RR RR NN SS | text
  *   |  |  |  |     |  sequence number, from 1
@@ -172,18 +174,24 @@ next_gsm7(const uint8_t *in, size_t len, uint32_t *c)
 	return 1;
 }
 
+static uint32_t
+ucs2_unit(const uint8_t *in, int little)
+{
+	return little ? in[1] << 8 | in[0] : in[0] << 8 | in[1];
+}
+
 static size_t
-next_ucs2(const uint8_t *in, size_t len, uint32_t *c)
+next_ucs2(const uint8_t *in, size_t len, int little, uint32_t *c)
 {
 	uint32_t low;
 
 	*c = REPLACEMENT;
 	if (len < 2)
 		return len;
-	*c = in[0] << 8 | in[1];
+	*c = ucs2_unit(in, little);
 	if (*c < 0xd800 || *c >= 0xe000)
 		return 2;
-	low = len < 4 ? 0 : in[2] << 8 | in[3];
+	low = len < 4 ? 0 : ucs2_unit(in + 2, little);
 	if (*c >= 0xdc00 || low < 0xdc00 || low >= 0xe000) {
 		*c = REPLACEMENT;
 		return 2;
@@ -193,13 +201,13 @@ next_ucs2(const uint8_t *in, size_t len, uint32_t *c)
 }
 
 static size_t
-next_of(enum alphabet a, const uint8_t *in, size_t len, uint32_t *c)
+next_of(enum alphabet a, const uint8_t *in, size_t len, int little, uint32_t *c)
 {
 	switch (a) {
 	case ALPHABET_GSM7:
 		return next_gsm7(in, len, c);
 	case ALPHABET_UCS2:
-		return next_ucs2(in, len, c);
+		return next_ucs2(in, len, little, c);
 	case ALPHABET_ASCII:
 		*c = in[0] < 128 ? in[0] : REPLACEMENT;
 		return 1;
@@ -210,15 +218,29 @@ next_of(enum alphabet a, const uint8_t *in, size_t len, uint32_t *c)
 	return 1;
 }
 
+/* A byte order mark; 0xfffe is no character of any text. */
+static size_t
+mark_of(enum alphabet a, const uint8_t *in, size_t len, int *little)
+{
+	*little = 0;
+	if (a != ALPHABET_UCS2 || len < 2)
+		return 0;
+	*little = in[0] == 0xff && in[1] == 0xfe;
+	return *little || (in[0] == 0xfe && in[1] == 0xff) ? 2 : 0;
+}
+
 size_t
 text_decode(
     enum alphabet a, const uint8_t *in, size_t len, char *out, size_t size)
 {
-	size_t n = 0;
+	int little;
+	size_t n = 0, mark = mark_of(a, in, len, &little);
 	uint32_t c;
 
+	in += mark;
+	len -= mark;
 	while (len > 0 && n + 4 < size) {
-		size_t used = next_of(a, in, len, &c);
+		size_t used = next_of(a, in, len, little, &c);
 
 		in += used;
 		len -= used;

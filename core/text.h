@@ -10,8 +10,10 @@
  * octet, unpacked. ASCII is 7 bit, Latin-1 is ISO 8859-1. */
 enum alphabet { ALPHABET_GSM7, ALPHABET_UCS2, ALPHABET_ASCII, ALPHABET_LATIN1 };
 
-/* Octets to UTF-8, ended by NUL. What cannot be read becomes U+FFFD, so that
- * any input gives valid UTF-8. Returns its length, less than size. */
+/* Octets to UTF-8, ended by NUL. A byte order mark in front of UCS-2 says how
+ * to read it, and is left out; without one it is big-endian. What cannot be
+ * read becomes U+FFFD, so that any input gives valid UTF-8. Returns its length,
+ * less than size. */
 size_t text_decode(
     enum alphabet a, const uint8_t *in, size_t len, char *out, size_t size);
 

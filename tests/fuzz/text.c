@@ -47,7 +47,22 @@ decode(enum alphabet a, const uint8_t *in, size_t len)
 	free(whole);
 }
 
-/* What a phone would put together. */
+/* What a phone would put together: UCS-2 in the order that is said, whatever
+ * its first character. */
+static size_t
+read_segment(
+    enum alphabet a, const uint8_t *text, size_t len, char *out, size_t size)
+{
+	uint8_t *copy = malloc(len + 2);
+	size_t mark = a == ALPHABET_UCS2 ? 2 : 0;
+
+	memcpy(copy, "\xfe\xff", mark);
+	memcpy(copy + mark, text, len);
+	len = text_decode(a, copy, len + mark, out, size);
+	free(copy);
+	return len;
+}
+
 static void
 join(enum alphabet a, const struct segment *s, int n, char *out, size_t size)
 {
@@ -55,13 +70,11 @@ join(enum alphabet a, const struct segment *s, int n, char *out, size_t size)
 
 	for (int i = 0; i < n; i++) {
 		size_t skip = s[i].udhi ? HEADER : 0;
-		uint8_t *part = fuzz_copy(s[i].octets + skip, s[i].len - skip);
 
 		if (skip > 0)
 			must(s[i].octets[5] == n && s[i].octets[6] == i + 1);
-		len += text_decode(
-		    a, part, s[i].len - skip, out + len, size - len);
-		free(part);
+		len += read_segment(a, s[i].octets + skip, s[i].len - skip,
+		    out + len, size - len);
 	}
 }
 

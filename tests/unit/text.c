@@ -206,6 +206,28 @@ ucs2(void)
 }
 
 static void
+byte_order(void)
+{
+	ok_str(DECODED(UCS2, 0xff, 0xfe, 0x17, 0x53, 0xac, 0x4e), "北京",
+	    "with a little-endian mark UCS-2 is little-endian");
+	ok_str(DECODED(UCS2, 0xff, 0xfe, 0x3d, 0xd8, 0x00, 0xde), "\U0001F600",
+	    "pairs too");
+	ok_str(DECODED(UCS2, 0xff, 0xfe, 0x3d, 0xd8, 'A', 0), "\uFFFDA",
+	    "and half of one");
+	ok_str(DECODED(UCS2, 0xff, 0xfe, 'A', 0, 'B'), "A\uFFFD",
+	    "half a character");
+	ok_str(DECODED(UCS2, 0xfe, 0xff, 0x53, 0x17, 0x4e, 0xac), "北京",
+	    "a big-endian mark is left out");
+	ok_str(DECODED(UCS2, 0, 'A', 0xfe, 0xff, 0, 'B'), "A\uFEFFB",
+	    "but not in the midst of a text");
+	ok_str(DECODED(UCS2, 0, 'A', 0xff, 0xfe, 0, 'B'), "A\uFFFEB",
+	    "where no other order begins");
+	ok_str(DECODED(UCS2, 0xff, 0xfe), "", "nothing but a mark");
+	ok_str(DECODED(UCS2, 0xff), "\uFFFD", "half a mark");
+	ok_str(DECODED(LATIN1, 0xff, 0xfe), "ÿþ", "in Latin-1 it is none");
+}
+
+static void
 other_alphabets(void)
 {
 	ok_str(DECODED(ASCII, 'a', '@', '$'), "a@$", "ASCII");
@@ -527,6 +549,7 @@ main(void)
 	which_alphabet();
 	alphabet_of_the_smsc();
 	ucs2();
+	byte_order();
 	other_alphabets();
 	decode_never_overruns();
 	utf8();
