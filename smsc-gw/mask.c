@@ -13,7 +13,7 @@
 /* What a letter of a layout stands for. */
 #define OCTET '1'
 #define STRING 's' /* a C-Octet String; numbers in it are masked */
-#define TIME 't'   /* one of 16 characters (7.1.1), or empty */
+#define TIME 't'   /* one of 16 characters (7.1.1), or empty; shown */
 #define ID 'i'     /* a message_id, shown */
 #define PASSWORD 'p'
 #define ESM_CLASS 'e'
@@ -150,6 +150,13 @@ take(struct body *b, size_t len)
 	return p;
 }
 
+/* 7.1.1: it ends with '+', '-' or 'R'. */
+static int
+is_time(const uint8_t *p, size_t len)
+{
+	return len == 16 && memchr("+-R", p[15], 3) != NULL;
+}
+
 static int
 string(struct body *b, char kind)
 {
@@ -161,7 +168,7 @@ string(struct body *b, char kind)
 	len = nul - b->p;
 	if (kind == PASSWORD)
 		cover(b->p, len);
-	else if (kind == STRING || (kind == TIME && len != 16))
+	else if (kind == STRING || (kind == TIME && !is_time(b->p, len)))
 		mask_number(b->p, len);
 	b->p = nul + 1;
 	return 1;

@@ -302,6 +302,11 @@ misshapen(void)
 	    "13800138000\0\2\0",
 	    "1\0"
 	    "138****8000\0\2\0");
+	EXPECT("as long as one", QUERY_SM_RESP,
+	    "1\0"
+	    "0008613800138000\0\2\0",
+	    "1\0"
+	    "000*********8000\0\2\0");
 	EXPECT("destinations that are not there", SUBMIT_MULTI,
 	    "\0\0\1"
 	    "1\0\3\1\1\1"
