@@ -174,6 +174,8 @@ const char *conf_sms_code(
 enum conf_change { CONF_SAME, CONF_LIVE, CONF_ANEW };
 enum conf_change conf_smsc_change(const struct conf *a,
     const struct conf_smsc *x, const struct conf *b, const struct conf_smsc *y);
+enum conf_change conf_hlr_change(const struct conf *a, const struct conf_hlr *x,
+    const struct conf *b, const struct conf_hlr *y);
 
 /* Is all the same in both that an answer depends on? */
 int conf_same_answers(const struct conf *a, const struct conf *b);

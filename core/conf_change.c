@@ -56,6 +56,15 @@ conf_smsc_change(const struct conf *a, const struct conf_smsc *x,
 	return section_change(a->file, s, t);
 }
 
+enum conf_change
+conf_hlr_change(const struct conf *a, const struct conf_hlr *x,
+    const struct conf *b, const struct conf_hlr *y)
+{
+	return section_change(a->file,
+	    cfg_getnsec(a->file->cfg, "hlr", x - a->hlrs),
+	    cfg_getnsec(b->file->cfg, "hlr", y - b->hlrs));
+}
+
 /* All sections of a kind, in the same order. */
 static int
 same_sections(const struct conf *a, const struct conf *b, const char *kind)

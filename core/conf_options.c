@@ -218,10 +218,10 @@ static const struct option hlr_options[] = {
     {AS("name", conf_hlr, euse),
 	LIKE(NULL, good_euse, "1..64 letters, digits, '.', '_', '-'"),
 	.required = 1},
-    {AT(conf_hlr, session_seconds), NUM("25", 1, 255)},
+    {AT(conf_hlr, session_seconds), NUM("25", 1, 255), .live = 1},
     {AT(conf_hlr, max_dialogues), NUM("20000", 1, 1000000)},
-    {AT(conf_hlr, response_timeout), NUM("10", 1, 600)},
-    {AT(conf_hlr, ping_interval), NUM("30", 1, 3600)},
+    {AT(conf_hlr, response_timeout), NUM("10", 1, 600), .live = 1},
+    {AT(conf_hlr, ping_interval), NUM("30", 1, 3600), .live = 1},
     {0},
 };
 

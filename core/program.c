@@ -117,6 +117,38 @@ program_hangup(int how)
 }
 
 int
+program_reload(struct core **cp, const struct core *old,
+    int (*check)(const struct core *core),
+    int (*prepare)(struct core *core, void *arg), void *arg)
+{
+	const char *path = old->conf->path;
+	struct core *c = NULL;
+	int rc = core_load(&c, path, old);
+
+	if (rc == 0)
+		rc = check(c);
+	if (rc == 0)
+		rc = prepare(c, arg);
+	if (rc == 0) {
+		*cp = c;
+		return 0;
+	}
+	core_close(c);
+	log_error(DCORE, "SIGHUP: %s: nothing changed", path);
+	return rc;
+}
+
+void
+program_reloaded(const struct core *core, const struct links_change *change)
+{
+	log_notice(DCORE,
+	    "SIGHUP: %s: links kept=%u changed=%u restarted=%u opened=%u "
+	    "closed=%u",
+	    core->conf->path, change->kept, change->changed, change->restarted,
+	    change->opened, change->closed);
+}
+
+int
 program_main(const struct program *p, int argc, char **argv)
 {
 	int status = 0;

@@ -27,6 +27,24 @@ int program_main(const struct program *p, int argc, char **argv);
 /* Lets it through (SIG_UNBLOCK), or holds it again (SIG_BLOCK). */
 void program_hangup(int how);
 
+/* What becomes of links at a reload. */
+struct links_change {
+	unsigned kept;      /* stay as they are */
+	unsigned changed;   /* go on with other options */
+	unsigned restarted; /* leave, and come back with other options */
+	unsigned opened, closed;
+};
+
+/* At SIGHUP, all that can go wrong: reads the file of `old` anew, beside it,
+ * checks it, and lets `prepare` do the rest, which leaves nothing behind when
+ * it fails. 0, or -errno and logged that nothing changed. */
+int program_reload(struct core **cp, const struct core *old,
+    int (*check)(const struct core *core),
+    int (*prepare)(struct core *core, void *arg), void *arg);
+/* Logs what it came to. */
+void program_reloaded(
+    const struct core *core, const struct links_change *change);
+
 /* What this version cannot serve must not be found out by a subscriber: of
  * services that are dialled, or texted. 0, or -1, logged. */
 int program_check_services(const struct conf *conf, int dialled);

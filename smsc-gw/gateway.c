@@ -168,20 +168,6 @@ prepare_carrier(
 	return deliver_prepare(s->deliver, c, to);
 }
 
-static int
-prepare(struct gateway *g, struct core *c)
-{
-	struct serving *s;
-	int rc = has_ussd(c->conf) ? core_records(c) : 0;
-
-	TAILQ_FOREACH (s, &g->carriers, entry)
-		s->next = NULL;
-	for (size_t i = 0; i < c->conf->ncarriers && rc == 0; i++)
-		if (has_links(c->conf, &c->conf->carriers[i]))
-			rc = prepare_carrier(g, c, &c->conf->carriers[i]);
-	return rc;
-}
-
 static void
 abort_reload(struct gateway *g)
 {
@@ -194,6 +180,23 @@ abort_reload(struct gateway *g)
 		else
 			deliver_abort(s->deliver);
 	}
+}
+
+static int
+prepare(struct core *c, void *arg)
+{
+	struct gateway *g = arg;
+	struct serving *s;
+	int rc = has_ussd(c->conf) ? core_records(c) : 0;
+
+	TAILQ_FOREACH (s, &g->carriers, entry)
+		s->next = NULL;
+	for (size_t i = 0; i < c->conf->ncarriers && rc == 0; i++)
+		if (has_links(c->conf, &c->conf->carriers[i]))
+			rc = prepare_carrier(g, c, &c->conf->carriers[i]);
+	if (rc < 0)
+		abort_reload(g);
+	return rc;
 }
 
 static void
@@ -213,32 +216,16 @@ commit(struct gateway *g, struct core *c, struct links_change *change)
 static void
 reload(struct gateway *g)
 {
-	const char *path = g->core->conf->path;
 	struct links_change change = {0};
-	struct core *c = NULL;
-	int rc = core_load(&c, path, g->core);
+	struct core *c;
 
-	if (rc == 0)
-		rc = gateway_check(c);
-	if (rc == 0) {
-		rc = prepare(g, c);
-		if (rc < 0)
-			abort_reload(g);
-	}
-	if (rc < 0) {
-		core_close(c);
-		log_error(DCORE, "SIGHUP: %s: nothing changed", path);
+	if (program_reload(&c, g->core, gateway_check, prepare, g) < 0)
 		return;
-	}
 	commit(g, c, &change);
 	core_begin(c, g->core);
 	g->old = g->core;
 	g->core = c;
-	log_notice(DCORE,
-	    "SIGHUP: %s: links kept=%u changed=%u restarted=%u opened=%u "
-	    "closed=%u",
-	    path, change.kept, change.changed, change.restarted, change.opened,
-	    change.closed);
+	program_reloaded(c, &change);
 }
 
 /* Nothing is left of what was before. */
@@ -346,7 +333,7 @@ open_gateway(struct gateway *g)
 		return -ENOMEM;
 	g->settle = event_new(g->base, -1, 0, on_settle, g);
 	if (g->settle == NULL || query_new(&g->query, g->core) < 0 ||
-	    prepare(g, g->core) < 0)
+	    prepare(g->core, g) < 0)
 		return -ENOMEM;
 	commit(g, g->core, &change);
 	return heed_signals(g);

@@ -8,17 +8,10 @@
 
 #include "conf.h"
 #include "link.h"
+#include "program.h"
 #include "send.h"
 
 struct links;
-
-/* What becomes of links. */
-struct links_change {
-	unsigned kept;      /* stay as they are */
-	unsigned changed;   /* go on with other options */
-	unsigned restarted; /* leave, and come back with other options */
-	unsigned opened, closed;
-};
 
 /* None yet. All that is passed must outlive it. 0 or -ENOMEM. */
 int links_new(struct links **lsp, struct event_base *base,

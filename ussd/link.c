@@ -128,6 +128,12 @@ link_free(struct link *l)
 	free(l);
 }
 
+void
+link_reload(struct link *l, const struct conf_hlr *conf)
+{
+	l->conf = conf;
+}
+
 static void
 enter_state(struct link *l, enum state state)
 {

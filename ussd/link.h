@@ -24,6 +24,9 @@ struct link_events {
  * it. 0 or -errno. */
 int link_new(struct link **lp, struct event_base *base,
     const struct conf_hlr *conf, const struct link_events *events, void *arg);
+/* Other options from now on, of the same connection; `conf` must outlive it
+ * like the one before. */
+void link_reload(struct link *l, const struct conf_hlr *conf);
 /* Tries once more to send what was written. */
 void link_free(struct link *l);
 

@@ -152,6 +152,25 @@ sessions_free(struct sessions *s)
 	free(s);
 }
 
+const struct conf_hlr *
+sessions_conf(const struct sessions *s)
+{
+	return s->conf;
+}
+
+void
+sessions_reload(
+    struct sessions *s, struct core *core, const struct conf_hlr *conf)
+{
+	int64_t now = when_ticks();
+
+	s->core = core;
+	s->conf = conf;
+	link_reload(s->link, conf);
+	calls_reload(s->calls, core, conf->carrier, conf->session_seconds, now);
+	calls_flush(s->calls, now);
+}
+
 /* A session's key: the IMSI's digits behind a 1, which keeps its zeros. */
 
 static struct call_key

@@ -15,6 +15,14 @@ struct sessions;
 int sessions_new(struct sessions **sp, struct event_base *base,
     struct core *core, struct query *query, const struct conf_hlr *conf);
 
+const struct conf_hlr *sessions_conf(const struct sessions *s);
+
+/* Another core from now on, and a section of the same name and carrier there
+ * with the same connection, whose carrier has the same vault. The link stays
+ * up, dialogues go on. */
+void sessions_reload(
+    struct sessions *s, struct core *core, const struct conf_hlr *conf);
+
 /* Ends it: what was read is answered, what is open is left to whoever is
  * attached next, or goes by SMS. */
 void sessions_free(struct sessions *s);

@@ -680,6 +680,47 @@ test_change(void)
 	}
 }
 
+/* The same of a link to an HLR. */
+static void
+test_hlr_change(void)
+{
+	static const struct {
+		const char *was, *is;
+		enum conf_change change;
+	} changes[] = {
+	    {"", "session_seconds = 25\n", CONF_SAME},
+	    {"", "session_seconds = 20\n", CONF_LIVE},
+	    {"", "response_timeout = 3\n", CONF_LIVE},
+	    {"ping_interval = 3\n", "", CONF_LIVE},
+	    {"", "port = 4223\n", CONF_ANEW},
+	    {"", "max_dialogues = 10\n", CONF_ANEW},
+	    {"", "ping_interval = 3\nmax_dialogues = 10\n", CONF_ANEW},
+	};
+	static const char hlr[] =
+	    "hlr h { carrier = a host = h name = T %s }\n";
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		char was[256], is[256], text[512];
+		struct conf *a, *b;
+
+		snprintf(was, sizeof(was), hlr, changes[i].was);
+		snprintf(is, sizeof(is), hlr, changes[i].is);
+		snprintf(text, sizeof(text), CARRIER "%s", was);
+		a = load_text(text);
+		snprintf(text, sizeof(text),
+		    CARRIER "hlr g { carrier = a host = h name = U }\n%s", is);
+		b = load_text(text);
+		if (a == NULL || b == NULL)
+			abort();
+		ok_int(conf_hlr_change(a, &a->hlrs[0], b, &b->hlrs[1]),
+		    changes[i].change, "hlr: \"%.*s\" to \"%.*s\"",
+		    (int)strcspn(changes[i].was, "\n"), changes[i].was,
+		    (int)strcspn(changes[i].is, "\n"), changes[i].is);
+		conf_free(a);
+		conf_free(b);
+	}
+}
+
 /* And of answers from memory. */
 static void
 test_answers(void)
@@ -782,6 +823,7 @@ main(void)
 	test_tls();
 	test_files();
 	test_change();
+	test_hlr_change();
 	test_answers();
 	test_shared();
 	return test_done();

@@ -1,0 +1,346 @@
+/* HLRs and signals.
+ *
+ * SIGHUP loads the file anew beside what is in force. Everything that can go
+ * wrong (the file, tables, keys, stores, memory) goes wrong before anything is
+ * changed; then all of it is, at once. An HLR whose section stays, or differs
+ * in what an open link can take on, keeps its link and its dialogues. What
+ * was prepared connects only when the loop goes on: when what it replaces has
+ * let go of its name. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <event2/event.h>
+
+#include "gateway.h"
+#include "log.h"
+#include "program.h"
+#include "query.h"
+#include "session.h"
+
+#define NAMES_MAX 64
+
+static const char *names[NAMES_MAX]; /* of -l */
+static size_t nnames;
+
+/* One HLR. */
+struct serving {
+	TAILQ_ENTRY(serving) entry;
+	struct sessions *sessions;
+	int is_new;                  /* prepared, and not yet in force */
+	const struct conf_hlr *next; /* in what is prepared, or null */
+};
+
+struct gateway {
+	struct event_base *base;
+	struct core *core;
+	struct query *query;
+	TAILQ_HEAD(, serving) hlrs;
+};
+
+/* Checks. */
+
+void
+gateway_take_name(int ch, const char *name)
+{
+	(void)ch;
+	if (nnames == NAMES_MAX) {
+		fprintf(stderr, "ussd-gw: -l: more than %d\n", NAMES_MAX);
+		exit(2);
+	}
+	names[nnames++] = name;
+}
+
+/* Is it one of those to serve? */
+static int
+is_named(const struct conf_hlr *h)
+{
+	for (size_t i = 0; i < nnames; i++)
+		if (strcmp(names[i], h->name) == 0)
+			return 1;
+	return nnames == 0;
+}
+
+static int
+check_names(const struct conf *conf)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < nnames; i++) {
+		size_t j = 0;
+
+		while (j < conf->nhlrs &&
+		    strcmp(conf->hlrs[j].name, names[i]) != 0)
+			j++;
+		if (j < conf->nhlrs)
+			continue;
+		log_error(DCONF, "%s: there is no hlr section \"%s\"",
+		    conf->path, names[i]);
+		rc = -1;
+	}
+	return rc;
+}
+
+static int
+check_carriers(const struct conf *conf)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < conf->nhlrs; i++) {
+		const struct conf_hlr *h = &conf->hlrs[i];
+
+		if (is_named(h) &&
+		    program_check_dialled(conf, "hlr", h->name, h->carrier) < 0)
+			rc = -1;
+	}
+	return rc;
+}
+
+int
+gateway_check(const struct core *c)
+{
+	int rc = program_check_services(c->conf, 1);
+
+	if (check_names(c->conf) < 0 || check_carriers(c->conf) < 0)
+		rc = -1;
+	for (size_t i = 0; i < c->nvaults; i++)
+		if (!core_store_fits(c, c->vaults[i]))
+			rc = -1;
+	if (c->conf->nhlrs > 0)
+		return rc;
+	log_error(DCONF, "%s: there is no hlr section", c->conf->path);
+	return -1;
+}
+
+/* From one configuration to the next. */
+
+static void
+free_serving(struct gateway *g, struct serving *s)
+{
+	TAILQ_REMOVE(&g->hlrs, s, entry);
+	sessions_free(s->sessions);
+	free(s);
+}
+
+static int
+new_serving(struct gateway *g, struct core *c, const struct conf_hlr *section)
+{
+	struct serving *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->is_new = 1;
+	rc = sessions_new(&s->sessions, g->base, c, g->query, section);
+	if (rc < 0)
+		free(s);
+	else
+		TAILQ_INSERT_TAIL(&g->hlrs, s, entry);
+	return rc;
+}
+
+/* That of a section's name which is in force; null for none. */
+static struct serving *
+serving_named(struct gateway *g, const char *name)
+{
+	struct serving *s;
+
+	TAILQ_FOREACH (s, &g->hlrs, entry)
+		if (!s->is_new &&
+		    strcmp(sessions_conf(s->sessions)->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+/* How a section is taken on; anew too when its carrier has another store. */
+static enum conf_change
+change_to(const struct gateway *g, const struct serving *s,
+    const struct core *c, const struct conf_hlr *section)
+{
+	const struct conf_hlr *was = sessions_conf(s->sessions);
+
+	if (core_vault(g->core, was->carrier) !=
+	    core_vault(c, section->carrier))
+		return CONF_ANEW;
+	return conf_hlr_change(g->core->conf, was, c->conf, section);
+}
+
+static int
+prepare_section(
+    struct gateway *g, struct core *c, const struct conf_hlr *section)
+{
+	struct serving *s = serving_named(g, section->name);
+
+	if (s == NULL || change_to(g, s, c, section) == CONF_ANEW)
+		return new_serving(g, c, section);
+	s->next = section;
+	return 0;
+}
+
+static void
+abort_reload(struct gateway *g)
+{
+	struct serving *s, *next;
+
+	for (s = TAILQ_FIRST(&g->hlrs); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, entry);
+		if (s->is_new)
+			free_serving(g, s);
+	}
+}
+
+static int
+prepare(struct core *c, void *arg)
+{
+	struct gateway *g = arg;
+	struct serving *s;
+	int rc = core_records(c);
+
+	TAILQ_FOREACH (s, &g->hlrs, entry)
+		s->next = NULL;
+	for (size_t i = 0; i < c->conf->nhlrs && rc == 0; i++)
+		if (is_named(&c->conf->hlrs[i]))
+			rc = prepare_section(g, c, &c->conf->hlrs[i]);
+	if (rc < 0)
+		abort_reload(g);
+	return rc;
+}
+
+static void
+count(struct gateway *g, const struct core *c, struct links_change *change)
+{
+	struct serving *s;
+	unsigned *to, gone = 0;
+
+	TAILQ_FOREACH (s, &g->hlrs, entry) {
+		if (s->is_new)
+			to = serving_named(g, sessions_conf(s->sessions)->name)
+			    ? &change->restarted
+			    : &change->opened;
+		else if (s->next == NULL)
+			to = &gone;
+		else if (change_to(g, s, c, s->next) == CONF_LIVE)
+			to = &change->changed;
+		else
+			to = &change->kept;
+		(*to)++;
+	}
+	change->closed = gone - change->restarted;
+}
+
+static void
+commit(struct gateway *g, struct core *c)
+{
+	struct serving *s, *next;
+
+	for (s = TAILQ_FIRST(&g->hlrs); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, entry);
+		if (s->is_new)
+			s->is_new = 0;
+		else if (s->next == NULL)
+			free_serving(g, s);
+		else
+			sessions_reload(s->sessions, c, s->next);
+	}
+	query_reload(g->query, c);
+}
+
+static void
+on_hangup(evutil_socket_t fd, short what, void *arg)
+{
+	struct links_change change = {0};
+	struct gateway *g = arg;
+	struct core *c, *old = g->core;
+
+	(void)fd;
+	(void)what;
+	if (program_reload(&c, old, gateway_check, prepare, g) < 0)
+		return;
+	count(g, c, &change);
+	commit(g, c);
+	core_begin(c, old);
+	g->core = c;
+	core_close(old);
+	program_reloaded(c, &change);
+}
+
+/* The way of it. */
+
+static size_t
+count_hlrs(const struct gateway *g)
+{
+	const struct serving *s;
+	size_t n = 0;
+
+	TAILQ_FOREACH (s, &g->hlrs, entry)
+		n++;
+	return n;
+}
+
+/* Once what was just read is answered. */
+static void
+on_stop(evutil_socket_t fd, short what, void *arg)
+{
+	struct gateway *g = arg;
+
+	(void)fd;
+	(void)what;
+	log_info(DCORE, "stopping hlrs=%zu", count_hlrs(g));
+	event_base_loopexit(g->base, NULL);
+}
+
+static int
+open_gateway(struct gateway *g)
+{
+	TAILQ_INIT(&g->hlrs);
+	g->base = event_base_new();
+	if (g->base == NULL || query_new(&g->query, g->core) < 0 ||
+	    prepare(g->core, g) < 0)
+		return -ENOMEM;
+	commit(g, g->core);
+	return 0;
+}
+
+static void
+close_gateway(struct gateway *g)
+{
+	struct serving *s;
+
+	while ((s = TAILQ_FIRST(&g->hlrs)) != NULL)
+		free_serving(g, s);
+	query_free(g->query);
+	event_base_free(g->base);
+	core_close(g->core);
+}
+
+void
+gateway_serve(struct core *core)
+{
+	static const struct {
+		int number;
+		event_callback_fn call;
+	} signals[] = {
+	    {SIGTERM, on_stop}, {SIGINT, on_stop}, {SIGHUP, on_hangup}};
+	struct gateway g = {.core = core};
+	struct event *on[3];
+
+	signal(SIGPIPE, SIG_IGN);
+	if (open_gateway(&g) < 0)
+		fatal("cannot serve; see above");
+	for (int i = 0; i < 3; i++) {
+		on[i] = evsignal_new(
+		    g.base, signals[i].number, signals[i].call, &g);
+		if (on[i] == NULL || event_add(on[i], NULL) < 0)
+			fatal("no signal handlers");
+	}
+	program_hangup(SIG_UNBLOCK);
+	log_info(DCORE, "ussd-gw runs hlrs=%zu", count_hlrs(&g));
+	event_base_dispatch(g.base);
+	program_hangup(SIG_BLOCK);
+	for (int i = 0; i < 3; i++)
+		event_free(on[i]);
+	close_gateway(&g);
+}
