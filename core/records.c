@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,8 +50,8 @@ call_status_name(enum call_status s)
 	return names[s];
 }
 
-/* RFC 3339, local. */
-/* Most dialogues begin and end in the second of the one before. */
+/* RFC 3339, local. Most dialogues begin and end in the second of the one
+ * before. */
 static void
 time_of(struct records *r, int64_t t, char out[32])
 {
@@ -114,15 +115,40 @@ fault(struct records *r)
 	return -error;
 }
 
+static void
+close_day(struct records *r)
+{
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+}
+
+/* Once, whoever else has just made the file; no line comes before it, for
+ * each process that writes one has been here. */
+static int
+put_header(struct records *r)
+{
+	struct stat st;
+	int rc = flock(r->fd, LOCK_EX);
+
+	if (rc == 0)
+		rc = fstat(r->fd, &st);
+	if (rc == 0 && st.st_size == 0)
+		rc = write(r->fd, HEADER, strlen(HEADER)) ==
+			(ssize_t)strlen(HEADER)
+		    ? 0
+		    : -1;
+	flock(r->fd, LOCK_UN);
+	return rc;
+}
+
 /* The file of the day, with its header when it is new. */
 static int
 open_day(struct records *r, int64_t now)
 {
 	char path[4096], day[DAY_CHARS + 1];
-	struct stat st;
 
-	if (r->fd >= 0)
-		close(r->fd);
+	close_day(r);
 	day_of(now, day);
 	if (snprintf(path, sizeof(path), "%s/" PREFIX "%s" SUFFIX, r->dir,
 		day) >= (int)sizeof(path)) {
@@ -133,9 +159,11 @@ open_day(struct records *r, int64_t now)
 	if (r->fd < 0)
 		return fault(r);
 	r->until = when_midnight(now, 1);
-	if (fstat(r->fd, &st) == 0 && st.st_size == 0 &&
-	    write(r->fd, HEADER, strlen(HEADER)) < 0)
-		return fault(r);
+	if (put_header(r) < 0) {
+		fault(r);
+		close_day(r);
+		return -EIO;
+	}
 	remove_old(r, now);
 	r->is_faulty = 0;
 	return 0;
@@ -166,8 +194,7 @@ records_close(struct records *r)
 	if (r == NULL)
 		return;
 	records_flush(r);
-	if (r->fd >= 0)
-		close(r->fd);
+	close_day(r);
 	free(r->dir);
 	free(r);
 }
@@ -180,12 +207,14 @@ records_flush(struct records *r)
 
 	if (r == NULL || r->len == 0)
 		return;
-	if ((r->fd < 0 || now >= r->until) && open_day(r, now) < 0)
-		r->fd = -1;
-	else if (write(r->fd, r->buf, r->len) != (ssize_t)r->len)
-		fault(r);
-	else
-		r->is_faulty = 0;
+	if (r->fd < 0 || now >= r->until)
+		open_day(r, now);
+	if (r->fd >= 0) {
+		if (write(r->fd, r->buf, r->len) == (ssize_t)r->len)
+			r->is_faulty = 0;
+		else
+			fault(r);
+	}
 	r->len = 0;
 }
 

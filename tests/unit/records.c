@@ -134,6 +134,47 @@ faults(void)
 	    "and used again when it is back");
 }
 
+static int
+open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* A disk that is full, from before the file's first line. */
+static void
+full(void)
+{
+	struct records *r;
+	int before;
+
+	when_set(NOW + 2 * DAY, 0);
+	records_open(&r, "calls", 30);
+	if (symlink("/dev/full", "calls/calls-2026-11-25.csv") < 0)
+		abort();
+	when_set(NOW + 3 * DAY, 0);
+	before = open_files();
+	logged[0] = '\0';
+	for (int i = 0; i < 10; i++) {
+		records_put(r, &sample);
+		records_flush(r);
+	}
+	ok(open_files() < before, "a full disk leaves no file open");
+	ok(strstr(logged, "No space") != NULL &&
+		strchr(logged, '\n') == strrchr(logged, '\n'),
+	    "and is told once");
+	unlink("calls/calls-2026-11-25.csv");
+	records_put(r, &sample);
+	records_close(r);
+	ok_str(
+	    content("2026-11-25"), HEADER LINE, "with room again it goes on");
+}
+
 int
 main(void)
 {
@@ -146,5 +187,6 @@ main(void)
 	days();
 	many();
 	faults();
+	full();
 	return test_done();
 }
