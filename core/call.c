@@ -5,36 +5,22 @@
  *      └─────────┴───▶ ENDED ◀────┘
  *
  * Every fault is a text: the subscriber holds the phone and waits. A dialogue
- * whose next turn promises something (a pending step, an SMS) waits in
- * `promised` until calls_flush has made that durable.
+ * whose next turn promises something (a pending step, an SMS) waits until
+ * calls_flush has made that durable; one whose last turn the front end
+ * confirms, until then.
  *
- * Dialogues hang in a list by age of their last turn, so that the first is
- * the first whose time is up. */
+ * Dialogues hang in lists by age of their last turn, so that the first is the
+ * first whose time is up. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
-#include "call_table.h"
+#include "call_say.h"
 #include "log.h"
 #include "page.h"
 #include "when.h"
 
 #define RETRIES 2 /* replies not understood before help is all */
-#define SMS_MINUTES 1440
-
-struct calls {
-	struct calls_conf conf;
-	struct core *core;
-	struct query *query;
-	struct outbox *outbox;
-	struct state *state;
-	calls_turn_h *h;
-	void *arg;
-	struct call_table table;
-	char say[ANSWER_MAX];
-};
 
 /* Life. */
 
@@ -95,152 +81,13 @@ take(struct calls *c, const struct call_key *key, const char *msisdn,
 	return k;
 }
 
-static void
-note(struct calls *c, const struct call *k)
-{
-	char mask[MASK_MAX];
-	const struct call_record r = {
-	    .start = k->started,
-	    .end = when_now(),
-	    .service = k->service != NULL ? k->service->name : "",
-	    .code = k->code,
-	    .channel = c->conf.channel,
-	    .number = key_mask(k->msisdn, c->core->conf->country_code, mask),
-	    .steps = k->steps,
-	    .status = k->status,
-	};
-
-	records_put(c->core->records, &r);
-	log_debug(DQUERY, "dialogue service=%s from=%s steps=%u status=%s",
-	    r.service, r.number, r.steps, call_status_name(r.status));
-}
-
-static void
-drop(struct calls *c, struct call *k)
-{
-	note(c, k);
-	call_drop(&c->table, k);
-}
-
-/* Turns. */
-
-static void
-give(struct calls *c, const struct call_key *key, struct call_peer *peer,
-    enum call_what what, const struct page *page)
-{
-	const struct call_turn turn = {
-	    .key = *key,
-	    .what = what,
-	    .say = page->say,
-	    .alphabet = page->alphabet,
-	    .peer = peer,
-	};
-
-	c->h(&turn, c->arg);
-}
-
-static void
-say_page(struct calls *c, struct call *k, const struct page *page)
-{
-	give(c, &k->key, &k->peer, k->stage == ENDED ? CALL_END : CALL_ASK,
-	    page);
-	if (k->stage == ENDED)
-		drop(c, k);
-}
-
-/* Says the page that a dialogue is at. */
-static void
-say(struct calls *c, struct call *k)
-{
-	struct page page;
-
-	page_cut(c->core->messages, k->language, k->text, k->page, &page);
-	say_page(c, k, &page);
-}
-
-/* Its next turn is made: it goes out now, or when what it promises holds. */
-static void
-turn(struct calls *c, struct call *k, int promises, int64_t now)
-{
-	call_move(&c->table, k, promises, now);
-	if (!promises)
-		say(c, k);
-}
-
-/* A text of the catalogue that is no answer. */
-static void
-take_message(struct calls *c, struct call *k, enum message id)
-{
-	const char *values[PLACEHOLDERS] = {
-	    [VALUE_HOTLINE] = c->conf.carrier->hotline,
-	    [VALUE_KEYWORD] = k->code,
-	};
-	struct words w = {.s = k->text, .size = sizeof(k->text)};
-
-	k->text[0] = '\0';
-	k->page = 0;
-	message_put(c->core->messages, k->language, id, values, &w);
-}
-
-static void
-end_with(struct calls *c, struct call *k, enum message id,
-    enum call_status status, int64_t now)
-{
-	take_message(c, k, id);
-	k->stage = ENDED;
-	k->status = status;
-	turn(c, k, 0, now);
-}
-
-/* The whole by SMS, from the carrier's short code. */
-
-static int
-send_sms(struct calls *c, const struct call *k, const char *text)
-{
-	const char *from = conf_sms_code(c->core->conf, c->conf.carrier);
-	static struct outbox_message m;
-	int64_t now = time(NULL);
-
-	if (from == NULL || k->msisdn[0] == '0' ||
-	    strlen(text) >= sizeof(m.text))
-		return -EINVAL;
-	m = (struct outbox_message){
-	    .from_npi = 1,
-	    .to_ton = 1,
-	    .to_npi = 1,
-	    .reference = randombytes_uniform(65536),
-	};
-	strcpy(m.from, from);
-	strcpy(m.to, k->msisdn);
-	strcpy(m.text, text);
-	page_unbreak(m.text);
-	m.alphabet = text_alphabet(
-	    m.text, conf_alphabet(c->core->conf, c->conf.carrier));
-	m.concat = conf_concat(c->core->conf, c->conf.carrier);
-	m.receipt = k->service != NULL && k->service->receipts;
-	return outbox_leave(c->outbox, &m, now + 60 * SMS_MINUTES);
-}
-
-/* What is not seen to its end goes by SMS. 1 when it was put there. */
-static int
-rest_by_sms(struct calls *c, struct call *k)
-{
-	if (k->stage != PAGED || k->by_sms || k->page == k->pages - 1)
-		return 0;
-	k->by_sms = send_sms(c, k, k->text) == 0;
-	return k->by_sms;
-}
-
 /* What the query says, in turns. */
 
 static void
 take_text(struct call *k, const char *say)
 {
-	size_t n = strlen(say);
+	size_t n = strnlen(say, sizeof(k->text) - 1); /* see CALL_TEXT */
 
-	if (n >= sizeof(k->text))
-		for (n = sizeof(k->text) - 1; (say[n] & 0xc0) == 0x80; n--)
-			;
 	memcpy(k->text, say, n);
 	k->text[n] = '\0';
 	k->page = 0;
@@ -261,17 +108,20 @@ answered(struct calls *c, struct call *k, int64_t now)
 	if (!page.cut) {
 		/* a right reply is noted in the small state; nothing hangs on
 		 * it */
-		call_move(&c->table, k, 0, now);
-		say_page(c, k, &page);
+		call_say(c, k, &page, now);
 		return;
 	}
-	if (send_sms(c, k, c->say) < 0) {
-		end_with(c, k, MSG_SYSTEM_BUSY, CALL_BUSY, now);
+	if (call_sms(c, k, c->say) < 0) {
+		log_error(DQUERY,
+		    "dialogue service=%s: an answer of %zu octets can go "
+		    "neither on pages nor by SMS",
+		    k->service->name, strlen(c->say));
+		call_end(c, k, MSG_SYSTEM_BUSY, CALL_BUSY, now);
 		return;
 	}
 	k->by_sms = 1;
 	k->status = CALL_BY_SMS;
-	turn(c, k, 1, now);
+	call_turn(c, k, 1, now);
 }
 
 static enum call_status
@@ -303,7 +153,7 @@ go_on(struct calls *c, struct call *k, enum verdict v, const struct answer *a,
 	}
 	take_text(k, c->say);
 	k->stage = v == VERDICT_PROMPT ? ASKED : ENDED;
-	turn(c, k, v == VERDICT_PROMPT, now);
+	call_turn(c, k, v == VERDICT_PROMPT, now);
 }
 
 static int
@@ -324,23 +174,32 @@ first_code(const struct calls *c)
 	return "";
 }
 
+/* The phone has left it. */
 static void
-refuse(struct calls *c, const struct call_key *key,
-    const struct call_peer *peer, const struct conf_service *service)
+cancel(struct calls *c, struct call *k)
 {
-	struct call_peer to = *peer;
-	static const char *const none[PLACEHOLDERS];
-	const char *values[PLACEHOLDERS];
-	enum language lang = service != NULL ? service->language : LANG_ZH;
-	struct words w = {.s = c->say, .size = sizeof(c->say)};
-	struct page page;
+	if (k->stage != ENDED && !call_is_read(k) && !k->by_sms)
+		k->status = CALL_CANCELLED;
+	call_close(c, k);
+}
 
-	memcpy(values, none, sizeof(values));
-	values[VALUE_HOTLINE] = c->conf.carrier->hotline;
-	c->say[0] = '\0';
-	message_put(c->core->messages, lang, MSG_SYSTEM_BUSY, values, &w);
-	page_cut(c->core->messages, lang, c->say, 0, &page);
-	give(c, key, &to, CALL_END, &page);
+static void
+refuse(struct calls *c, const struct call_key *key, const char *msisdn,
+    const struct call_peer *peer, const struct conf_service *service,
+    const char *code)
+{
+	struct call k = {
+	    .key = *key,
+	    .started = when_now(),
+	    .service = service,
+	    .code = code,
+	    .peer = *peer,
+	    .steps = 1,
+	    .language = service != NULL ? service->language : LANG_ZH,
+	};
+
+	strncpy(k.msisdn, msisdn, DIGITS_MAX);
+	call_refuse(c, &k);
 }
 
 void
@@ -350,15 +209,15 @@ calls_open(struct calls *c, const struct call_key *key, const char *msisdn,
 	struct call *k = call_find(&c->table, key);
 	const struct conf_service *service;
 	struct answer a;
-	const char *code;
+	const char *code = "";
 
 	if (k != NULL)
-		drop(c, k);
+		cancel(c, k);
 	service = conf_service_dialled(
 	    c->core->conf, c->conf.carrier, dialled, &code);
 	k = take(c, key, msisdn, peer, now);
 	if (k == NULL) {
-		refuse(c, key, peer, service);
+		refuse(c, key, msisdn, peer, service, code);
 		return;
 	}
 	k->service = service;
@@ -366,7 +225,7 @@ calls_open(struct calls *c, const struct call_key *key, const char *msisdn,
 	k->steps = 1;
 	if (service == NULL) {
 		k->code = first_code(c);
-		end_with(c, k, MSG_HELP_DIAL, CALL_STRAY, now);
+		call_end(c, k, MSG_HELP_DIAL, CALL_STRAY, now);
 		return;
 	}
 	go_on(c, k,
@@ -397,7 +256,7 @@ stray(struct calls *c, struct call *k, const char *text, int64_t now)
 		    &a, now);
 		return;
 	}
-	end_with(c, k, MSG_DIAL_AGAIN, CALL_STRAY, now);
+	call_end(c, k, MSG_DIAL_AGAIN, CALL_STRAY, now);
 }
 
 static void
@@ -409,41 +268,89 @@ identify(struct calls *c, struct call *k, const char *text, int64_t now)
 	    c->query, k->service, k->msisdn, text, &token, &a, c->say);
 
 	if (v == VERDICT_HELP && k->retries++ < RETRIES)
-		turn(c, k, 0, now); /* the question again */
+		call_turn(c, k, 0, now); /* the question again */
 	else
 		go_on(c, k, v, &a, now);
 }
 
-/* 1 for more, 0 for back; anything else shows the same again. */
+/* What is not read goes by SMS, and that is told; else what to do now. */
+static void
+finish(struct calls *c, struct call *k, enum call_status status, int64_t now)
+{
+	if (call_is_read(k)) {
+		k->stage = ENDED;
+		call_turn(c, k, 0, now);
+	} else if (call_rest_by_sms(c, k)) {
+		call_end(c, k, MSG_REST_BY_SMS, CALL_BY_SMS, now);
+	} else {
+		call_end(c, k, MSG_DIAL_AGAIN, status, now);
+	}
+}
+
+/* The one key that was pressed, whatever is forgiven around it; '\0' for
+ * anything else. */
+static char
+key_of(const char *text)
+{
+	static const char between[] = " *#\r\n";
+	const char *key = text + strspn(text, between);
+
+	if (*key == '\0' || key[1 + strspn(key + 1, between)] != '\0')
+		return '\0';
+	return *key;
+}
+
+/* 1 for more, 0 for back; anything else shows the same again, a few times. */
 static void
 leaf(struct calls *c, struct call *k, const char *text, int64_t now)
 {
-	char key = text[strspn(text, " *#\r\n")];
+	char key = key_of(text);
 
+	if ((key == '1' && call_is_read(k)) ||
+	    (key != '0' && key != '1' && k->retries++ >= RETRIES)) {
+		finish(c, k, CALL_HELPED, now);
+		return;
+	}
 	if (key == '0' && k->page > 0)
 		k->page--;
-	else if (key == '1' && k->page < k->pages - 1)
+	else if (key == '1')
 		k->page++;
-	else if (key == '1' || k->retries++ >= RETRIES)
-		k->stage = ENDED;
-	turn(c, k, 0, now);
+	call_turn(c, k, 0, now);
+}
+
+/* The dialogue of what comes within one; a new one, and *is_stray, when there
+ * is none. Null, and that is told, when there can be none. */
+static struct call *
+within(struct calls *c, const struct call_key *key, const char *msisdn,
+    const struct call_peer *peer, int64_t now, int *is_stray)
+{
+	struct call *k = call_find(&c->table, key);
+
+	if (k != NULL && k->stage == ENDED) {
+		call_close(c, k);
+		k = NULL;
+	}
+	*is_stray = k == NULL;
+	if (k == NULL)
+		k = take(c, key, msisdn, peer, now);
+	if (k == NULL) {
+		refuse(c, key, msisdn, peer, NULL, "");
+		return NULL;
+	}
+	memcpy(k->peer.route, peer->route, CALL_ROUTE);
+	k->steps++;
+	return k;
 }
 
 void
 calls_reply(struct calls *c, const struct call_key *key, const char *msisdn,
     const char *text, const struct call_peer *peer, int64_t now)
 {
-	struct call *k = call_find(&c->table, key);
-	int is_stray = k == NULL;
+	int is_stray;
+	struct call *k = within(c, key, msisdn, peer, now, &is_stray);
 
-	if (is_stray)
-		k = take(c, key, msisdn, peer, now);
-	if (k == NULL) {
-		refuse(c, key, peer, NULL);
+	if (k == NULL)
 		return;
-	}
-	memcpy(k->peer.route, peer->route, CALL_ROUTE);
-	k->steps++;
 	if (is_stray)
 		stray(c, k, text, now);
 	else if (k->stage == ASKED)
@@ -455,14 +362,28 @@ calls_reply(struct calls *c, const struct call_key *key, const char *msisdn,
 /* The end, otherwise than by an answer. */
 
 void
-calls_refuse(
-    struct calls *c, const struct call_key *key, const struct call_peer *peer)
+calls_refuse(struct calls *c, const struct call_key *key, const char *msisdn,
+    const struct call_peer *peer)
 {
 	struct call *k = call_find(&c->table, key);
 
 	if (k != NULL)
-		drop(c, k);
-	refuse(c, key, peer, NULL);
+		cancel(c, k);
+	refuse(c, key, msisdn, peer, NULL, "");
+}
+
+void
+calls_abandon(struct calls *c, const struct call_key *key, const char *msisdn,
+    const struct call_peer *peer, int64_t now)
+{
+	int is_stray;
+	struct call *k = within(c, key, msisdn, peer, now, &is_stray);
+
+	if (k == NULL)
+		return;
+	if (is_stray)
+		k->code = first_code(c);
+	finish(c, k, CALL_CANCELLED, now);
 }
 
 const struct call_peer *
@@ -473,39 +394,26 @@ calls_peer(struct calls *c, const struct call_key *key)
 	return k != NULL ? &k->peer : NULL;
 }
 
-static int
-is_read(const struct call *k)
-{
-	return k->stage == PAGED && k->page == k->pages - 1;
-}
-
 void
-calls_cancel(struct calls *c, const struct call_key *key, int64_t now)
+calls_cancel(struct calls *c, const struct call_key *key)
 {
 	struct call *k = call_find(&c->table, key);
 
-	(void)now;
-	if (k == NULL)
-		return;
-	if (!is_read(k) && !k->by_sms)
-		k->status = CALL_CANCELLED;
-	drop(c, k);
+	if (k != NULL)
+		cancel(c, k);
 }
 
+/* What was last said did not reach the phone. */
 static void
-time_out(struct calls *c, struct call *k, int64_t now)
+lose(struct calls *c, struct call *k)
 {
-	if (is_read(k)) {
-		k->stage = ENDED;
-		turn(c, k, 0, now);
-	} else if (k->stage == PAGED && (k->by_sms || rest_by_sms(c, k))) {
-		take_message(c, k, MSG_REST_BY_SMS);
-		k->stage = ENDED;
+	int had_it_all = k->stage == ENDED ? k->pages > 1 : call_is_read(k);
+
+	if (call_rest_by_sms(c, k))
 		k->status = CALL_BY_SMS;
-		turn(c, k, 1, now);
-	} else {
-		end_with(c, k, MSG_DIAL_AGAIN, CALL_TIMED_OUT, now);
-	}
+	else if (!had_it_all)
+		k->status = CALL_LOST;
+	call_close(c, k);
 }
 
 void
@@ -515,7 +423,10 @@ calls_expire(struct calls *c, int64_t now)
 
 	while ((k = TAILQ_FIRST(&c->table.open)) != NULL &&
 	    now - k->since >= c->conf.seconds * 1000LL)
-		time_out(c, k, now);
+		finish(c, k, CALL_TIMED_OUT, now);
+	while ((k = TAILQ_FIRST(&c->table.last)) != NULL &&
+	    now - k->since >= c->conf.seconds * 1000LL)
+		lose(c, k);
 }
 
 void
@@ -526,9 +437,9 @@ calls_settle(struct calls *c, int rc, int64_t now)
 	while ((k = TAILQ_FIRST(&c->table.promised)) != NULL) {
 		if (rc < 0) {
 			k->by_sms = 0;
-			end_with(c, k, MSG_SYSTEM_BUSY, CALL_BUSY, now);
+			call_end(c, k, MSG_SYSTEM_BUSY, CALL_BUSY, now);
 		} else {
-			turn(c, k, 0, now);
+			call_turn(c, k, 0, now);
 		}
 	}
 	records_flush(c->core->records);
@@ -543,81 +454,32 @@ calls_flush(struct calls *c, int64_t now)
 	calls_settle(c, rc, now);
 }
 
-static void
-lose(struct calls *c, struct call *k)
-{
-	if (k->by_sms || rest_by_sms(c, k))
-		k->status = CALL_BY_SMS;
-	else if (!is_read(k))
-		k->status = CALL_LOST;
-	drop(c, k);
-}
-
 void
-calls_lost(struct calls *c, const struct call_key *key, int64_t now)
+calls_arrived(struct calls *c, const struct call_key *key)
 {
 	struct call *k = call_find(&c->table, key);
 
-	(void)now;
+	if (k != NULL && k->list == &c->table.last)
+		call_close(c, k);
+}
+
+void
+calls_lost(struct calls *c, const struct call_key *key)
+{
+	struct call *k = call_find(&c->table, key);
+
 	if (k != NULL)
 		lose(c, k);
 }
 
 void
-calls_down(struct calls *c, int64_t now)
+calls_down(struct calls *c)
 {
-	struct call_list *lists[] = {&c->table.open, &c->table.promised};
+	struct call_list *lists[] = {
+	    &c->table.open, &c->table.promised, &c->table.last};
 	struct call *k;
 
-	(void)now;
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 3; i++)
 		while ((k = TAILQ_FIRST(lists[i])) != NULL)
 			lose(c, k);
-}
-
-/* Another configuration. */
-
-/* The service of a dialogue there; null when its code is no more that
- * service's. */
-static const struct conf_service *
-service_in(const struct core *core, const struct conf_carrier *carrier,
-    const struct call *k, const char **code)
-{
-	const struct conf_service *s =
-	    conf_service_dialled(core->conf, carrier, k->code, code);
-	int is_same = s != NULL && k->service != NULL &&
-	    strcmp(s->name, k->service->name) == 0;
-
-	return is_same ? s : NULL;
-}
-
-static void
-reload(struct calls *c, struct call_list *list, const struct core *core,
-    const struct conf_carrier *carrier, int64_t now)
-{
-	const struct conf_service *s;
-	struct call *k, *next;
-	const char *code;
-
-	for (k = TAILQ_FIRST(list); k != NULL; k = next) {
-		next = TAILQ_NEXT(k, entry);
-		s = service_in(core, carrier, k, &code);
-		if (s == NULL) {
-			end_with(c, k, MSG_DIAL_AGAIN, CALL_LOST, now);
-			continue;
-		}
-		k->service = s;
-		k->code = code;
-	}
-}
-
-void
-calls_reload(struct calls *c, struct core *core,
-    const struct conf_carrier *carrier, unsigned seconds, int64_t now)
-{
-	reload(c, &c->table.open, core, carrier, now);
-	reload(c, &c->table.promised, core, carrier, now);
-	c->core = core;
-	c->conf.carrier = carrier;
-	c->conf.seconds = seconds;
 }

@@ -51,6 +51,7 @@ struct calls_conf {
 	const char *channel; /* of the call records: "ussd", "smpp" */
 	unsigned max;        /* dialogues at once; one more is refused */
 	unsigned seconds;    /* without a reply a dialogue lasts so long */
+	int confirms; /* calls_arrived or calls_lost follows each last turn */
 };
 
 /* A turn is handed out when what it promises (a pending step, an SMS in the
@@ -83,16 +84,21 @@ void calls_reply(struct calls *c, const struct call_key *key,
     const char *msisdn, const char *text, const struct call_peer *peer,
     int64_t now);
 
-/* A code was dialled, and by whom cannot be told just now: one turn, at once,
- * that says to try again. */
-void calls_refuse(
-    struct calls *c, const struct call_key *key, const struct call_peer *peer);
+/* Something came, and from whom cannot be told just now (`msisdn` stands for
+ * them, as above): one turn, at once, that says to try again. */
+void calls_refuse(struct calls *c, const struct call_key *key,
+    const char *msisdn, const struct call_peer *peer);
 
-/* Whom its turns go to; null when it is not open. */
+/* Whom its turns go to; null when it is not known. */
 const struct call_peer *calls_peer(struct calls *c, const struct call_key *key);
 
 /* The phone went away; there is no turn. */
-void calls_cancel(struct calls *c, const struct call_key *key, int64_t now);
+void calls_cancel(struct calls *c, const struct call_key *key);
+
+/* The phone cannot show what was said, or not go on, and the network still
+ * waits: one turn, the last; what was not read comes by SMS. */
+void calls_abandon(struct calls *c, const struct call_key *key,
+    const char *msisdn, const struct call_peer *peer, int64_t now);
 
 /* Ends what nobody answered, with a turn each, before the network's own timer
  * does. Call it some times a second, and calls_flush after it. */
@@ -106,14 +112,18 @@ void calls_flush(struct calls *c, int64_t now);
  * wrote too; `rc` is state_commit's. */
 void calls_settle(struct calls *c, int rc, int64_t now);
 
+/* The last turn of a dialogue has reached the phone (conf.confirms). */
+void calls_arrived(struct calls *c, const struct call_key *key);
+
 /* A turn did not reach the phone: its dialogue ends, like those of
- * calls_down. */
-void calls_lost(struct calls *c, const struct call_key *key, int64_t now);
+ * calls_down; an answer that was its only turn comes by SMS, too. */
+void calls_lost(struct calls *c, const struct call_key *key);
 
 /* The link broke and its dialogues cannot be answered: each ends, without a
  * turn; what was not read to its end comes by SMS. calls_flush after it. */
-void calls_down(struct calls *c, int64_t now);
+void calls_down(struct calls *c);
 
+/* How many there are, those whose last turn is not yet confirmed as well. */
 unsigned calls_count(const struct calls *c);
 
 #endif

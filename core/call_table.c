@@ -20,6 +20,7 @@ call_table_init(struct call_table *t, unsigned max)
 	TAILQ_INIT(&t->free);
 	TAILQ_INIT(&t->open);
 	TAILQ_INIT(&t->promised);
+	TAILQ_INIT(&t->last);
 	t->bins = calloc(bins, sizeof(*t->bins));
 	t->pool = calloc(max, sizeof(*t->pool));
 	if (t->bins == NULL || t->pool == NULL)
@@ -56,12 +57,6 @@ call_find(struct call_table *t, const struct call_key *key)
 	return NULL;
 }
 
-static struct call_list *
-list_of(struct call_table *t, const struct call *k)
-{
-	return k->promised ? &t->promised : &t->open;
-}
-
 struct call *
 call_take(struct call_table *t, const struct call_key *key, int64_t now)
 {
@@ -74,7 +69,8 @@ call_take(struct call_table *t, const struct call_key *key, int64_t now)
 	k->key = *key;
 	k->since = now;
 	LIST_INSERT_HEAD(bin_of(t, key), k, same);
-	TAILQ_INSERT_TAIL(&t->open, k, entry);
+	k->list = &t->open;
+	TAILQ_INSERT_TAIL(k->list, k, entry);
 	t->count++;
 	return k;
 }
@@ -83,16 +79,16 @@ void
 call_drop(struct call_table *t, struct call *k)
 {
 	LIST_REMOVE(k, same);
-	TAILQ_REMOVE(list_of(t, k), k, entry);
+	TAILQ_REMOVE(k->list, k, entry);
 	TAILQ_INSERT_HEAD(&t->free, k, entry);
 	t->count--;
 }
 
 void
-call_move(struct call_table *t, struct call *k, int promised, int64_t now)
+call_move(struct call *k, struct call_list *list, int64_t now)
 {
-	TAILQ_REMOVE(list_of(t, k), k, entry);
+	TAILQ_REMOVE(k->list, k, entry);
 	k->since = now;
-	k->promised = promised;
-	TAILQ_INSERT_TAIL(list_of(t, k), k, entry);
+	k->list = list;
+	TAILQ_INSERT_TAIL(list, k, entry);
 }

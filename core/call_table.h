@@ -12,14 +12,17 @@
  * which is cut off here is still seen to be too long for them. */
 #define CALL_TEXT 1536
 
+TAILQ_HEAD(call_list, call);
+LIST_HEAD(call_bin, call);
+
 enum call_stage { ASKED, PAGED, ENDED };
 
 struct call {
-	TAILQ_ENTRY(call) entry; /* free, open by age, or promised */
-	LIST_ENTRY(call) same;   /* of one hash */
+	TAILQ_ENTRY(call) entry; /* in `list` */
+	struct call_list *list;
+	LIST_ENTRY(call) same; /* of one hash */
 	struct call_key key;
 	enum call_stage stage;
-	int promised;                       /* its turn waits for the commit */
 	int by_sms;                         /* the whole goes by SMS */
 	int64_t since;                      /* ms: its last turn */
 	int64_t started;                    /* epoch seconds */
@@ -34,9 +37,6 @@ struct call {
 	char text[CALL_TEXT]; /* the last: not cleared for the next */
 };
 
-TAILQ_HEAD(call_list, call);
-LIST_HEAD(call_bin, call);
-
 struct call_table {
 	struct call *pool;
 	struct call_bin *bins;
@@ -44,6 +44,7 @@ struct call_table {
 	struct call_list free;
 	struct call_list open;     /* the longest without a turn first */
 	struct call_list promised; /* whose turn waits for the commit */
+	struct call_list last;     /* had their last, not yet confirmed */
 	unsigned count;
 };
 
@@ -59,7 +60,7 @@ struct call *call_take(
     struct call_table *t, const struct call_key *key, int64_t now);
 void call_drop(struct call_table *t, struct call *k);
 
-/* It has a turn: to the end of the open ones, or of the promised. */
-void call_move(struct call_table *t, struct call *k, int promised, int64_t now);
+/* It has a turn: to the end of a list. */
+void call_move(struct call *k, struct call_list *list, int64_t now);
 
 #endif

@@ -12,10 +12,11 @@
 #include "state.h"
 #include "text.h"
 
-#define OUTBOX_LEASE 15   /* seconds */
-#define OUTBOX_AGAIN 60   /* seconds until a row given back is tried again */
-#define OUTBOX_TEXT 2048  /* octets of UTF-8, the NUL included */
-#define OUTBOX_ADDRESS 21 /* of an address, the NUL included */
+#define OUTBOX_SEGMENTS 10 /* of one message, at most */
+#define OUTBOX_LEASE 15    /* seconds */
+#define OUTBOX_AGAIN 60    /* seconds until a row given back is tried again */
+#define OUTBOX_TEXT 2048   /* octets of UTF-8, the NUL included */
+#define OUTBOX_ADDRESS 21  /* of an address, the NUL included */
 
 /* What to send where. The segments follow from text, alphabet, concat and
  * reference, so whoever sends the rest sends the same ones. */

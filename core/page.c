@@ -8,6 +8,7 @@
 struct foot {
 	char s[PAGE_TEXT];
 	struct words words;
+	size_t keys; /* octets before them */
 };
 
 static void
@@ -28,6 +29,7 @@ make_foot(struct foot *f, const struct messages *m, enum language lang,
 	f->words = (struct words){.s = f->s, .size = sizeof(f->s)};
 	if (is_cut)
 		put(f, m, lang, MSG_REST_BY_SMS, "\n");
+	f->keys = f->words.len;
 	if (!is_last)
 		put(f, m, lang, MSG_PAGE_MORE, "\n");
 	if (!is_first)
@@ -53,8 +55,10 @@ compose(struct page *page, const char *text, size_t len, const struct foot *f)
 
 	page->say[0] = '\0';
 	words_put(&w, text, len);
-	words_put(&w, f->s, strlen(f->s));
 	page_unbreak(page->say);
+	w.len = strlen(page->say);
+	page->keys = w.len + f->keys;
+	words_put(&w, f->s, strlen(f->s));
 }
 
 void

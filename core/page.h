@@ -11,8 +11,10 @@
 struct page {
 	char say[PAGE_TEXT];
 	enum alphabet alphabet;
-	int of;  /* how many pages there are, 1 to PAGES */
-	int cut; /* they do not hold it; the last says that SMS will */
+	int of;      /* how many pages there are, 1 to PAGES */
+	int cut;     /* they do not hold it; the last says that SMS will */
+	size_t keys; /* where in `say` its keys begin, which end a dialogue's
+		      * last turn; its end when it has none */
 };
 
 /* Page `n`, from 0, of a text: "1 more" stands below all but the last, "0

@@ -13,10 +13,10 @@ enum call_status {
 	CALL_NOT_TOLD,  /* wrong identity, locked, no consent */
 	CALL_HELPED,    /* not understood; help was shown */
 	CALL_TIMED_OUT, /* no reply in time */
-	CALL_CANCELLED, /* the phone went away */
+	CALL_CANCELLED, /* the phone went away, or could not go on */
 	CALL_BUSY,      /* refused for now */
-	CALL_LOST,      /* the link broke */
-	CALL_STRAY,     /* a reply to nothing */
+	CALL_LOST,      /* the link broke, or did not take what was said */
+	CALL_STRAY,     /* a code that nobody answers, a reply to nothing */
 	CALL_STATUSES
 };
 

@@ -129,8 +129,6 @@ septets_of(uint32_t c, uint8_t out[2])
 {
 	if (c > GSM7_LAST) /* most of what there is */
 		return 0;
-	if (c == TEXT_BREAK) /* is taken out before */
-		c = ' ';
 	/* most of ASCII stands at its own place */
 	if (c < 128 && gsm7[c] == c) {
 		out[0] = c;
@@ -273,7 +271,7 @@ text_alphabet(const char *utf8, enum alphabet smsc)
 	size_t n;
 
 	for (; (n = utf8_next(utf8, &c)) > 0; utf8 += n)
-		if (septets_in(c, smsc, septets) == 0)
+		if (c != TEXT_BREAK && septets_in(c, smsc, septets) == 0)
 			return ALPHABET_UCS2;
 	return smsc;
 }

@@ -21,7 +21,8 @@ size_t text_decode(
  * every character has a place in it, else in UCS-2, which needs no agreement.
  * What is sent in ASCII or Latin-1 the SMSC transcodes to GSM-7, so there a
  * character must have a place in both: one that GSM-7 lacks would be replaced,
- * or make UCS-2 of the message on the way, twice as long as it was cut for. */
+ * or make UCS-2 of the message on the way, twice as long as it was cut for.
+ * TEXT_BREAKs count nothing. */
 enum alphabet text_alphabet(const char *utf8, enum alphabet smsc);
 
 /* One short message: user data header and text. 140 octets hold 70 UCS-2

@@ -11,7 +11,7 @@
 #include "pdu.h"
 #include "text.h"
 
-#define FORM_MAX 10 /* submit_sm of one message */
+#define FORM_MAX OUTBOX_SEGMENTS /* submit_sm of one message */
 
 struct form {
 	int n;              /* submit_sm that it takes */

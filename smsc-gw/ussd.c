@@ -152,6 +152,7 @@ new_desk(struct ussd *u, struct link *l)
 	    .channel = "smpp",
 	    .max = conf->ussd_dialogues,
 	    .seconds = conf->ussd_seconds,
+	    .confirms = 1,
 	};
 	struct desk *d = calloc(1, sizeof(*d));
 
@@ -200,7 +201,7 @@ tell(struct desk *d)
 static void
 close_desk(struct ussd *u, struct desk *d)
 {
-	calls_down(d->calls, when_ticks());
+	calls_down(d->calls);
 	calls_flush(d->calls, when_ticks());
 	tell(d);
 	TAILQ_REMOVE(&u->desks, d, entry);
@@ -232,7 +233,7 @@ ussd_reload(
 		const struct conf_smsc *conf = link_conf(d->link);
 
 		if (!conf->ussd)
-			calls_down(d->calls, now);
+			calls_down(d->calls);
 		calls_reload(d->calls, core, carrier, conf->ussd_seconds, now);
 		calls_flush(d->calls, now);
 	}
@@ -335,7 +336,7 @@ cancel(struct desk *d, const struct call_key *key)
 {
 	d->now.cancelled++;
 	take_back(d, key);
-	calls_cancel(d->calls, key, when_ticks());
+	calls_cancel(d->calls, key);
 }
 
 /* In `count` the second octet's low bit ends a session; else it is not ours
@@ -529,21 +530,28 @@ tell_refusal(struct desk *d, uint32_t command_status)
 		: pdu_status_name(command_status, name));
 }
 
-static void
-refused(struct desk *d, const struct slip *s, uint32_t command_status)
+/* Is it the last turn of its dialogue so far? */
+static int
+is_last(struct desk *d, const struct slip *s)
 {
 	const struct call_peer *peer = calls_peer(d->calls, &s->key);
 	struct route r;
 
+	if (peer == NULL)
+		return 0;
+	memcpy(&r, peer->route, sizeof(r));
+	return r.serial == s->serial;
+}
+
+static void
+refused(struct desk *d, const struct slip *s, uint32_t command_status)
+{
 	tell_refusal(d, command_status);
 	if (command_status == ESME_RTHROTTLED ||
 	    command_status == ESME_RMSGQFUL)
 		link_pause(d->link, LINK_PAUSE_MS);
-	if (peer == NULL)
-		return;
-	memcpy(&r, peer->route, sizeof(r));
-	if (r.serial == s->serial)
-		calls_lost(d->calls, &s->key, when_ticks());
+	if (is_last(d, s))
+		calls_lost(d->calls, &s->key);
 }
 
 int
@@ -558,6 +566,8 @@ ussd_submitted(
 		return 0;
 	if (command_status != ESME_ROK)
 		refused(d, s, command_status);
+	else if (is_last(d, s))
+		calls_arrived(d->calls, &s->key);
 	if (command_status == LINK_NO_RESPONSE)
 		link_forget(l, s);
 	give_back(d, s);

@@ -199,7 +199,7 @@ imsi_of(const struct call_key *key, char imsi[GSUP_IMSI + 1])
 /* What the handset says. */
 
 /* E.164 digits, or what stands for a subscriber who is not provisioned. 0, or
- * -errno while nobody can tell. */
+ * -errno, and the same, while nobody can tell. */
 static int
 who_is_it(
     struct sessions *s, const struct ss_message *m, char msisdn[DIGITS_MAX + 1])
@@ -207,11 +207,11 @@ who_is_it(
 	int rc = query_msisdn(s->query, s->conf->carrier, m->imsi, msisdn);
 	size_t n = strlen(m->imsi);
 
-	if (rc != -ENOENT)
-		return rc;
+	if (rc == 0)
+		return 0;
 	msisdn[0] = '0';
 	strcpy(msisdn + 1, m->imsi + (n == DIGITS_MAX ? 1 : 0));
-	return 0;
+	return rc == -ENOENT ? 0 : rc;
 }
 
 /* What is no code to dial (another operation, a facility that cannot be read)
@@ -227,7 +227,7 @@ begin(struct sessions *s, const struct ss_message *m)
 
 	s->now.begun++;
 	if (who_is_it(s, m, msisdn) < 0)
-		calls_refuse(s->calls, &key, &peer);
+		calls_refuse(s->calls, &key, msisdn, &peer);
 	else
 		calls_open(s->calls, &key, msisdn, is_dialled ? m->text : "",
 		    &peer, when_ticks());
@@ -239,7 +239,7 @@ cancel(struct sessions *s, const struct ss_message *m)
 	const struct call_key key = key_of(m);
 
 	s->now.cancelled++;
-	calls_cancel(s->calls, &key, when_ticks());
+	calls_cancel(s->calls, &key);
 }
 
 static void
@@ -255,9 +255,16 @@ say(struct sessions *s, const struct ss_message *m)
 		    DUSSD, "hlr %s a text that is no page", s->conf->name);
 }
 
-/* The handset will not go on; the HLR still would. */
+/* Whatever comes back to a notice, once it is told, that is its end. */
+static int
+is_of_notice(const struct sessions *s, const struct ss_message *m)
+{
+	return (m->session_id & NOTICE_SESSIONS) != 0 &&
+	    m->session_id - NOTICE_SESSIONS < s->notice && m->text[0] == '\0';
+}
+
 static void
-give_up(struct sessions *s, const struct ss_message *m)
+end_notice(struct sessions *s, const struct ss_message *m)
 {
 	struct ss_message end = {
 	    .type = SS_RESULT,
@@ -266,24 +273,32 @@ give_up(struct sessions *s, const struct ss_message *m)
 	};
 
 	strcpy(end.imsi, m->imsi);
-	cancel(s, m);
 	say(s, &end);
 }
 
+/* An open dialogue knows whose it is. */
 static void
 go_on(struct sessions *s, const struct ss_message *m)
 {
 	const struct call_key key = key_of(m);
 	const struct call_peer peer = {.token = m->invoke_id};
-	char msisdn[DIGITS_MAX + 1] = "0";
+	int is_open = calls_peer(s->calls, &key) != NULL;
+	char msisdn[DIGITS_MAX + 1] = "";
 
+	if (!is_open && is_of_notice(s, m)) {
+		end_notice(s, m);
+		return;
+	}
+	if (!is_open && who_is_it(s, m, msisdn) < 0) {
+		calls_refuse(s->calls, &key, msisdn, &peer);
+		return;
+	}
 	if (m->component == SS_RETURN_ERROR || m->component == SS_REJECT) {
-		give_up(s, m);
+		s->now.cancelled++;
+		calls_abandon(s->calls, &key, msisdn, &peer, when_ticks());
 		return;
 	}
 	s->now.replies++;
-	/* an open dialogue knows whose it is, the store away or not */
-	who_is_it(s, m, msisdn);
 	calls_reply(s->calls, &key, msisdn, m->text, &peer, when_ticks());
 }
 
@@ -323,7 +338,7 @@ on_down(void *arg)
 {
 	struct sessions *s = arg;
 
-	calls_down(s->calls, when_ticks());
+	calls_down(s->calls);
 	calls_flush(s->calls, when_ticks());
 }
 

@@ -30,7 +30,9 @@ static const char config[] =
     "service \"ask\" { carrier = \"c\" code = {\"*10086*3#\"}\n"
     "  identity = prompt }\n"
     "service \"open\" { carrier = \"c\" code = {\"*10086*4#\"}\n"
-    "  identity = none }\n"
+    "  identity = none receipts = yes }\n"
+    "smsc \"s\" { carrier = \"c\" host = \"h\" system_id = \"s\"\n"
+    "  concat = sar }\n"
     "limits { repeat_window = 0 }\n";
 
 static struct core *core;
@@ -65,17 +67,24 @@ on_turn(const struct call_turn *t, void *arg)
 }
 
 static void
-open_calls(unsigned max)
+open_calls_as(unsigned max, int confirms)
 {
 	const struct calls_conf conf = {
 	    .carrier = &core->conf->carriers[0],
 	    .channel = "ussd",
 	    .max = max,
 	    .seconds = SECONDS,
+	    .confirms = confirms,
 	};
 
 	if (calls_new(&calls, &conf, core, query, outbox, on_turn, NULL) < 0)
 		abort();
+}
+
+static void
+open_calls(unsigned max)
+{
+	open_calls_as(max, 0);
 }
 
 static const int countries[] = {202, 204, 206, 208, 214, 216, 222, 226, 228,
@@ -212,7 +221,7 @@ says(enum call_what what, const char *part, const char *name)
 
 /* The last call record's end. */
 static void
-noted(const char *want)
+noted_last(const char *want)
 {
 	char line[512] = "", last[512] = "";
 	FILE *f = fopen("calls/calls-2026-11-22.csv", "r");
@@ -227,11 +236,18 @@ noted(const char *want)
 	    "noted: %s", want);
 	if (strstr(last, want) == NULL)
 		printf("# got %s\n", last);
+}
+
+static void
+noted(const char *want)
+{
+	noted_last(want);
 	ok_int(calls_count(calls), 0, "no dialogue is left");
 }
 
 struct sms {
 	int n;
+	int64_t seconds; /* until it is of no use */
 	struct outbox_message m;
 };
 
@@ -242,6 +258,7 @@ on_row(const struct outbox_row *row, void *arg)
 
 	sms->n++;
 	sms->m = row->message;
+	sms->seconds = row->expires - time(NULL);
 	outbox_erase(outbox, row->id);
 	return 0;
 }
@@ -327,8 +344,19 @@ pages(void)
 	says(CALL_ASK, "有误拨10086\n0返回", "the last");
 	reply(SOME, 3, "1");
 	says(CALL_END, "有误拨10086", "beyond it is the end");
+	ok(strstr(turns[0].say, "返回") == NULL, "with no key to press");
 	noted("7,answered");
 	ok_int(sent().n, 0, "nothing goes by SMS");
+
+	dial(SOME, 3, "*10086*4#");
+	for (int i = 0; i < RETRIES; i++) {
+		reply(SOME, 3, i == 0 ? "12" : "?");
+		says(CALL_ASK, first, "not understood: the same page");
+	}
+	reply(SOME, 3, "");
+	says(CALL_END, "全文将以短信发送。", "again: the rest by SMS");
+	ok_int(sent().n, 1, "which goes");
+	noted("4,by-sms");
 }
 
 static void
@@ -342,6 +370,12 @@ by_sms(void)
 	ok_int(sms.n, 1, "go by SMS at once");
 	ok_str(sms.m.from, "10086", "from the carrier's short code");
 	ok_str(sms.m.to, MANY, "to who asked");
+	ok(sms.m.to_ton == 1 && sms.m.to_npi == 1 && sms.m.from_ton == 0 &&
+		sms.m.from_npi == 1,
+	    "one an international number, the other a code");
+	ok(sms.m.receipt && sms.m.concat == CONCAT_SAR,
+	    "as the service and the carrier's links have it");
+	ok(sms.seconds > 86000 && sms.seconds <= 86400, "for a day");
 	ok(strstr(sms.m.text, "有误拨10086") != NULL &&
 		strchr(sms.m.text, TEXT_BREAK) == NULL,
 	    "whole");
@@ -368,6 +402,77 @@ by_sms(void)
 	noted("3,answered");
 }
 
+/* Nothing is said before it holds, and another thing when it does not. */
+static void
+promises(void)
+{
+	const struct {
+		const char *who, *what, *name;
+	} all[] = {
+	    {FEW, "*10086*3#", "a question"},
+	    {MANY, "*10086*4#", "what goes by SMS"},
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		nturns = 0;
+		calls_open(calls, &(struct call_key){1, 9}, all[i].who,
+		    all[i].what, &(struct call_peer){.token = 9}, now);
+		ok_int(nturns, 0, "%s waits for the commit", all[i].name);
+		calls_settle(calls, -EIO, now);
+		says(CALL_END, "系统忙", "which fails");
+		noted("1,busy");
+	}
+	state_commit(core->vaults[0]->state);
+	sent();
+	pending_expire(core->vaults[0]->state, NOW + 601);
+	state_commit(core->vaults[0]->state);
+}
+
+/* What no SMS can hold is not promised. */
+static void
+too_long(void)
+{
+	struct call k = {.msisdn = FEW};
+	char text[3 * 800] = "";
+
+	for (int i = 0; i < 66 * OUTBOX_SEGMENTS; i++)
+		strcat(text, "京");
+	ok_int(call_sms(calls, &k, text), 0, "as long as it may be");
+	strcat(text, "京");
+	ok_int(call_sms(calls, &k, text), -E2BIG, "a character more");
+	state_commit(core->vaults[0]->state);
+	ok_int(sent().n, 1, "one of them goes");
+}
+
+/* The phone can show no more. */
+static void
+abandoned(void)
+{
+	const struct call_key key = {1, 60};
+	const struct call_peer peer = {.token = 61};
+
+	dial(FEW, 60, "*10086*3#");
+	nturns = 0;
+	calls_abandon(calls, &key, "", &peer, now);
+	calls_flush(calls, now);
+	says(CALL_END, "请重拨*10086*3#", "abandoned when asked");
+	ok_int(turns[0].token, 60, "with the token of the first");
+	noted("2,cancelled");
+	dial(SOME, 60, "*10086*4#");
+	nturns = 0;
+	calls_abandon(calls, &key, "", &peer, now);
+	calls_flush(calls, now);
+	says(CALL_END, "全文将以短信发送。", "abandoned between pages");
+	ok_int(sent().n, 1, "it goes by SMS");
+	noted("2,by-sms");
+	nturns = 0;
+	calls_abandon(calls, &key, FEW, &peer, now);
+	calls_flush(calls, now);
+	says(CALL_END, "请重拨", "abandoned, and asked by others");
+	ok_int(turns[0].token, 61, "with its own token");
+	noted("1,cancelled");
+}
+
 static void
 ends(void)
 {
@@ -376,20 +481,20 @@ ends(void)
 	says(CALL_END, "请重拨*10086*3#", "no reply in time");
 	noted("1,timed-out");
 	dial(FEW, 5, "*10086*3#");
-	calls_cancel(calls, &(struct call_key){1, 5}, now);
+	calls_cancel(calls, &(struct call_key){1, 5});
 	wait_for(SECONDS);
 	ok_int(nturns, 0, "a phone that went away is told nothing");
 	noted("1,cancelled");
-	calls_cancel(calls, &(struct call_key){1, 5}, now);
+	calls_cancel(calls, &(struct call_key){1, 5});
 	dial(SOME, 5, "*10086*4#");
-	calls_down(calls, now);
+	calls_down(calls);
 	nturns = 0;
 	calls_flush(calls, now);
 	ok_int(nturns, 0, "nor is one behind a link that broke");
 	ok_int(sent().n, 1, "but by SMS");
 	noted("1,by-sms");
 	dial(FEW, 5, "*10086*3#");
-	calls_down(calls, now);
+	calls_down(calls);
 	calls_flush(calls, now);
 	noted("1,lost");
 	wait_for(0);
@@ -416,6 +521,7 @@ restarted(void)
 	dial(FEW, 7, "*10086*3#");
 	dial(FEW, 7, "*10086*3#");
 	says(CALL_ASK, "后四位", "a session that begins anew");
+	noted_last("1,cancelled");
 	ok_int(calls_count(calls), 1, "is one");
 	reply(FEW, 7, "12X4");
 	noted("2,answered");
@@ -430,22 +536,94 @@ lost(void)
 	dial(SOME, 31, "*10086*4#");
 	dial(FEW, 30, "*10086*3#");
 	sent();
-	calls_lost(calls, &asked, now);
-	calls_lost(calls, &asked, now);
+	calls_lost(calls, &asked);
+	calls_lost(calls, &asked);
 	calls_flush(calls, now);
 	ok_int(calls_count(calls), 1, "the other goes on");
 	ok_int(sent().n, 0, "a question does not go by SMS");
 	reply(SOME, 31, "1");
 	says(CALL_ASK, "0", "to its next page");
-	calls_lost(calls, &paged, now);
+	calls_lost(calls, &paged);
 	calls_flush(calls, now);
 	noted("2,by-sms");
 	ok_int(sent().n, 1, "what was not read does");
 	ok(calls_peer(calls, &paged) == NULL, "it is open no more");
 	dial(FEW, 30, "*10086*3#");
-	calls_lost(calls, &asked, now);
+	calls_lost(calls, &asked);
 	calls_flush(calls, now);
 	noted("1,lost");
+}
+
+static void
+reload_as(const char *path)
+{
+	struct core *old = core;
+
+	if (core_load(&core, path, old) < 0)
+		abort();
+	nturns = 0;
+	calls_reload(calls, core, &core->conf->carriers[0], SECONDS, now);
+	core->records = old->records;
+	old->records = NULL;
+	calls_flush(calls, now);
+	query_reload(query, core);
+	core_close(old);
+}
+
+/* A front end that is told whether the last turn arrived. */
+static void
+confirmed(void)
+{
+	const struct call_key key = {1, 70};
+
+	calls_free(calls);
+	open_calls_as(MOST, 1);
+	dial(FEW, 70, "*10086*4#");
+	says(CALL_END, "希腊", "an answer of one page");
+	ok_int(calls_count(calls), 1, "is not done with yet");
+	wait_for(SECONDS - 1);
+	calls_arrived(calls, &key);
+	calls_arrived(calls, &key);
+	calls_flush(calls, now);
+	noted("1,answered");
+	ok_int(sent().n, 0, "once it arrived it is");
+	dial(FEW, 70, "*10086*4#");
+	calls_lost(calls, &key);
+	calls_flush(calls, now);
+	ok(strstr(sent().m.text, "希腊") != NULL,
+	    "one that did not arrive comes by SMS");
+	noted("1,by-sms");
+	dial(FEW, 70, "*10086*4#");
+	wait_for(SECONDS);
+	ok_int(nturns, 0, "nothing is said behind it");
+	ok_int(sent().n, 1, "nobody says: by SMS as well");
+	noted("1,by-sms");
+	dial(FEW, 70, "*10086*3*9999#");
+	calls_down(calls);
+	calls_flush(calls, now);
+	ok_int(sent().n, 0, "what is no answer does not");
+	noted("1,lost");
+	pending_expire(core->vaults[0]->state, NOW + 601);
+	dial(FEW, 70, "*10086*4#");
+	reload_as("travelcard.conf");
+	reply(FEW, 70, "?");
+	says(CALL_END, "请重拨", "a reply behind the last turn");
+	calls_arrived(calls, &key);
+	calls_flush(calls, now);
+	noted("1,stray");
+	ok_int(sent().n, 0, "shows that it arrived");
+	dial(SOME, 70, "*10086*4#");
+	calls_arrived(calls, &key);
+	ok_int(calls_count(calls), 1, "a turn that is not the last is none");
+	for (int i = 0; i < 3; i++)
+		reply(SOME, 70, "1");
+	says(CALL_END, "有误拨10086", "leafed to its end");
+	calls_lost(calls, &key);
+	calls_flush(calls, now);
+	ok_int(sent().n, 0, "what was read is not sent again");
+	noted("4,answered");
+	calls_free(calls);
+	open_calls(MOST);
 }
 
 /* A front end's route goes along, the last that came. */
@@ -465,25 +643,9 @@ routes(void)
 	calls_reply(calls, &key, FEW, "?", &peer, now);
 	ok_str(turns[0].route, "two", "that of a reply");
 	ok_int(turns[0].token, 40, "and the token of the first");
-	calls_cancel(calls, &key, now);
+	calls_cancel(calls, &key);
 	calls_flush(calls, now);
 	noted("2,cancelled");
-}
-
-static void
-reload_as(const char *path)
-{
-	struct core *old = core;
-
-	if (core_load(&core, path, old) < 0)
-		abort();
-	nturns = 0;
-	calls_reload(calls, core, &core->conf->carriers[0], SECONDS, now);
-	core->records = old->records;
-	old->records = NULL;
-	calls_flush(calls, now);
-	query_reload(query, core);
-	core_close(old);
 }
 
 /* Another configuration: a service is the one of its name and code. */
@@ -500,7 +662,7 @@ reloaded(void)
 	says(CALL_END, "希腊", "a dialogue goes on in another core");
 	reply(SOME, 51, "1");
 	says(CALL_ASK, "0", "between pages too");
-	calls_cancel(calls, &(struct call_key){1, 51}, now);
+	calls_cancel(calls, &(struct call_key){1, 51});
 	dial(FEW, 52, "*10086*3#");
 	snprintf(text, sizeof(text), config, fixture_root);
 	memcpy(strstr(text, "\"ask\""), "\"new\"", 5);
@@ -518,15 +680,18 @@ full(void)
 		dial(FEW, 10 + i, "*10086*3#");
 	dial(FEW, 20, "*10086*3#");
 	says(CALL_END, "系统忙", "one too many");
+	noted_last(",\"ask\",*10086*3#,ussd,138****0001,1,busy");
 	for (int i = 0; i < MOST; i++)
 		reply(FEW, 10 + i, "12X4");
 	noted("2,answered");
 	dial(FEW, 21, "*10086*3#");
 	nturns = 0;
-	calls_refuse(
-	    calls, &(struct call_key){1, 21}, &(struct call_peer){.token = 77});
+	calls_refuse(calls, &(struct call_key){1, 21}, NOBODY,
+	    &(struct call_peer){.token = 77});
+	calls_flush(calls, now);
 	says(CALL_END, "系统忙", "one who cannot be told");
 	ok_int(turns[0].token, 77, "with the token it came with");
+	noted(",\"\",,ussd,046********6789,1,busy");
 	ok_int(calls_count(calls), 0, "and what was open is not");
 }
 
@@ -579,11 +744,15 @@ main(void)
 	prompted();
 	pages();
 	by_sms();
+	promises();
+	too_long();
+	abandoned();
 	ends();
 	restarted();
 	lost();
 	routes();
 	reloaded();
+	confirmed();
 	full();
 	no_clear_number();
 	state_away();
