@@ -178,7 +178,10 @@ first_code(const struct calls *c)
 static void
 cancel(struct calls *c, struct call *k)
 {
-	if (k->stage != ENDED && !call_is_read(k) && !k->by_sms)
+	int is_missed = k->stage == ENDED ? k->status == CALL_TIMED_OUT
+					  : !call_is_read(k) && !k->by_sms;
+
+	if (is_missed)
 		k->status = CALL_CANCELLED;
 	call_close(c, k);
 }
@@ -422,8 +425,10 @@ calls_expire(struct calls *c, int64_t now)
 	struct call *k;
 
 	while ((k = TAILQ_FIRST(&c->table.open)) != NULL &&
-	    now - k->since >= c->conf.seconds * 1000LL)
+	    now - k->since >= c->conf.seconds * 1000LL) {
+		k->late = 1;
 		finish(c, k, CALL_TIMED_OUT, now);
+	}
 	while ((k = TAILQ_FIRST(&c->table.last)) != NULL &&
 	    now - k->since >= c->conf.seconds * 1000LL)
 		lose(c, k);
@@ -454,13 +459,15 @@ calls_flush(struct calls *c, int64_t now)
 	calls_settle(c, rc, now);
 }
 
-void
+int
 calls_arrived(struct calls *c, const struct call_key *key)
 {
 	struct call *k = call_find(&c->table, key);
 
-	if (k != NULL && k->list == &c->table.last)
-		call_close(c, k);
+	if (k == NULL || k->list != &c->table.last)
+		return 0;
+	call_close(c, k);
+	return 1;
 }
 
 void

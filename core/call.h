@@ -43,6 +43,7 @@ struct call_turn {
 	const char *say; /* UTF-8, at most PAGE_OCTETS octets as `alphabet` */
 	enum alphabet alphabet;
 	struct call_peer *peer; /* during the call */
+	int late; /* a CALL_END that answers nothing: the phone may be gone */
 };
 
 struct calls;
@@ -51,12 +52,13 @@ struct calls_conf {
 	const char *channel; /* of the call records: "ussd", "smpp" */
 	unsigned max;        /* dialogues at once; one more is refused */
 	unsigned seconds;    /* without a reply a dialogue lasts so long */
-	int confirms; /* calls_arrived or calls_lost follows each last turn */
 };
 
 /* A turn is handed out when what it promises (a pending step, an SMS in the
- * outbox) is durable: by calls_flush, or at once when it promises nothing. */
-typedef void calls_turn_h(const struct call_turn *turn, void *arg);
+ * outbox) is durable: by calls_flush, or at once when it promises nothing.
+ * After a CALL_END the dialogue is over; where 1 is returned, only with
+ * calls_arrived, calls_lost or calls_cancel, or after its time. */
+typedef int calls_turn_h(const struct call_turn *turn, void *arg);
 
 /* One carrier's dialogues, with the call records of `core`, if it has any
  * (core_records). All that is passed must outlive it. 0 or -errno. */
@@ -112,8 +114,8 @@ void calls_flush(struct calls *c, int64_t now);
  * wrote too; `rc` is state_commit's. */
 void calls_settle(struct calls *c, int rc, int64_t now);
 
-/* The last turn of a dialogue has reached the phone (conf.confirms). */
-void calls_arrived(struct calls *c, const struct call_key *key);
+/* The last turn of a dialogue has reached the phone. 1 if that was awaited. */
+int calls_arrived(struct calls *c, const struct call_key *key);
 
 /* A turn did not reach the phone: its dialogue ends, like those of
  * calls_down; an answer that was its only turn comes by SMS, too. */

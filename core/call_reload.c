@@ -29,6 +29,7 @@ reload(struct calls *c, struct call_list *list, const struct core *core,
 		next = TAILQ_NEXT(k, entry);
 		s = service_in(core, carrier, k, &code);
 		if (s == NULL && k->stage != ENDED) {
+			k->late = 1;
 			call_end(c, k, MSG_DIAL_AGAIN, CALL_LOST, now);
 			continue;
 		}

@@ -39,7 +39,7 @@ call_close(struct calls *c, struct call *k)
 	call_drop(&c->table, k);
 }
 
-static void
+static int
 give(struct calls *c, struct call *k, const struct page *page)
 {
 	const struct call_turn turn = {
@@ -48,9 +48,10 @@ give(struct calls *c, struct call *k, const struct page *page)
 	    .say = page->say,
 	    .alphabet = page->alphabet,
 	    .peer = &k->peer,
+	    .late = k->late,
 	};
 
-	c->h(&turn, c->arg);
+	return c->h(&turn, c->arg);
 }
 
 /* The page that a dialogue is at; a last one has no keys. */
@@ -68,8 +69,7 @@ call_say(struct calls *c, struct call *k, const struct page *page, int64_t now)
 	int is_last = k->stage == ENDED;
 
 	call_move(k, is_last ? &c->table.last : &c->table.open, now);
-	give(c, k, page);
-	if (is_last && !c->conf.confirms)
+	if (give(c, k, page) == 0 && is_last)
 		call_close(c, k);
 }
 

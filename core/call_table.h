@@ -23,6 +23,7 @@ struct call {
 	LIST_ENTRY(call) same; /* of one hash */
 	struct call_key key;
 	enum call_stage stage;
+	int late;                           /* its time was up */
 	int by_sms;                         /* the whole goes by SMS */
 	int64_t since;                      /* ms: its last turn */
 	int64_t started;                    /* epoch seconds */

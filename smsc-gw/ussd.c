@@ -92,7 +92,7 @@ struct ussd {
 	TAILQ_HEAD(, desk) desks;
 };
 
-static void on_turn(const struct call_turn *turn, void *arg);
+static int on_turn(const struct call_turn *turn, void *arg);
 static void on_expiry(evutil_socket_t fd, short what, void *arg);
 
 /* Life. */
@@ -152,7 +152,6 @@ new_desk(struct ussd *u, struct link *l)
 	    .channel = "smpp",
 	    .max = conf->ussd_dialogues,
 	    .seconds = conf->ussd_seconds,
-	    .confirms = 1,
 	};
 	struct desk *d = calloc(1, sizeof(*d));
 
@@ -437,7 +436,7 @@ put_text(
 	return 0;
 }
 
-static void
+static int
 on_turn(const struct call_turn *turn, void *arg)
 {
 	struct desk *d = arg;
@@ -463,11 +462,12 @@ on_turn(const struct call_turn *turn, void *arg)
 	d->now.ended += is_end;
 	if (put_text(s, conf, turn) < 0) {
 		log_error(DSMPP, "link %s a text that is no page", conf->name);
-		return;
+		return 0;
 	}
 	TAILQ_REMOVE(&d->free, s, entry);
 	TAILQ_INSERT_TAIL(&d->waiting, s, entry);
 	d->nfree--;
+	return 1;
 }
 
 /* What has waited for longer than a dialogue lives is of no use. */

@@ -31,13 +31,14 @@ MOST = 112                             # octets of a string, of an EUSE's
 
 
 class Dialogue:
-    """One subscriber's: .turns that came and were not yet taken, .done."""
+    """One subscriber's: .turns that came and were not yet taken; .done, it has
+    ended; .told, what is said last has been said and the end is to follow."""
 
     def __init__(self, peer, imsi, session, invoke_id=1):
         self.peer, self.imsi, self.session = peer, imsi, session
         self.invoke_id = invoke_id
         self.asked = None                 # the invoke id of the last question
-        self.turns, self.done = [], False
+        self.turns, self.done, self.told = [], False, False
         peer.dialogues[imsi, session] = self
 
     # What the handset does.
@@ -91,9 +92,15 @@ class Dialogue:
     def take(self, m):
         c = m.component()
         what = {"continue": "ask", "end": "end"}.get(m.state)
-        if self.done:
+        if what == "end" and c is None and self.told:
+            self.done, self.told = True, False
+            return
+        if self.done or self.told:
             self.fault(m, "after the end")
-        if what == "end":
+        if what == "ask" and c and c.kind == "result":
+            # the last word to who may have gone; an empty END follows
+            what, self.told = "end", True
+        if what == "end" and not self.told:
             self.done = True
         if c is None and what == "end":
             what = "silent end"
@@ -168,6 +175,12 @@ class Peer:
 
     def ccm(self, kind):
         self.write(frame(bytes([kind]), gsup.CCM))
+
+    def barrier(self):
+        """Until all that the other end has sent so far is taken."""
+        seen = self.pongs
+        self.ccm(gsup.PING)
+        return self.wait(lambda: self.pongs > seen)
 
     def write(self, octets, each=None, pause=0.001):
         """Octets as they are; `each` at a time if given."""

@@ -47,6 +47,7 @@ struct link {
 	int64_t stuck;     /* ticks: not reading since */
 	int64_t state_since, heard, asked; /* ticks; asked: a ping */
 	uint32_t backoff;                  /* ms */
+	unsigned pings, pongs, mark; /* of this connection; mark: a ping */
 };
 
 static void enter_state(struct link *l, enum state state);
@@ -191,6 +192,7 @@ close_link(struct link *l, const char *reason)
 	l->fault = NULL;
 	l->skip = 0;
 	l->stuck = 0;
+	l->pings = l->pongs = l->mark = 0;
 	wait_to_connect(l);
 	if (was_up)
 		l->events->down(l->arg);
@@ -246,6 +248,8 @@ write_ccm(struct link *l, enum ipa_kind kind)
 {
 	uint8_t frame[IPA_CCM_LEN];
 
+	l->pings += kind == IPA_PING;
+
 	bufferevent_write(l->bev, frame, ipa_write_ccm(kind, frame));
 }
 
@@ -290,6 +294,15 @@ int
 link_is_up(const struct link *l)
 {
 	return l->state == UP;
+}
+
+void
+link_mark(struct link *l)
+{
+	if (l->state != UP)
+		return;
+	write_ccm(l, IPA_PING);
+	l->mark = l->pings;
 }
 
 void
@@ -375,6 +388,15 @@ identify(struct link *l)
 }
 
 static void
+take_pong(struct link *l)
+{
+	if (++l->pongs != l->mark)
+		return;
+	l->mark = 0;
+	l->events->passed(l->arg);
+}
+
+static void
 handle(struct link *l, const struct ipa_frame *f)
 {
 	switch (f->kind) {
@@ -389,6 +411,7 @@ handle(struct link *l, const struct ipa_frame *f)
 		break;
 	case IPA_PONG:
 		l->backoff = BACKOFF_FIRST_MS;
+		take_pong(l);
 		break;
 	case IPA_ID_GET:
 		identify(l);

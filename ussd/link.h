@@ -15,6 +15,9 @@ struct link_events {
 	void (*message)(const uint8_t *p, size_t len, void *arg);
 	/* Every frame of one read has been handed out. */
 	void (*read_done)(void *arg);
+	/* The HLR has read, and answered, all that was sent before link_mark.
+	 */
+	void (*passed)(void *arg);
 	/* The link broke: the HLR has its dialogues still, but what is said
 	 * of them now does not reach it. */
 	void (*down)(void *arg);
@@ -32,6 +35,10 @@ void link_free(struct link *l);
 
 /* Does the HLR know us: may be sent to. */
 int link_is_up(const struct link *l);
+
+/* Puts a mark behind what was sent, a ping: `passed` follows once. Not while
+ * another is on its way; does nothing while the link is down. */
+void link_mark(struct link *l);
 
 /* Sends one GSUP message; does nothing while the link is down. */
 void link_send(struct link *l, const uint8_t *p, size_t len);

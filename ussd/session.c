@@ -17,7 +17,18 @@
  * Every fault is told in a text: osmo-hlr lets no ReturnError, Reject or
  * PROC_SS error through to a handset. It never learns from us of a session
  * that it has not begun, and nothing goes to one that it has ended; a question
- * is sent as a request, for then it says if the session is gone. */
+ * is sent as a request, for then it says if the session is gone.
+ *
+ * It does not tell when a handset goes away, and each END to a session that is
+ * gone costs it some kilobytes for ever. So who has been silent for too long is
+ * told by a request as well; the END, an empty one, follows when the HLR has
+ * had its chance to object:
+ *
+ *     │ CONTINUE  ReturnResult 59 #i │  CALL_END, late
+ *     │◀─────────────────────────────┤
+ *     │       PROC_SS error, or none │
+ *     │ END                   (mark) │
+ *     │◀─────────────────────────────┤ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,13 +64,16 @@ struct sessions {
 	struct calls *calls;
 	struct link *link;
 	struct event *expiry, *summary;
+	struct call_key *late;   /* told late, and not yet ended */
+	unsigned nlate, nmarked; /* of them, those before the link's mark */
 	struct counters now, told;
 };
 
 static void on_message(const uint8_t *p, size_t len, void *arg);
 static void on_read_done(void *arg);
+static void on_passed(void *arg);
 static void on_down(void *arg);
-static void on_turn(const struct call_turn *turn, void *arg);
+static int on_turn(const struct call_turn *turn, void *arg);
 static void on_notice(
     const char *imsi, const char *text, enum alphabet alphabet, void *arg);
 static void on_expiry(evutil_socket_t fd, short what, void *arg);
@@ -68,6 +82,7 @@ static void on_summary(evutil_socket_t fd, short what, void *arg);
 static const struct link_events events = {
     .message = on_message,
     .read_done = on_read_done,
+    .passed = on_passed,
     .down = on_down,
 };
 
@@ -100,6 +115,9 @@ open_all(struct sessions *s, struct event_base *base, struct core *core)
 	struct vault *v = core_vault(core, s->conf->carrier);
 	int rc = core_state(v);
 
+	s->late = calloc(conf.max, sizeof(*s->late));
+	if (s->late == NULL)
+		return -ENOMEM;
 	if (rc == 0)
 		rc = outbox_new(
 		    &s->outbox, v->state, v->key, s->conf->carrier->name);
@@ -149,6 +167,7 @@ sessions_free(struct sessions *s)
 		event_free(s->expiry);
 	calls_free(s->calls);
 	outbox_free(s->outbox);
+	free(s->late);
 	free(s);
 }
 
@@ -255,25 +274,26 @@ say(struct sessions *s, const struct ss_message *m)
 		    DUSSD, "hlr %s a text that is no page", s->conf->name);
 }
 
+/* Nothing more is to come: an END without a word. */
+static void
+end(struct sessions *s, const char *imsi, uint32_t session_id)
+{
+	struct ss_message m = {
+	    .type = SS_RESULT,
+	    .session_id = session_id,
+	    .state = SS_END,
+	};
+
+	strcpy(m.imsi, imsi);
+	say(s, &m);
+}
+
 /* Whatever comes back to a notice, once it is told, that is its end. */
 static int
 is_of_notice(const struct sessions *s, const struct ss_message *m)
 {
 	return (m->session_id & NOTICE_SESSIONS) != 0 &&
 	    m->session_id - NOTICE_SESSIONS < s->notice && m->text[0] == '\0';
-}
-
-static void
-end_notice(struct sessions *s, const struct ss_message *m)
-{
-	struct ss_message end = {
-	    .type = SS_RESULT,
-	    .session_id = m->session_id,
-	    .state = SS_END,
-	};
-
-	strcpy(end.imsi, m->imsi);
-	say(s, &end);
 }
 
 /* An open dialogue knows whose it is. */
@@ -286,7 +306,7 @@ go_on(struct sessions *s, const struct ss_message *m)
 	char msisdn[DIGITS_MAX + 1] = "";
 
 	if (!is_open && is_of_notice(s, m)) {
-		end_notice(s, m);
+		end(s, m->imsi, m->session_id);
 		return;
 	}
 	if (!is_open && who_is_it(s, m, msisdn) < 0) {
@@ -339,19 +359,20 @@ on_down(void *arg)
 	struct sessions *s = arg;
 
 	calls_down(s->calls);
+	s->nlate = s->nmarked = 0;
 	calls_flush(s->calls, when_ticks());
 }
 
 /* What is said. */
 
-static void
+static int
 on_turn(const struct call_turn *turn, void *arg)
 {
-	int asks = turn->what == CALL_ASK;
+	int asks = turn->what == CALL_ASK, goes_on = asks || turn->late;
 	struct ss_message m = {
-	    .type = asks ? SS_REQUEST : SS_RESULT,
+	    .type = goes_on ? SS_REQUEST : SS_RESULT,
 	    .session_id = turn->key.id,
-	    .state = asks ? SS_CONTINUE : SS_END,
+	    .state = goes_on ? SS_CONTINUE : SS_END,
 	    .component = asks ? SS_INVOKE : SS_RETURN_RESULT,
 	    .invoke_id = turn->peer->token,
 	    .operation = asks ? SS_UNSTRUCTURED_REQUEST : SS_PROCESS_REQUEST,
@@ -364,6 +385,37 @@ on_turn(const struct call_turn *turn, void *arg)
 	s->now.asked += asks;
 	s->now.ended += !asks;
 	say(s, &m);
+	if (!goes_on || asks || s->nlate == s->conf->max_dialogues)
+		return 0;
+	s->late[s->nlate++] = turn->key;
+	return 1;
+}
+
+static void
+mark_late(struct sessions *s)
+{
+	if (s->nmarked > 0 || s->nlate == 0)
+		return;
+	s->nmarked = s->nlate;
+	link_mark(s->link);
+}
+
+/* Those whom the HLR knows nothing of are cancelled by now. */
+static void
+on_passed(void *arg)
+{
+	struct sessions *s = arg;
+	char imsi[GSUP_IMSI + 1];
+
+	for (unsigned i = 0; i < s->nmarked; i++) {
+		if (!calls_arrived(s->calls, &s->late[i]))
+			continue;
+		imsi_of(&s->late[i], imsi);
+		end(s, imsi, s->late[i].id);
+	}
+	s->nlate -= s->nmarked;
+	memmove(s->late, s->late + s->nmarked, s->nlate * sizeof(*s->late));
+	s->nmarked = 0;
 }
 
 /* Told once; whatever comes back, an error too, ends it. */
@@ -398,6 +450,7 @@ on_expiry(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	calls_expire(s->calls, when_ticks());
 	calls_flush(s->calls, when_ticks());
+	mark_late(s);
 	if (s->conf->carrier->notify == NOTIFY_YES && link_is_up(s->link))
 		notice_tell(s->core, s->conf->carrier, on_notice, s);
 }

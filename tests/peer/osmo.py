@@ -16,6 +16,7 @@ from hlr import Peer
 
 SHIM = os.path.join(tap.O, "tests/peer/sctp_tcp.so")
 GSUP, HLR_VTY = 4222, 4258
+MSC_NAME = "MSC-1"
 MSC_VTY, SGS, SMPP = 4254, 29118, 2775
 
 LOG = """log stderr
@@ -146,9 +147,9 @@ def wait_attached(name, times=1):
 
 def attach_msc():
     """An MSC that asks for dialogues, attached to the HLR; or None."""
-    before = tap.log_text("hlr.log").count(" 0: MSC-1\n")
+    before = tap.log_text("hlr.log").count(f" 0: {MSC_NAME}\n")
     msc = Peer(socket.create_connection((tap.ADDR, GSUP)),
-               {gsup.SERIAL: "MSC-1", gsup.UNIT_ID: "0/0/0"})
+               {gsup.SERIAL: MSC_NAME, gsup.UNIT_ID: "0/0/0"})
     return msc if wait_attached("MSC-1", before + 1) else None
 
 

@@ -48,43 +48,39 @@ static struct {
 	uint32_t token;
 	char route[CALL_ROUTE];
 	uint64_t id;
+	int late;
 	char say[1024];
 } turns[64];
-static int nturns;
+static int nturns, confirms; /* what on_turn returns */
 
-static void
+static int
 on_turn(const struct call_turn *t, void *arg)
 {
 	(void)arg;
 	if (nturns == 64)
-		return;
+		return 0;
 	turns[nturns].what = t->what;
 	turns[nturns].alphabet = t->alphabet;
 	turns[nturns].token = t->peer->token;
 	memcpy(turns[nturns].route, t->peer->route, CALL_ROUTE);
 	turns[nturns].id = t->key.id;
+	turns[nturns].late = t->late;
 	strcpy(turns[nturns++].say, t->say);
+	return confirms;
 }
 
 static void
-open_calls_as(unsigned max, int confirms)
+open_calls(unsigned max)
 {
 	const struct calls_conf conf = {
 	    .carrier = &core->conf->carriers[0],
 	    .channel = "ussd",
 	    .max = max,
 	    .seconds = SECONDS,
-	    .confirms = confirms,
 	};
 
 	if (calls_new(&calls, &conf, core, query, outbox, on_turn, NULL) < 0)
 		abort();
-}
-
-static void
-open_calls(unsigned max)
-{
-	open_calls_as(max, 0);
 }
 
 static const int countries[] = {202, 204, 206, 208, 214, 216, 222, 226, 228,
@@ -576,8 +572,7 @@ confirmed(void)
 {
 	const struct call_key key = {1, 70};
 
-	calls_free(calls);
-	open_calls_as(MOST, 1);
+	confirms = 1;
 	dial(FEW, 70, "*10086*4#");
 	says(CALL_END, "希腊", "an answer of one page");
 	ok_int(calls_count(calls), 1, "is not done with yet");
@@ -622,8 +617,21 @@ confirmed(void)
 	calls_flush(calls, now);
 	ok_int(sent().n, 0, "what was read is not sent again");
 	noted("4,answered");
-	calls_free(calls);
-	open_calls(MOST);
+	dial(FEW, 70, "*10086*3#");
+	ok(!turns[0].late, "a question is in time");
+	wait_for(SECONDS);
+	ok(nturns == 1 && turns[0].late, "the end without a reply is late");
+	calls_cancel(calls, &key);
+	calls_flush(calls, now);
+	noted("1,cancelled");
+	dial(FEW, 70, "*10086*3#");
+	wait_for(SECONDS);
+	ok_int(
+	    calls_arrived(calls, &key), 1, "it is awaited whether it arrives");
+	ok_int(calls_arrived(calls, &key), 0, "once");
+	calls_flush(calls, now);
+	noted("1,timed-out");
+	confirms = 0;
 }
 
 /* A front end's route goes along, the last that came. */
