@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "log.h"
+#include "page.h"
 #include "program.h"
 #include "when.h"
 
@@ -88,6 +90,49 @@ program_check_services(const struct conf *conf, int dialled)
 		    "or reply with identity = prompt",
 		    conf->path, s->name);
 		rc = -1;
+	}
+	return rc;
+}
+
+static int
+check_page(const struct core *c, const struct conf_service *s, enum verdict v,
+    enum language lang)
+{
+	/* late in December: no date is longer */
+	const struct answer a = {
+	    .verdict = v, .language = lang, .lo = 1798387200, .minutes = 1440};
+	char say[ANSWER_MAX];
+	struct page page;
+
+	if (answer_text(&a, c->messages, c->regions, s, say, sizeof(say)) == 0)
+		page_cut(c->messages, lang, say, 0, &page);
+	else
+		page.of = 0;
+	if (page.of == 1)
+		return 0;
+	log_error(DCONF,
+	    "%s: service \"%s\": what messages.%s has for %s is longer than a "
+	    "USSD page: \"%s\"",
+	    c->conf->path, s->name, language_name(lang), verdict_name(v), say);
+	return -1;
+}
+
+int
+program_check_pages(const struct core *c)
+{
+	static const enum verdict all[] = {VERDICT_PROMPT, VERDICT_HELP,
+	    VERDICT_WRONG_IDENTITY, VERDICT_SYSTEM_BUSY};
+	int rc = 0;
+
+	for (size_t i = 0; i < c->conf->nservices; i++) {
+		const struct conf_service *s = &c->conf->services[i];
+
+		if (!conf_service_is_dialled(s))
+			continue;
+		for (size_t j = 0; j < sizeof(all) / sizeof(*all); j++)
+			for (int lang = 0; lang < LANGUAGES; lang++)
+				if (check_page(c, s, all[j], lang) < 0)
+					rc = -1;
 	}
 	return rc;
 }

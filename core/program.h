@@ -49,6 +49,10 @@ void program_reloaded(
  * services that are dialled, or texted. 0, or -1, logged. */
 int program_check_services(const struct conf *conf, int dialled);
 
+/* What is said in dialogues, but for answers, has one USSD page each, with the
+ * names of the carriers in it. 0, or -1, logged. */
+int program_check_pages(const struct core *c);
+
 /* Has the carrier of a section, of this kind and name, any service that is
  * dialled? 0, or -1, logged. */
 int program_check_dialled(const struct conf *conf, const char *kind,

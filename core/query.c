@@ -456,14 +456,15 @@ query_notify(
     struct query *q, const struct conf_service *service, const char *msisdn)
 {
 	struct vault *v = core_vault(q->core, service->carrier);
-	struct store *s = snapshot(q, v);
 	struct notice n = {.looked_at = when_now()};
 	char number[DIGITS_MAX + 1];
 	const struct subscriber *who;
+	struct store *s;
 	int rc;
 
 	if (service->carrier->notify == NOTIFY_NO)
 		return 0;
+	s = snapshot(q, v);
 	if (s == NULL)
 		return -EIO;
 	rc = history_open(

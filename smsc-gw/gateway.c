@@ -51,10 +51,15 @@ has_ussd(const struct conf *conf)
 }
 
 static int
-check_ussd(const struct conf *conf)
+check_ussd(const struct core *c)
 {
-	int rc = has_ussd(conf) ? program_check_services(conf, 1) : 0;
+	const struct conf *conf = c->conf;
+	int rc = 0;
 
+	if (!has_ussd(conf))
+		return 0;
+	if (program_check_services(conf, 1) < 0 || program_check_pages(c) < 0)
+		rc = -1;
 	for (size_t i = 0; i < conf->nsmscs; i++) {
 		const struct conf_smsc *s = &conf->smscs[i];
 
@@ -82,7 +87,7 @@ gateway_check(const struct core *c)
 {
 	int rc = check_services(c->conf);
 
-	if (check_ussd(c->conf) < 0)
+	if (check_ussd(c) < 0)
 		rc = -1;
 	for (size_t i = 0; i < c->conf->nsmscs; i++)
 		if (tls_check(&c->conf->smscs[i]) < 0)

@@ -104,6 +104,8 @@ gateway_check(const struct core *c)
 {
 	int rc = program_check_services(c->conf, 1);
 
+	if (program_check_pages(c) < 0)
+		rc = -1;
 	if (check_names(c->conf) < 0 || check_carriers(c->conf) < 0)
 		rc = -1;
 	for (size_t i = 0; i < c->nvaults; i++)

@@ -273,7 +273,7 @@ verdicts(void)
 	verdict(VERDICT_PROMPT,
 	    "请回复证件号码后四位。回复即同意并授权中国移动查询"
 	    "您11月8日以来的到访地。",
-	    "Reply with the last 4 characters of your ID. By replying you let "
+	    "Reply with the last 4 characters of your ID to let "
 	    "China Mobile look up the places you have been to since 8 Nov.");
 	service.consent = CONSENT_NONE;
 	verdict(VERDICT_SILENCE, "", "");
