@@ -222,6 +222,23 @@ outbox_renew(struct outbox *o, int64_t now)
 }
 
 int
+outbox_is_lost(struct outbox *o, int64_t id)
+{
+	sqlite3_stmt *st = state_read(o->state, OUTBOX_OWNER);
+	int rc, is_ours;
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, id);
+	rc = state_step(o->state, OUTBOX_OWNER);
+	if (rc <= 0)
+		return rc < 0 ? rc : 1;
+	is_ours = sqlite3_column_int64(st, 0) == o->owner;
+	state_reset(o->state, OUTBOX_OWNER);
+	return !is_ours;
+}
+
+int
 outbox_release(struct outbox *o)
 {
 	return lease(o, 0, 0);

@@ -60,6 +60,10 @@ int outbox_erase(struct outbox *o, int64_t id);
 /* Prolongs the lease on all that this process owns and that has not expired. */
 int outbox_renew(struct outbox *o, int64_t now);
 
+/* Is a row that this process owned another's by now, or no more? For when its
+ * lease was over. 1, 0, or -errno when that cannot be told. */
+int outbox_is_lost(struct outbox *o, int64_t id);
+
 /* Gives up the lease on all of it, for others to take over at once. */
 int outbox_release(struct outbox *o);
 

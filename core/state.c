@@ -68,6 +68,7 @@ static const char *const sql[STATE_STATEMENTS] = {
     [OUTBOX_GIVE_BACK] = "UPDATE outbox SET owner = 0, lease = ?"
 			 " WHERE id = ?",
     [OUTBOX_EXPIRE] = "DELETE FROM outbox WHERE expires < ?1 AND lease < ?1",
+    [OUTBOX_OWNER] = "SELECT owner FROM outbox WHERE id = ?",
     [OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
     [NOTICE_PUT] = "INSERT INTO notice VALUES (NULL, ?, ?, ?)",
     [NOTICE_TAKE] = "DELETE FROM notice WHERE id IN"

@@ -53,6 +53,7 @@ sender_new(struct sender **sp, struct event_base *base, struct state *state,
 	s->idle = idle;
 	s->arg = arg;
 	s->now = when_ticks();
+	s->leased = time(NULL) + OUTBOX_LEASE;
 	if (jobs_init(&s->jobs, CLAIMS) < 0 || sender_tick(s, base) < 0) {
 		sender_free(s);
 		return -ENOMEM;
@@ -167,6 +168,18 @@ sender_end(struct sender *s, struct job *j)
 	if (j->late != 0)
 		forget_late(s, j);
 	job_free(&s->jobs, j);
+}
+
+int
+sender_lost(struct sender *s, struct job *j)
+{
+	if (!j->stored || j->dropped || outbox_is_lost(s->outbox, j->id) != 1)
+		return 0;
+	job_saved(&s->jobs, j); /* the row is not ours to write */
+	job_stored(&s->jobs, j, 0);
+	query_sent(s->query, &j->ticket, NULL);
+	sender_drop(s, j);
+	return 1;
 }
 
 void
@@ -299,6 +312,8 @@ send_lane(struct sender *s, struct lane *lane)
 
 		if (l == NULL || link_room(l) == 0)
 			return;
+		if (time(NULL) >= s->leased && sender_lost(s, j))
+			continue;
 		sender_segment(s, j, l);
 		if (job_to_send(j) == 0)
 			job_wait(&s->jobs, j);

@@ -237,26 +237,47 @@ leave(struct sender *s)
 	s->idle(NULL, s->arg);
 }
 
+/* What was stopped for longer than a lease, or could not write, owns no more
+ * what others took over since. Until when the rest is leased, once that is
+ * durable; 0 when it is not. */
+static int64_t
+renew(struct sender *s)
+{
+	int64_t now = time(NULL);
+	struct job *j, *next;
+
+	if (s->now - s->renewed <= RENEW_MS || outbox_renew(s->outbox, now) < 0)
+		return 0;
+	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, all);
+		if (now >= s->leased)
+			sender_lost(s, j);
+	}
+	return now + OUTBOX_LEASE;
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct sender *s = arg;
+	int64_t leased;
 
 	(void)fd;
 	(void)what;
 	s->now = when_ticks();
+	leased = renew(s); /* before another lease is looked at */
 	store_overdue(s);
 	end_pauses(s);
 	expire(s);
-	if (s->now - s->renewed > RENEW_MS &&
-	    outbox_renew(s->outbox, time(NULL)) == 0)
-		s->renewed = s->now;
 	if (!s->stopping && s->now - s->claimed > CLAIM_MS) {
 		s->claimed = s->now;
 		outbox_expire(s->outbox, time(NULL));
 		claim(s);
 	}
-	sender_flush(s);
+	if (sender_flush(s) == 0 && leased != 0) {
+		s->leased = leased;
+		s->renewed = s->now;
+	}
 	if (s->now - s->wiped > WIPE_MS) {
 		s->wiped = s->now;
 		state_wipe(s->state);

@@ -16,6 +16,7 @@ struct sender {
 	struct jobs jobs;
 	int64_t now; /* ms */
 	int64_t renewed, claimed, wiped;
+	int64_t leased;   /* epoch seconds: what is stored is ours until then */
 	int64_t stopping; /* since when, or 0 */
 	int rows;         /* that the last claim got */
 	int more;         /* as many as there was room for: there may be more */
@@ -42,7 +43,11 @@ void sender_drop(struct sender *s, struct job *j);
 /* Frees one that is dropped, unless it waits for something. */
 void sender_end(struct sender *s, struct job *j);
 
-/* The same, and the SMSC is to send the text again. */
+/* Drops one that is stored if another has taken it over meanwhile, who sends
+ * it, or has sent it. Did it? To be asked once the lease was over. */
+int sender_lost(struct sender *s, struct job *j);
+
+/* Drops one, and the SMSC is to send the text again. */
 void sender_refuse(struct sender *s, struct job *j);
 
 /* Fills in a job, or null, but for what it is owed to. 0, -EAGAIN for null,

@@ -111,6 +111,8 @@ owners(void)
 	    "whole, as it was put");
 	ok_int(claim(a, NOW + 2 * OUTBOX_LEASE, &got), 0,
 	    "and then the first does not");
+	ok_int(outbox_is_lost(a, id), 1, "which can see that it lost it");
+	ok_int(outbox_is_lost(b, id), 0, "the other has it");
 	ok_int(outbox_done(b, id, 5), 0, "segments 0 and 2 are taken");
 	ok_int(outbox_release(b), 0, "and the lease given up");
 	state_commit(state);
@@ -120,6 +122,7 @@ owners(void)
 	outbox_erase(a, id);
 	state_commit(state);
 	ok_int(outbox_count(a), 0, "erased");
+	ok_int(outbox_is_lost(a, id), 1, "nobody has what is sent");
 	state_commit(state);
 	outbox_free(a);
 	outbox_free(b);
