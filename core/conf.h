@@ -184,8 +184,8 @@ int conf_same_answers(const struct conf *a, const struct conf *b);
  * their links: where they differ, ALPHABET_UCS2, which alone is sure. */
 enum alphabet conf_alphabet(
     const struct conf *c, const struct conf_carrier *carrier);
-/* The concat of a text that came in by none of a carrier's links: the one that
- * they share, else CONCAT_UDH. */
+/* The concat of a text that came in by none of a carrier's links, or by one
+ * that only receives: the one that the others share, else CONCAT_UDH. */
 enum concat_mode conf_concat(
     const struct conf *c, const struct conf_carrier *carrier);
 

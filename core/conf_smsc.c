@@ -2,13 +2,14 @@
  * of them. */
 #include "conf.h"
 
-/* A carrier's next section behind `l`, its first for null. */
+/* A carrier's next section behind `l`, its first for null, of those that
+ * anything goes out over. */
 static const struct conf_smsc *
 next_of(const struct conf *c, const struct conf_carrier *carrier,
     const struct conf_smsc *l)
 {
 	for (l = l != NULL ? l + 1 : c->smscs; l < c->smscs + c->nsmscs; l++)
-		if (l->carrier == carrier)
+		if (l->carrier == carrier && l->bind != BIND_MODE_RECEIVER)
 			return l;
 	return NULL;
 }

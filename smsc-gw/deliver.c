@@ -235,8 +235,8 @@ read_text(struct deliver *d, const struct origin *origin,
 	return 1;
 }
 
-/* What is said to who texted, as the link wants it; -E2BIG when that is too
- * long for any. */
+/* What is said to who texted, as the link wants it, or the others where it is
+ * one for receiving; -E2BIG when that is too long for any. */
 static int
 compose(struct deliver *d, const struct conf_smsc *conf,
     const struct deliver_sm *sm, const char *say, struct outbox_message *m)
@@ -246,7 +246,9 @@ compose(struct deliver *d, const struct conf_smsc *conf,
 	asker_address(m, sm);
 	m->alphabet =
 	    text_alphabet(say, conf_alphabet(d->core->conf, d->carrier));
-	m->concat = conf->concat;
+	m->concat = conf->bind == BIND_MODE_RECEIVER
+	    ? conf_concat(d->core->conf, d->carrier)
+	    : conf->concat;
 	m->receipt = 0;
 	m->reference = ++d->reference;
 	strcpy(m->text, say);

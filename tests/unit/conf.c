@@ -781,6 +781,10 @@ test_shared(void)
 		  "smsc m { carrier = a host = h system_id = s\n"
 		  "	default_alphabet = latin1 }\n",
 		ALPHABET_UCS2, CONCAT_UDH, "two that differ: what is sure"},
+	    {SMSC "bind = transmitter concat = sar }\n"
+		  "smsc m { carrier = a host = h system_id = s\n"
+		  "	bind = receiver default_alphabet = latin1 }\n",
+		ALPHABET_GSM7, CONCAT_SAR, "one only for receiving: not its"},
 	    {SMSC "}\n"
 		  "smsc m { carrier = b host = h system_id = s\n"
 		  "	default_alphabet = latin1 concat = sar }\n",
