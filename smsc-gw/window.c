@@ -5,7 +5,9 @@
  *   sequence_number & mask ──▶ { ref, sequence_number, since; late }
  *
  * Each place also keeps the last request of it that was given up, until the
- * next one is: so a response that comes late still finds what it is for.
+ * next one is: so a response that comes late still finds what it is for. By
+ * their refs these are in lists, as many as there are places, so that a stall
+ * of a whole window is forgotten without a search for each.
  *
  * The rate is a bucket of at most a second's credit, so that a quiet hour is
  * no burst. */
@@ -25,9 +27,12 @@
 #define SEQUENCE_FIRST (2 * PDU_SKIP_MAX)
 
 struct late { /* none when ref is null */
+	LIST_ENTRY(late) entry;
 	void *ref;
 	uint32_t sequence_number;
 };
+
+LIST_HEAD(late_list, late);
 
 struct request {                    /* a free place when ref is null */
 	TAILQ_ENTRY(request) entry; /* in order of age */
@@ -47,17 +52,58 @@ struct window {
 	double credit; /* requests that the rate allows at credit_at */
 	struct requests in_flight;
 	struct request *places;
+	struct late_list *late; /* mask + 1 of them */
 };
 
-static struct request *
-make_places(uint32_t size, uint32_t *mask)
+/* Makes a table that is empty: 0 or -ENOMEM. */
+static int
+make_table(struct window *w, uint32_t size)
 {
 	uint32_t n = 16;
 
 	while (n < 4 * size)
 		n *= 2;
-	*mask = n - 1;
-	return calloc(n, sizeof(struct request));
+	w->mask = n - 1;
+	w->outstanding = 0;
+	TAILQ_INIT(&w->in_flight);
+	w->places = calloc(n, sizeof(*w->places));
+	w->late = calloc(n, sizeof(*w->late));
+	return w->places != NULL && w->late != NULL ? 0 : -ENOMEM;
+}
+
+static void
+free_table(struct window *w)
+{
+	free(w->places);
+	free(w->late);
+}
+
+/* Refs are addresses in a table of large things. */
+static struct late_list *
+late_of(const struct window *w, const void *ref)
+{
+	uint64_t h = (uintptr_t)ref * UINT64_C(0x9e3779b97f4a7c15);
+
+	return &w->late[h >> 32 & w->mask];
+}
+
+static void
+add_late(struct window *w, void *ref, uint32_t sequence_number)
+{
+	struct late *late = &w->places[sequence_number & w->mask].late;
+
+	if (late->ref != NULL)
+		LIST_REMOVE(late, entry);
+	late->ref = ref;
+	late->sequence_number = sequence_number;
+	LIST_INSERT_HEAD(late_of(w, ref), late, entry);
+}
+
+static void
+remove_late(struct late *late)
+{
+	LIST_REMOVE(late, entry);
+	late->ref = NULL;
 }
 
 /* What the rate allows. */
@@ -77,12 +123,10 @@ window_new(struct window **wp, uint32_t size, uint32_t rate)
 
 	if (w == NULL)
 		return -ENOMEM;
-	w->places = make_places(size, &w->mask);
-	if (w->places == NULL) {
-		free(w);
+	if (make_table(w, size) < 0) {
+		window_free(w);
 		return -ENOMEM;
 	}
-	TAILQ_INIT(&w->in_flight);
 	w->size = size;
 	w->rate = rate;
 	evutil_secure_rng_get_bytes(&r, sizeof(r));
@@ -96,41 +140,45 @@ window_free(struct window *w)
 {
 	if (w == NULL)
 		return;
-	free(w->places);
+	free_table(w);
 	free(w);
+}
+
+static void
+put(struct window *w, void *ref, uint32_t sequence_number, int64_t since)
+{
+	struct request *r = &w->places[sequence_number & w->mask];
+
+	r->ref = ref;
+	r->sequence_number = sequence_number;
+	r->since = since;
+	TAILQ_INSERT_TAIL(&w->in_flight, r, entry);
+	w->outstanding++;
 }
 
 /* Places that differ in few bits differ in more. */
 int
 window_reserve(struct window *w, uint32_t size)
 {
-	struct requests in_flight = TAILQ_HEAD_INITIALIZER(in_flight);
-	struct request *places, *r, *to;
-	uint32_t mask;
+	struct window old = *w;
+	struct request *r;
 
 	if (4 * size <= w->mask + 1)
 		return 0;
-	places = make_places(size, &mask);
-	if (places == NULL)
+	if (make_table(w, size) < 0) {
+		free_table(w);
+		*w = old;
 		return -ENOMEM;
-	TAILQ_FOREACH (r, &w->in_flight, entry) {
-		to = &places[r->sequence_number & mask];
-		to->ref = r->ref;
-		to->sequence_number = r->sequence_number;
-		to->since = r->since;
-		TAILQ_INSERT_TAIL(&in_flight, to, entry);
 	}
-	for (uint32_t i = 0; i <= w->mask; i++) {
-		const struct late *late = &w->places[i].late;
+	TAILQ_FOREACH (r, &old.in_flight, entry)
+		put(w, r->ref, r->sequence_number, r->since);
+	for (uint32_t i = 0; i <= old.mask; i++) {
+		const struct late *late = &old.places[i].late;
 
 		if (late->ref != NULL)
-			places[late->sequence_number & mask].late = *late;
+			add_late(w, late->ref, late->sequence_number);
 	}
-	TAILQ_INIT(&w->in_flight);
-	TAILQ_CONCAT(&w->in_flight, &in_flight, entry);
-	free(w->places);
-	w->places = places;
-	w->mask = mask;
+	free_table(&old);
 	return 0;
 }
 
@@ -147,6 +195,7 @@ void
 window_reset(struct window *w, int64_t now)
 {
 	memset(w->places, 0, (w->mask + 1) * sizeof(w->places[0]));
+	memset(w->late, 0, (w->mask + 1) * sizeof(w->late[0]));
 	TAILQ_INIT(&w->in_flight);
 	w->outstanding = 0;
 	w->credit = 0;
@@ -191,13 +240,8 @@ uint32_t
 window_add(struct window *w, void *ref, int64_t now)
 {
 	uint32_t n = window_sequence(w);
-	struct request *r = &w->places[n & w->mask];
 
-	r->ref = ref;
-	r->sequence_number = n;
-	r->since = now;
-	TAILQ_INSERT_TAIL(&w->in_flight, r, entry);
-	w->outstanding++;
+	put(w, ref, n, now);
 	if (w->rate != 0) {
 		w->credit = credit(w, now) - 1;
 		w->credit_at = now;
@@ -226,7 +270,7 @@ window_overdue(struct window *w, int64_t since)
 
 	if (r == NULL || r->since >= since)
 		return NULL;
-	r->late = (struct late){r->ref, r->sequence_number};
+	add_late(w, r->ref, r->sequence_number);
 	return window_take(w, r->sequence_number);
 }
 
@@ -238,14 +282,18 @@ window_late(struct window *w, uint32_t sequence_number)
 
 	if (ref == NULL || late->sequence_number != sequence_number)
 		return NULL;
-	late->ref = NULL;
+	remove_late(late);
 	return ref;
 }
 
 void
 window_forget(struct window *w, const void *ref)
 {
-	for (uint32_t i = 0; i <= w->mask; i++)
-		if (w->places[i].late.ref == ref)
-			w->places[i].late.ref = NULL;
+	struct late *late, *next;
+
+	for (late = LIST_FIRST(late_of(w, ref)); late != NULL; late = next) {
+		next = LIST_NEXT(late, entry);
+		if (late->ref == ref)
+			remove_late(late);
+	}
 }

@@ -56,7 +56,7 @@ void *window_overdue(struct window *w, int64_t since);
 /* The response to one that was overdue: returns its ref, once, or null. */
 void *window_late(struct window *w, uint32_t sequence_number);
 
-/* Remembers nothing late of a ref; as slow as the window is large. */
+/* Remembers nothing late of a ref. */
 void window_forget(struct window *w, const void *ref);
 
 #endif

@@ -151,6 +151,45 @@ late(void)
 	window_free(w);
 }
 
+/* Refs that were given up many times each, some of them forgotten. */
+static void
+forgotten(void)
+{
+	enum { SIZE = 250, TIMES = 4 };
+	struct window *w = open_window(SIZE, 0);
+	uint32_t n[TIMES][SIZE];
+	int known = 0, right = 0;
+
+	for (int t = 0; t < TIMES; t++) {
+		for (int i = 0; i < SIZE; i++)
+			n[t][i] = window_add(w, &refs[i], t);
+		while (window_overdue(w, t + 1) != NULL)
+			;
+		if (t == 1)
+			window_reserve(w, 4 * SIZE);
+	}
+	window_late(w, n[0][1]);
+	for (int i = 0; i < SIZE; i += 2)
+		window_forget(w, &refs[i]);
+	for (int t = 0; t < TIMES; t++)
+		for (int i = 0; i < SIZE; i++) {
+			void *ref = window_late(w, n[t][i]);
+
+			known += ref != NULL;
+			right += ref == &refs[i] && i % 2 == 1;
+		}
+	ok_int(known, TIMES * SIZE / 2 - 1, "each time of half of them");
+	ok_int(right, known, "those that are not forgotten");
+	for (int i = 0; i < SIZE; i++)
+		window_forget(w, &refs[i]);
+	window_add(w, &refs[0], 9);
+	window_overdue(w, 10);
+	window_reset(w, 0);
+	window_forget(w, &refs[0]);
+	ok_int(window_room(w, 0), SIZE, "on another connection there is none");
+	window_free(w);
+}
+
 static void
 sizes(void)
 {
@@ -209,6 +248,7 @@ main(void)
 	pauses();
 	overdue();
 	late();
+	forgotten();
 	sizes();
 	other_rates();
 	return test_done();
