@@ -6,9 +6,11 @@
  * have at a time, and state_commit makes all since then durable at once.
  * Nothing may be promised to a peer before.
  *
- * While it is away (locked by somebody else for longer than a tenth of a
- * second, or the disk fails) every call fails, most of them at once: one in two
- * seconds waits for the lock. It works again by itself. A file that was taken
+ * While somebody else has it locked a call waits for a tenth of a second, then
+ * fails; but once in half a second at the most, so that a fifth of the time is
+ * lost on it and no more. The others meanwhile fail at once, unless it is free
+ * just then. While it is away (the disk fails) every call fails, all but one in
+ * two seconds without a try. It works again by itself. A file that was taken
  * away is made anew, in a folder that is there. */
 #ifndef STATE_H
 #define STATE_H
