@@ -272,11 +272,31 @@ give_back(struct outbox *o, int64_t id, int64_t now)
 	return state_step(o->state, OUTBOX_GIVE_BACK);
 }
 
+/* Hands out what was just claimed: 0 or -errno. */
+static int
+hand_out(struct outbox *o, sqlite3_stmt *st, int64_t now, outbox_row_h *h,
+    void *arg, int *sealed)
+{
+	struct outbox_row row;
+	int rc;
+
+	while ((rc = state_step(o->state, OUTBOX_CLAIM)) == 1) {
+		int opened = open_row(o, st, &row) == 0;
+
+		*sealed += !opened;
+		if (opened && h(&row, arg) == 0)
+			continue;
+		rc = give_back(o, row.id, now);
+		if (rc < 0)
+			return rc;
+	}
+	return rc;
+}
+
 int
 outbox_claim(struct outbox *o, int64_t now, int max, outbox_row_h *h, void *arg)
 {
 	sqlite3_stmt *st = state_write(o->state, OUTBOX_CLAIM);
-	struct outbox_row row;
 	int rc, sealed = 0;
 
 	if (st == NULL)
@@ -286,12 +306,10 @@ outbox_claim(struct outbox *o, int64_t now, int max, outbox_row_h *h, void *arg)
 	sqlite3_bind_text(st, 3, o->carrier, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 4, now);
 	sqlite3_bind_int(st, 5, max);
-	while ((rc = state_step(o->state, OUTBOX_CLAIM)) == 1) {
-		int opened = open_row(o, st, &row) == 0;
-
-		sealed += !opened;
-		if (!opened || h(&row, arg) < 0)
-			give_back(o, row.id, now);
+	rc = hand_out(o, st, now, h, arg, &sealed);
+	if (rc < 0) { /* what was not handed out would be ours, and unsent */
+		state_reset(o->state, OUTBOX_CLAIM);
+		state_undo(o->state);
 	}
 	if (sealed > 0)
 		log_error(DSTORE,

@@ -71,7 +71,9 @@ int outbox_release(struct outbox *o);
  * copies what it keeps and returns 0, or less than that to give it back. One
  * that is given back, or cannot be opened (which is logged), nobody owns; it is
  * left alone for OUTBOX_AGAIN seconds, and erased when it expires. Nothing is
- * to be sent before state_commit: until then another may have it as well. */
+ * to be sent before state_commit: until then another may have it as well. A
+ * fault loses the whole batch, as if it could not be committed: all rows are
+ * whose they were. */
 typedef int outbox_row_h(const struct outbox_row *row, void *arg);
 int outbox_claim(
     struct outbox *o, int64_t now, int max, outbox_row_h *h, void *arg);

@@ -263,6 +263,13 @@ try_to_begin(struct state *s)
 	return rc == 0 ? 0 : -EAGAIN;
 }
 
+void
+state_undo(struct state *s)
+{
+	if (!sqlite3_get_autocommit(s->q.db))
+		sqlite_run(&s->q, s->st[STATE_ROLLBACK]);
+}
+
 int
 state_commit(struct state *s)
 {
@@ -274,8 +281,8 @@ state_commit(struct state *s)
 	if (sqlite3_get_autocommit(s->q.db))
 		return -EIO;
 	rc = sqlite_run(&s->q, s->st[STATE_COMMIT]);
-	if (rc < 0 && !sqlite3_get_autocommit(s->q.db))
-		sqlite_run(&s->q, s->st[STATE_ROLLBACK]);
+	if (rc < 0)
+		state_undo(s);
 	if (rc < 0 || !is_gone(s))
 		return rc;
 	log_error(DSTORE, "%s: was taken away", s->q.path);

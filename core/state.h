@@ -28,6 +28,10 @@ void state_close(struct state *s);
  * something was to be promised are to be told so. */
 int state_commit(struct state *s);
 
+/* The open batch is lost, at once: nothing more is written, and state_commit
+ * says so. For when what is in it must not hold. */
+void state_undo(struct state *s);
+
 /* Leaves no octet of erased rows on disk: empties the write-ahead log, unless
  * another process uses it just now; then the next call tries again. Does
  * nothing before the commit, nor when nothing was written since it last did.

@@ -1,8 +1,27 @@
 /* The outbox: what is put is there after a restart, goes to one owner at a
  * time, and leaves nothing readable behind. */
-#include "core/outbox.c"
-
+#include <errno.h>
 #include <stdio.h>
+
+#include "core/state.h"
+
+static int steps_left = -1; /* of a statement before one fails */
+static enum state_statement failing;
+
+/* A step that fails after others gave rows, and leaves what it did. */
+static int
+faulty_step(struct state *s, enum state_statement st)
+{
+	if (st != failing || steps_left < 0 || steps_left-- > 0)
+		return state_step(s, st);
+	state_reset(s, st);
+	return -EIO;
+}
+
+#define state_step faulty_step
+#include "core/outbox.c"
+#undef state_step
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -304,6 +323,48 @@ not_kept(void)
 	outbox_free(b);
 }
 
+/* A fault in the midst of a claim: of none of the rows is it to hold. */
+static void
+faults(void)
+{
+	static const struct {
+		const char *what;
+		enum state_statement failing;
+		int after, kept; /* steps; rows that the claimer can take */
+	} c[] = {
+	    {"a row is not read", OUTBOX_CLAIM, 1, 8},
+	    {"nor the first", OUTBOX_CLAIM, 0, 8},
+	    {"one cannot be given back", OUTBOX_GIVE_BACK, 0, 2},
+	};
+	struct outbox *a = instance("cmcc"), *b = instance("cmcc");
+	struct got got;
+	int64_t id;
+
+	for (int i = 0; i < 3; i++)
+		outbox_leave(a, &message, NOW + 3600);
+	state_commit(state);
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		failing = c[i].failing;
+		steps_left = c[i].after;
+		got.n = 8 - c[i].kept;
+		ok_int(outbox_claim(a, NOW, 8, take, &got), -EIO, "%s: a fault",
+		    c[i].what);
+		steps_left = -1;
+		ok_int(outbox_put(a, &message, 0, NOW + 3600, NOW, &id), -EIO,
+		    "nothing is written after it");
+		ok_int(state_commit(state), -EIO, "nor committed");
+		ok_int(claim(b, NOW, &got), 3, "another can have them all");
+		outbox_release(b);
+		state_commit(state);
+	}
+	claim(b, NOW, &got);
+	for (int i = 0; i < got.n; i++)
+		outbox_erase(b, got.rows[i].id);
+	state_commit(state);
+	outbox_free(a);
+	outbox_free(b);
+}
+
 int
 main(void)
 {
@@ -326,6 +387,7 @@ main(void)
 	at_rest();
 	another_key();
 	not_kept();
+	faults();
 	state_close(state);
 	key_close(key);
 	return test_done();
