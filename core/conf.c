@@ -251,18 +251,6 @@ check_version(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
 		    cfg_getstr(sec, "concat"));
 }
 
-/* A segment that is given up is owed still: its text must be acknowledged, or
- * its answer in the outbox, by then. */
-static void
-check_times(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
-{
-	if (l->response_timeout <= l->ack_after)
-		conf_file_wrong(c->file, sec, "response_timeout",
-		    "%u is not more than ack_after, %u; raise it or lower "
-		    "ack_after",
-		    l->response_timeout, l->ack_after);
-}
-
 /* What comes in must tell one from the other. */
 static void
 check_ussd(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
@@ -274,6 +262,43 @@ check_ussd(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
 	    (l->ussd_abort == l->ussd_begin || l->ussd_abort == l->ussd_reply))
 		conf_file_wrong(c->file, sec, "ussd_abort",
 		    "%u is ussd_begin or ussd_reply already", l->ussd_abort);
+}
+
+/* A segment that is given up is owed still: its text must be acknowledged, or
+ * its answer in the outbox, by then. The text came in over any section of the
+ * carrier that receives; null for none whose time is as long. */
+static const struct conf_smsc *
+waits_as_long(const struct conf *c, const struct conf_smsc *l)
+{
+	const struct conf_smsc *o = c->smscs;
+
+	if (l->bind == BIND_MODE_RECEIVER)
+		return NULL;
+	for (; o < c->smscs + c->nsmscs; o++)
+		if (o->carrier == l->carrier &&
+		    o->bind != BIND_MODE_TRANSMITTER &&
+		    o->ack_after >= l->response_timeout)
+			return o;
+	return NULL;
+}
+
+static void
+check_times(struct conf *c)
+{
+	const struct conf_smsc *l, *o;
+
+	for (size_t i = 0; i < c->nsmscs; i++) {
+		l = &c->smscs[i];
+		o = waits_as_long(c, l);
+		if (o != NULL)
+			conf_file_wrong(c->file,
+			    cfg_getnsec(c->file->cfg, "smsc", i),
+			    "response_timeout",
+			    "%u of smsc \"%s\" is not more than ack_after of "
+			    "smsc \"%s\", %u; raise it or lower that",
+			    l->response_timeout, l->name, o->name,
+			    o->ack_after);
+	}
 }
 
 static int
@@ -294,13 +319,14 @@ fill_smscs(struct conf *c)
 		to->carrier = carrier_of(c, sec);
 		rc = conf_file_fill(c->file, sec, to);
 		check_version(c, sec, to);
-		check_times(c, sec, to);
 		check_ussd(c, sec, to);
 		if (rc == 0)
 			rc = fill_password(c, sec, to);
 		if (rc == 0)
 			check_tls(c, sec, to);
 	}
+	if (rc == 0)
+		check_times(c);
 	return rc;
 }
 

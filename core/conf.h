@@ -81,7 +81,7 @@ struct conf_smsc {
 	uint32_t validity_minutes;
 	enum concat_mode concat;        /* of what takes several segments */
 	uint32_t max_segments;          /* 1..10 */
-	uint32_t response_timeout;      /* seconds, more than ack_after */
+	uint32_t response_timeout;      /* seconds, more than any ack_after */
 	uint32_t enquire_interval;      /* seconds */
 	uint8_t tls;                    /* 1: the link is encrypted */
 	const char *tls_ca;             /* file of CAs, "" for the system's */

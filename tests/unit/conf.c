@@ -70,6 +70,9 @@ refuse(const char *text, const char *want)
 #define SMSC "smsc l {\ncarrier = a\nhost = \"127.0.0.1\"\nsystem_id = tc\n"
 #define HLR(title, name) \
 	"hlr " title " { carrier = a host = h name = " name " }\n"
+#define LINK(title, mode, ack, response)                                   \
+	"smsc " title " { carrier = a host = h system_id = t bind = " mode \
+	" ack_after = " #ack " response_timeout = " #response " }\n"
 /* Line 2 of a service or an smsc is line 6 or 7 of these. */
 #define IN_SERVICE(line) CARRIER SERVICE line "}\n"
 #define IN_SMSC(line) CARRIER SMSC line "}\n"
@@ -436,11 +439,22 @@ test_between(void)
 	    "travelcard.conf:7: min_stay: 14400 is not more than max_gap, "
 	    "14400\n");
 	refuse(CARRIER SMSC "ack_after = 5\nresponse_timeout = 5 }\n",
-	    "travelcard.conf:7: response_timeout: 5 is not more than "
-	    "ack_after, 5; raise it or lower ack_after\n");
+	    "travelcard.conf:7: response_timeout: 5 of smsc \"l\" is not more "
+	    "than ack_after of smsc \"l\", 5; raise it or lower that\n");
 	refuse(CARRIER SMSC "ack_after = 10 }\n",
-	    "travelcard.conf:6: response_timeout: 10 is not more than "
-	    "ack_after, 10; raise it or lower ack_after\n");
+	    "travelcard.conf:6: response_timeout: 10 of smsc \"l\" is not "
+	    "more than ack_after of smsc \"l\", 10; raise it or lower "
+	    "that\n");
+	refuse(CARRIER LINK("tx", "transmitter", 0, 5)
+		   LINK("rx", "receiver", 60, 1),
+	    "travelcard.conf:2: response_timeout: 5 of smsc \"tx\" is not "
+	    "more than ack_after of smsc \"rx\", 60; raise it or lower "
+	    "that\n");
+	refuse(CARRIER LINK("rx", "receiver", 60, 1) LINK("tx", "transmitter",
+		   60, 61) LINK("both", "transceiver", 2, 60),
+	    "travelcard.conf:4: response_timeout: 60 of smsc \"both\" is not "
+	    "more than ack_after of smsc \"rx\", 60; raise it or lower "
+	    "that\n");
 	refuse(CARRIER "service s {\n carrier = b code = 1 keywords = K }\n",
 	    "travelcard.conf:3: carrier: b is no carrier section\n");
 	refuse(CARRIER "smsc s {\n host=h\n system_id = s\n carrier = b }\n",
