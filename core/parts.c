@@ -24,6 +24,7 @@
 #define HEAD 5
 #define PLAIN_MAX (HEAD + PARTS_MAX * (1 + PARTS_OCTETS))
 #define ERASED_AT_ONCE 1024 /* to make room */
+#define TELL_SECONDS 60     /* between two lines that there is none */
 
 struct message {
 	unsigned total;
@@ -39,9 +40,12 @@ struct parts {
 	char *carrier;
 	uint64_t carrier_key;
 	unsigned room;
-	unsigned spare;  /* new ones until they are counted again */
-	int64_t full_at; /* when there was no room, epoch seconds */
-	unsigned fresh;  /* whole ones since room was made */
+	unsigned spare;        /* new ones until they are counted again */
+	int64_t full_at;       /* when there was no room, epoch seconds */
+	int is_full;           /* as was last logged, */
+	int64_t told;          /* when, */
+	unsigned long refused; /* and messages since */
+	unsigned fresh;        /* whole ones since room was made */
 	unsigned long lost;
 	struct message message; /* the one at hand */
 };
@@ -58,6 +62,7 @@ parts_new(struct parts **pp, struct state *state, const struct key *key,
 	p->key = key;
 	p->room = room;
 	p->full_at = -1;
+	p->told = INT64_MIN / 2;
 	p->carrier = strdup(carrier);
 	if (p->carrier == NULL) {
 		free(p);
@@ -356,6 +361,32 @@ waiting_of_carrier(struct parts *p, int64_t now)
 	return count(p, st, PARTS_OF_CARRIER);
 }
 
+/* One pair of lines a minute: where room comes and goes the rest is silent. */
+static void
+tell_full(struct parts *p, int64_t now)
+{
+	if (p->is_full || now - p->told < TELL_SECONDS)
+		return;
+	p->is_full = 1;
+	p->told = now;
+	log_notice(DSTORE,
+	    "carrier %s has %u unfinished messages; what would begin one more "
+	    "is refused for now",
+	    p->carrier, p->room);
+}
+
+static void
+tell_room(struct parts *p)
+{
+	if (!p->is_full)
+		return;
+	log_notice(DSTORE,
+	    "carrier %s has room for unfinished messages again refused=%lu",
+	    p->carrier, p->refused);
+	p->is_full = 0;
+	p->refused = 0;
+}
+
 /* A carrier's are many: they are counted once for a 64th of them, and when
  * there is no room, once a second. */
 static int
@@ -367,8 +398,10 @@ look_for_room(struct parts *p, int64_t now)
 		return n;
 	if (n >= p->room) {
 		p->full_at = now;
+		tell_full(p, now);
 		return -ENOBUFS;
 	}
+	tell_room(p);
 	p->spare = p->room / 64 + 1;
 	if (p->spare > p->room - n)
 		p->spare = p->room - n;
@@ -386,6 +419,7 @@ take_room(struct parts *p, int64_t id, int64_t now)
 		rc = look_for_room(p, now);
 	if (rc == 0)
 		p->spare--;
+	p->refused += rc == -ENOBUFS;
 	return rc;
 }
 
@@ -429,6 +463,8 @@ parts_expire(struct parts *p, int64_t now, int max)
 
 	if (st == NULL)
 		return -EIO;
+	if (p->is_full) /* nobody may ask for a while */
+		look_for_room(p, now);
 	sqlite3_bind_int64(st, 1, now);
 	sqlite3_bind_int(st, 2, max);
 	return erase(p, st, PARTS_EXPIRE);

@@ -49,7 +49,8 @@ struct parts;
  * brings it again when the others are whole or their minute is over. An honest
  * sender waits that long at worst; were the oldest given up instead, a text
  * that the SMSC was told we have would be lost, and whoever sends in another's
- * name could push it out. 0 or -ENOMEM. */
+ * name could push it out. That it begins and ends is logged, once a minute at
+ * the most. 0 or -ENOMEM. */
 int parts_new(struct parts **pp, struct state *state, const struct key *key,
     const char *carrier, unsigned room);
 void parts_free(struct parts *p);

@@ -214,6 +214,38 @@ full(void)
 	end(p);
 }
 
+/* The log says that there is no room, and when there is again. */
+static void
+told(void)
+{
+	struct parts *p = fresh(2);
+
+	*logged = '\0';
+	for (int i = 1; i <= 6; i++)
+		add(p, i, 1, 2, "a", T + i);
+	ok(strcmp(logged,
+	       "carrier cmcc has 2 unfinished messages; what would begin one "
+	       "more is refused for now\n") == 0,
+	    "none: one line, \"%s\"", logged);
+	*logged = '\0';
+	add(p, 1, 2, 2, "b", T + 7);
+	parts_expire(p, T + 8, 8);
+	parts_expire(p, T + 9, 8);
+	ok(strcmp(logged,
+	       "carrier cmcc has room for unfinished messages again "
+	       "refused=4\n") == 0,
+	    "again: another, \"%s\"", logged);
+	*logged = '\0';
+	add(p, 3, 1, 2, "a", T + 10);
+	ok_str(add(p, 4, 1, 2, "a", T + 10), "full", "none again");
+	add(p, 2, 2, 2, "b", T + 11);
+	ok_str(add(p, 4, 1, 2, "a", T + 12), "", "and some again");
+	ok_str(logged, "", "within a minute: no more lines");
+	ok_str(add(p, 5, 1, 2, "a", T + 3 + TELL_SECONDS), "full", "then");
+	ok(strstr(logged, "has 2 unfinished") != NULL, "one more");
+	end(p);
+}
+
 /* Room of a size at which not every message is counted, also when another
  * process takes of it. */
 static void
@@ -419,6 +451,7 @@ main(void)
 	begun_alike();
 	too_big();
 	full();
+	told();
 	full_of_many();
 	one_sender();
 	full_of_whole_ones();
