@@ -25,6 +25,25 @@ CREATE TABLE IF NOT EXISTS pending (
 );
 CREATE INDEX IF NOT EXISTS pending_until ON pending (until);
 
+-- What is remembered of a subscriber over services and channels (subject.h).
+-- Times are epoch seconds, 0 for none.
+CREATE TABLE IF NOT EXISTS subject (
+	key INTEGER PRIMARY KEY,	-- of the MSISDN, keyed
+	useful_until INTEGER NOT NULL,	-- erased then
+	language INTEGER NOT NULL,	-- enum language; LANGUAGES for none
+	tries INTEGER NOT NULL,		-- wrong digits, in a row
+	day_tries INTEGER NOT NULL,	-- and on one day
+	tries_day INTEGER NOT NULL,	-- the local midnight that began it
+	lock_minutes INTEGER NOT NULL,	-- of the latest lock
+	locked_until INTEGER NOT NULL,
+	consent_at INTEGER NOT NULL,
+	consent_version INTEGER NOT NULL,	-- hash of the wording
+	consent_channel INTEGER NOT NULL,	-- enum channel
+	deleted_at INTEGER NOT NULL,
+	corrected INTEGER NOT NULL	-- made: of the latest correction
+);
+CREATE INDEX IF NOT EXISTS subject_useful ON subject (useful_until);
+
 -- Messages that came in parts.
 CREATE TABLE IF NOT EXISTS parts (
 	id INTEGER PRIMARY KEY,		-- keyed hashes of sender and name
