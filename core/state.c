@@ -94,6 +94,19 @@ static const char *const sql[STATE_STATEMENTS] = {
     [SUBJECT_ERASE] = "DELETE FROM subject WHERE key = ?",
     [SUBJECT_EXPIRE] = "DELETE FROM subject WHERE key IN (SELECT key"
 		       " FROM subject WHERE useful_until <= ? LIMIT 500)",
+    [CORRECT_PUT] = "INSERT INTO correction VALUES"
+		    " (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [CORRECT_COUNT] = "SELECT count(*) FROM correction WHERE msisdn = ?",
+    [CORRECT_GET] = "SELECT region, since, until, act, made, operator, reason"
+		    " FROM correction WHERE msisdn = ? AND made <= ?"
+		    " ORDER BY made, id",
+    [CORRECT_FORGET] = "DELETE FROM correction WHERE msisdn = ?",
+    [CORRECT_EXPIRE] = "DELETE FROM correction WHERE until <= ?",
+    [DELETION_PUT] = "INSERT INTO deletion VALUES (?, ?) ON CONFLICT DO"
+		     " UPDATE SET before = max(before, excluded.before)",
+    [DELETION_GET] = "SELECT before FROM deletion WHERE imsi = ?",
+    [DELETION_EACH] = "SELECT imsi, before FROM deletion",
+    [DELETION_EXPIRE] = "DELETE FROM deletion WHERE before <= ?",
     [PARTS_GET] = "SELECT waiting, until, sealed FROM parts WHERE id = ?",
     [PARTS_PUT] = "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",
     [PARTS_EXPIRE] = "DELETE FROM parts WHERE id IN"
@@ -343,4 +356,10 @@ void
 state_reset(struct state *s, enum state_statement st)
 {
 	sqlite_reset(s->st[st]);
+}
+
+int
+state_changed(const struct state *s)
+{
+	return sqlite3_changes(s->q.db);
 }

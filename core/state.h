@@ -64,6 +64,15 @@ enum state_statement {
 	SUBJECT_PUT,
 	SUBJECT_ERASE,
 	SUBJECT_EXPIRE,
+	CORRECT_PUT,
+	CORRECT_COUNT,
+	CORRECT_GET,
+	CORRECT_FORGET,
+	CORRECT_EXPIRE,
+	DELETION_PUT,
+	DELETION_GET,
+	DELETION_EACH,
+	DELETION_EXPIRE,
 	PARTS_GET,
 	PARTS_PUT,
 	PARTS_EXPIRE,
@@ -82,5 +91,7 @@ sqlite3_stmt *state_read(struct state *s, enum state_statement st);
 /* Steps and, but for a row, resets it: 1 for a row, 0, or -errno. */
 int state_step(struct state *s, enum state_statement st);
 void state_reset(struct state *s, enum state_statement st);
+/* How many rows the last write changed. */
+int state_changed(const struct state *s);
 
 #endif

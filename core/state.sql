@@ -44,6 +44,27 @@ CREATE TABLE IF NOT EXISTS subject (
 );
 CREATE INDEX IF NOT EXISTS subject_useful ON subject (useful_until);
 
+-- Corrections by operators (correct.h).
+CREATE TABLE IF NOT EXISTS correction (
+	id INTEGER PRIMARY KEY,
+	msisdn INTEGER NOT NULL,	-- keyed
+	region INTEGER NOT NULL,	-- region.h
+	since INTEGER NOT NULL,		-- in it, or not in it, from then
+	until INTEGER NOT NULL,		-- until before then
+	act INTEGER NOT NULL,		-- enum correct_act
+	made INTEGER NOT NULL,		-- when: the order in which they apply
+	operator TEXT NOT NULL,
+	reason TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS correction_of ON correction (msisdn, made, id);
+CREATE INDEX IF NOT EXISTS correction_until ON correction (until);
+
+-- People who were deleted (deletion.h).
+CREATE TABLE IF NOT EXISTS deletion (
+	imsi INTEGER PRIMARY KEY,	-- keyed
+	before INTEGER NOT NULL		-- records from before are gone
+);
+
 -- Messages that came in parts.
 CREATE TABLE IF NOT EXISTS parts (
 	id INTEGER PRIMARY KEY,		-- keyed hashes of sender and name

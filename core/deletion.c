@@ -1,0 +1,153 @@
+/* Deletions: the tombstones, and what dies with a person. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "correct.h"
+#include "deletion.h"
+#include "subject.h"
+
+/* The later one stays where there is one already. */
+static int
+put(struct state *s, uint64_t imsi, int64_t before)
+{
+	sqlite3_stmt *st = state_write(s, DELETION_PUT);
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, imsi);
+	sqlite3_bind_int64(st, 2, before);
+	return state_step(s, DELETION_PUT);
+}
+
+/* What is left of a subject: that there was one, and in which language it
+ * wants to be told so. */
+static int
+clear_subject(struct state *s, uint64_t msisdn, int64_t now)
+{
+	struct subject held;
+	int rc = subject_take(s, msisdn, &held);
+
+	if (rc < 0)
+		return rc;
+	return subject_put(s, msisdn,
+	    &(struct subject){.language = held.language, .deleted_at = now});
+}
+
+int
+deletion_make(struct state *s, const struct subscriber *rows, size_t n,
+    uint64_t person, int64_t now)
+{
+	uint64_t msisdn = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		const struct subscriber *row = &rows[i];
+
+		if (row->person != person || row->since >= now)
+			continue;
+		msisdn = row->msisdn;
+		/* from there on the IMSI may be somebody else's */
+		rc = put(s, row->imsi, row->end < now ? row->end : now);
+	}
+	if (rc == 0 && msisdn != 0)
+		rc = correct_forget(s, msisdn);
+	return rc < 0 || msisdn == 0 ? rc : clear_subject(s, msisdn, now);
+}
+
+int
+deletion_get(struct state *s, uint64_t imsi, int64_t *before)
+{
+	sqlite3_stmt *st = state_read(s, DELETION_GET);
+	int rc;
+
+	*before = 0;
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, imsi);
+	rc = state_step(s, DELETION_GET);
+	if (rc <= 0)
+		return rc;
+	*before = sqlite3_column_int64(st, 0);
+	state_reset(s, DELETION_GET);
+	return 0;
+}
+
+static int
+push(struct deletions *d, struct deletion one)
+{
+	size_t cap = d->cap ? d->cap * 2 : 64;
+	struct deletion *v;
+
+	if (d->n == d->cap) {
+		v = realloc(d->v, cap * sizeof(*v));
+		if (v == NULL)
+			return -ENOMEM;
+		d->v = v;
+		d->cap = cap;
+	}
+	d->v[d->n++] = one;
+	return 0;
+}
+
+static int
+by_imsi(const void *pa, const void *pb)
+{
+	const struct deletion *a = pa, *b = pb;
+
+	return (a->imsi > b->imsi) - (a->imsi < b->imsi);
+}
+
+int
+deletions_load(struct deletions *d, struct state *s)
+{
+	sqlite3_stmt *st = state_read(s, DELETION_EACH);
+	int rc;
+
+	*d = (struct deletions){0};
+	if (st == NULL)
+		return -EIO;
+	while ((rc = state_step(s, DELETION_EACH)) == 1) {
+		rc = push(d,
+		    (struct deletion){sqlite3_column_int64(st, 0),
+			sqlite3_column_int64(st, 1)});
+		if (rc < 0)
+			break;
+	}
+	state_reset(s, DELETION_EACH);
+	if (rc < 0)
+		deletions_free(d);
+	else if (d->n > 0) /* as unsigned, unlike the table */
+		qsort(d->v, d->n, sizeof(*d->v), by_imsi);
+	return rc;
+}
+
+void
+deletions_free(struct deletions *d)
+{
+	free(d->v);
+	*d = (struct deletions){0};
+}
+
+int64_t
+deletions_find(const struct deletions *d, uint64_t imsi)
+{
+	struct deletion key = {.imsi = imsi}, *found;
+
+	if (d->n == 0)
+		return 0;
+	found = bsearch(&key, d->v, d->n, sizeof(*d->v), by_imsi);
+	return found != NULL ? found->before : 0;
+}
+
+int
+deletion_expire(struct state *s, int64_t horizon)
+{
+	sqlite3_stmt *st = state_write(s, DELETION_EXPIRE);
+	int rc;
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, horizon);
+	rc = state_step(s, DELETION_EXPIRE);
+	return rc < 0 ? rc : state_changed(s);
+}

@@ -1,0 +1,44 @@
+/* Deletion of a person: of what was kept nothing is left but, for each IMSI,
+ * the time before which it is gone. Records from before are refused, and runs
+ * from before are not shown and soon erased, so that no replay brings them
+ * back. It is over when the longest window has passed, for then records from
+ * before are refused anyway. */
+#ifndef DELETION_H
+#define DELETION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "state.h"
+#include "stay.h"
+#include "store.h"
+
+/* Deletes what was kept of the person `person` (struct subscriber) up to
+ * `now`: `rows` are all of the number's. Their corrections are erased, and
+ * what their subject says but for their language and deleted_at, which is set.
+ * It holds at once after state_commit; the store's runs are erased by
+ * whichever process writes it next. 0 or -errno. */
+int deletion_make(struct state *s, const struct subscriber *rows, size_t n,
+    uint64_t person, int64_t now);
+
+/* The time before which an IMSI's records are gone, 0 for none. 0 or -errno.
+ */
+int deletion_get(struct state *s, uint64_t imsi, int64_t *before);
+
+/* All of them, by IMSI, for whoever takes records in. All zero is none. */
+struct deletions {
+	struct deletion {
+		uint64_t imsi;
+		int64_t before;
+	} * v;
+	size_t n, cap;
+};
+int deletions_load(struct deletions *d, struct state *s);
+void deletions_free(struct deletions *d);
+/* The time before which an IMSI's records are gone, 0 for none. */
+int64_t deletions_find(const struct deletions *d, uint64_t imsi);
+
+/* Forgets those from before `horizon`. How many, or -errno. */
+int deletion_expire(struct state *s, int64_t horizon);
+
+#endif
