@@ -103,6 +103,10 @@ put_notes(struct writer *w, struct words *out)
 		put(w, MSG_DATA_LATE, out);
 	}
 	put_marks_note(w, out);
+	if (w->a->corrected) {
+		put_break(w, out);
+		put(w, MSG_CORRECTED, out);
+	}
 	put_break(w, out);
 }
 

@@ -139,6 +139,30 @@ deletions_find(const struct deletions *d, uint64_t imsi)
 	return found != NULL ? found->before : 0;
 }
 
+size_t
+deletions_apply(const struct deletions *d, struct stays *s)
+{
+	size_t kept = 0, touched = 0;
+	int64_t before = 0;
+
+	if (d->n == 0)
+		return 0;
+	for (size_t i = 0; i < s->n; i++) {
+		struct stay stay = s->v[i];
+
+		if (i == 0 || stay.key != s->v[i - 1].key)
+			before = deletions_find(d, stay.key);
+		touched += stay.first < before;
+		if (stay.last < before)
+			continue;
+		if (stay.first < before)
+			stay.first = before;
+		s->v[kept++] = stay;
+	}
+	s->n = kept;
+	return touched;
+}
+
 int
 deletion_expire(struct state *s, int64_t horizon)
 {

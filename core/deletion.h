@@ -37,6 +37,8 @@ int deletions_load(struct deletions *d, struct state *s);
 void deletions_free(struct deletions *d);
 /* The time before which an IMSI's records are gone, 0 for none. */
 int64_t deletions_find(const struct deletions *d, uint64_t imsi);
+/* Drops and cuts what was deleted of ordered runs: how many. */
+size_t deletions_apply(const struct deletions *d, struct stays *s);
 
 /* Forgets those from before `horizon`. How many, or -errno. */
 int deletion_expire(struct state *s, int64_t horizon);

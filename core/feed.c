@@ -29,7 +29,7 @@ struct feed {
 	struct slot *slots; /* 1 << bits of them */
 	unsigned bits;
 	int rebucket; /* the store has fewer bits: all are to be written */
-	size_t nstays, expired;
+	size_t nstays, expired, deleted;
 	uint8_t *blob; /* of the largest bucket so far */
 	size_t blob_cap;
 };
@@ -53,6 +53,7 @@ reject_name(enum reject r)
 	    [REJECT_FUTURE] = "in-the-future",
 	    [REJECT_NOT_PROVISIONED] = "not-provisioned",
 	    [REJECT_OUT_OF_USE] = "key-out-of-use",
+	    [REJECT_DELETED] = "deleted-person",
 	    [REJECT_IDENTITY] = "malformed-identity",
 	    [REJECT_ACTIVE_TIMES] = "active-until-before-since",
 	    [REJECT_CARRIER] = "unknown-carrier",
@@ -88,7 +89,7 @@ load_bucket(uint64_t bucket, const uint8_t *blob, size_t len, void *arg)
 {
 	struct feed *f = arg;
 	struct slot *slot;
-	size_t expired;
+	size_t expired, deleted;
 	int rc;
 
 	if (bucket >= nslots(f))
@@ -103,8 +104,12 @@ load_bucket(uint64_t bucket, const uint8_t *blob, size_t len, void *arg)
 		return rc == -EBADMSG ? -EUCLEAN : rc;
 	}
 	expired = stay_expire(&slot->stays, f->terms.oldest);
-	slot->dirty = expired > 0;
+	deleted = f->terms.deletions != NULL
+	    ? deletions_apply(f->terms.deletions, &slot->stays)
+	    : 0;
+	slot->dirty = expired + deleted > 0;
 	f->expired += expired;
+	f->deleted += deleted;
 	f->nstays += slot->stays.n;
 	return 0;
 }
@@ -171,6 +176,12 @@ feed_expired(const struct feed *f)
 	return f->expired;
 }
 
+size_t
+feed_deleted(const struct feed *f)
+{
+	return f->deleted;
+}
+
 /* Cuts an ordered bucket where the next bit of the key turns to 1. */
 static int
 halve(const struct slot *whole, unsigned bits, struct slot half[2])
@@ -228,6 +239,13 @@ reject_of(enum unplaced u)
 	return of[u];
 }
 
+static int
+is_deleted(const struct feed *f, const struct record *r)
+{
+	return f->terms.deletions != NULL &&
+	    r->time < deletions_find(f->terms.deletions, r->imsi);
+}
+
 int
 feed_record(
     struct feed *f, const struct record *r, enum reject *why, int *changed)
@@ -240,6 +258,8 @@ feed_record(
 	*why = r->time < f->terms.oldest ? REJECT_LATE
 	    : r->time > f->terms.newest  ? REJECT_FUTURE
 					 : ACCEPTED;
+	if (*why == ACCEPTED && is_deleted(f, r))
+		*why = REJECT_DELETED;
 	if (*why == ACCEPTED)
 		*why = reject_of(place_region(f->networks, f->cells, r->place,
 		    r->area, r->time, &region));

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "deletion.h"
 #include "network.h"
 #include "place.h"
 #include "store.h"
@@ -32,6 +33,7 @@ enum reject {
 	REJECT_FUTURE,
 	REJECT_NOT_PROVISIONED,
 	REJECT_OUT_OF_USE,
+	REJECT_DELETED,
 	REJECT_IDENTITY,
 	REJECT_ACTIVE_TIMES,
 	REJECT_CARRIER,
@@ -49,6 +51,9 @@ struct feed_terms {
 	uint32_t max_gap;
 	uint32_t oldest; /* earlier records are refused, earlier runs go */
 	uint32_t newest; /* later records are refused */
+	/* of these people likewise; null for none, else it must outlive the
+	 * feed */
+	const struct deletions *deletions;
 };
 
 /* Loads the store's stays and cells; the store is open for writing and must
@@ -75,5 +80,7 @@ int feed_sweep(struct feed *f);
 
 /* Runs that were deleted or cut because they are past the longest window. */
 size_t feed_expired(const struct feed *f);
+/* Likewise, because their person was deleted. */
+size_t feed_deleted(const struct feed *f);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deletion.h"
 #include "history.h"
 #include "when.h"
 
@@ -42,11 +43,67 @@ history_open(struct history *h, struct store *s, uint64_t msisdn, int64_t now,
 	int rc = store_subscribers(s, msisdn, h->rows, &h->nrows);
 
 	h->now = now;
+	h->ncorrections = 0;
+	memset(h->gone, 0, sizeof(h->gone));
 	*who = rc == 0 ? in_force(h) : NULL;
 	return rc == -ENOENT ? 0 : rc;
 }
 
-/* All stays of a person: each row's IMSI, cut at the row's times, joined. */
+int
+history_amend(
+    struct history *h, struct state *state, const struct subject *subject)
+{
+	int rc = 0;
+
+	if (h->nrows == 0)
+		return 0;
+	if (subject->corrected != 0)
+		rc = correct_get(state, h->rows[0].msisdn, h->now,
+		    h->corrections, NULL, &h->ncorrections);
+	if (subject->deleted_at == 0)
+		return rc;
+	for (size_t i = 0; i < h->nrows && rc == 0; i++)
+		rc = deletion_get(state, h->rows[i].imsi, &h->gone[i]);
+	return rc;
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* From when on a row says something. */
+static int64_t
+begins(const struct history *h, size_t i)
+{
+	return later(h->rows[i].since, h->gone[i]);
+}
+
+/* In the order in which they were made, each in all of the person's active
+ * times. */
+static int
+correct(struct history *h, const struct subscriber *who)
+{
+	int rc = 0;
+
+	for (size_t n = 0; n < h->ncorrections; n++)
+		for (size_t i = 0; i < h->nrows && rc == 0; i++)
+			if (h->rows[i].person == who->person)
+				rc =
+				    correct_apply(&h->stays, &h->corrections[n],
+					begins(h, i), h->rows[i].end);
+	return rc;
+}
+
+/* All stays of a person: each row's IMSI, cut at the row's times, joined, put
+ * right. */
 static int
 gather(struct history *h, struct store *s, const struct subscriber *who,
     uint32_t max_gap)
@@ -62,10 +119,10 @@ gather(struct history *h, struct store *s, const struct subscriber *who,
 		rc = store_stays(s, row->imsi, &h->stays);
 		if (rc < 0)
 			return rc;
-		stay_cut(&h->stays, from, row->since, row->end);
+		stay_cut(&h->stays, from, begins(h, i), row->end);
 	}
 	stay_join(&h->stays, max_gap);
-	return 0;
+	return correct(h, who);
 }
 
 static int
@@ -96,9 +153,27 @@ history_since(const struct history *h, const struct subscriber *who, int64_t lo)
 
 	for (size_t i = 0; i < h->nrows; i++)
 		if (h->rows[i].person == who->person &&
-		    h->rows[i].since < first)
-			first = h->rows[i].since;
+		    begins(h, i) < h->rows[i].end && begins(h, i) < first)
+			first = begins(h, i);
 	return first > lo && first != INT64_MAX ? first : 0;
+}
+
+/* Does a correction lie in the window, and in the person's times? */
+static int
+is_corrected(const struct history *h, const struct subscriber *who,
+    const struct window *w)
+{
+	for (size_t n = 0; n < h->ncorrections; n++)
+		for (size_t i = 0; i < h->nrows; i++) {
+			int64_t from = later(h->corrections[n].from, w->lo);
+			int64_t to = earlier(h->corrections[n].to, w->hi);
+
+			if (h->rows[i].person == who->person &&
+			    later(from, begins(h, i)) <
+				earlier(to, h->rows[i].end))
+				return 1;
+		}
+	return 0;
 }
 
 /* Until when the data is complete, and whether that is good enough. */
@@ -141,6 +216,7 @@ history_judge(struct history *h, struct store *s, const struct subscriber *who,
 		return rc;
 	a->lo = w.lo;
 	a->history_since = history_since(h, who, w.lo);
+	a->corrected = is_corrected(h, who, &w);
 	a->nplaces = stay_visits(&h->stays, &w, h->visits);
 	a->places = h->places;
 	for (size_t i = 0; i < a->nplaces; i++) {

@@ -8,13 +8,18 @@
 
 #include "answer.h"
 #include "conf.h"
+#include "correct.h"
 #include "stay.h"
 #include "store.h"
+#include "subject.h"
 
 struct history {
 	int64_t now;
 	struct subscriber rows[STORE_ROWS];
 	size_t nrows;
+	int64_t gone[STORE_ROWS]; /* before it a row's IMSI was deleted, or 0 */
+	struct correction corrections[CORRECT_MAX];
+	size_t ncorrections;
 	struct stays stays;
 	struct visit *visits;
 	struct answer_place *places;
@@ -29,6 +34,12 @@ void history_free(struct history *h);
  * -errno, and neither is a fault. */
 int history_open(struct history *h, struct store *s, uint64_t msisdn,
     int64_t now, const struct subscriber **who);
+
+/* Reads what else is to be minded of the number, when its subject says that
+ * there is something: corrections made up to `now`, and deletions. Until the
+ * next history_open all that is judged is judged so. 0 or -errno. */
+int history_amend(
+    struct history *h, struct state *state, const struct subject *subject);
 
 /* What the service shows of that person: fills in the answer's times and
  * places, which last until the next call. -ESTALE when the data is older than

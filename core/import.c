@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "correct.h"
 #include "import_rows.h"
 #include "log.h"
 #include "when.h"
@@ -85,6 +86,26 @@ import_file(struct import *im, const char *file)
 	return rc;
 }
 
+/* Who was deleted; and what the small state need not hold any longer. */
+static int
+read_deletions(struct import *im, int64_t oldest)
+{
+	struct vault *v = im->vault;
+	int rc = core_state(v);
+
+	if (rc == 0)
+		rc = deletion_expire(v->state, oldest);
+	if (rc >= 0)
+		rc = correct_expire(v->state, oldest);
+	if (rc >= 0)
+		rc = state_commit(v->state);
+	if (rc == 0)
+		rc = deletions_load(&im->deletions, v->state);
+	if (rc == 0)
+		state_wipe(v->state);
+	return rc;
+}
+
 static int
 open_feed(struct import *im)
 {
@@ -93,8 +114,12 @@ open_feed(struct import *im)
 	    .max_gap = im->core->conf->max_gap,
 	    .oldest = oldest > 0 ? oldest : 0,
 	    .newest = now + FUTURE_SECONDS,
+	    .deletions = &im->deletions,
 	};
+	int rc = read_deletions(im, terms.oldest);
 
+	if (rc < 0)
+		return rc;
 	return feed_open(
 	    &im->feed, im->vault->store, im->core->networks, &terms);
 }
@@ -141,6 +166,9 @@ print_summary(const struct import *im, size_t files)
 		printf(", %llu told something new, %zu expired",
 		    (unsigned long long)im->changed, feed_expired(im->feed));
 	printf("; %.1f s\n", progress_seconds(&im->progress));
+	if (im->feed != NULL && feed_deleted(im->feed) > 0)
+		printf("  %-26s %zu\n", "deleted people's stays",
+		    feed_deleted(im->feed));
 	for (int r = ACCEPTED + 1; r < REJECTS; r++)
 		if (im->why[r] > 0)
 			printf("  %-26s %llu\n", reject_name(r),
@@ -184,6 +212,7 @@ finish(struct import *im, size_t files, int rc)
 		rc = -EIO;
 	}
 	feed_close(im->feed);
+	deletions_free(&im->deletions);
 	free(im->batch);
 	if (rc == 0)
 		rc = im->rejects.path[0] != '\0';

@@ -85,6 +85,8 @@ import_reject(struct import *im, const struct csv_field *f, enum reject why)
 	int place = import_kinds[im->kind].place;
 	char number[MASK_MAX];
 
+	if (why == REJECT_DELETED)
+		place = -1; /* where a deleted person was is not told */
 	mask_row(im, f, number);
 	return reject(im, csv_line(im->csv), why, number,
 	    f != NULL && place >= 0 ? &f[place] : NULL);

@@ -17,6 +17,7 @@ struct import {
 	struct csv *csv;
 	const char *file;
 	struct feed *feed;
+	struct deletions deletions;
 	struct waiting *batch;
 	size_t nbatch;
 	struct progress progress;

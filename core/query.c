@@ -378,6 +378,18 @@ query_busy(struct query *q, const struct conf_service *service,
 	return VERDICT_BUSY;
 }
 
+/* Minds what the small state says of the number whose history is open. */
+static int
+amend(struct query *q, struct vault *v, uint64_t msisdn)
+{
+	struct subject subject;
+	int rc = core_state(v);
+
+	if (rc == 0)
+		rc = subject_get(v->state, msisdn, &subject);
+	return rc < 0 ? rc : history_amend(&q->history, v->state, &subject);
+}
+
 static enum verdict
 find(struct query *q, const struct question *x, struct answer *a)
 {
@@ -402,7 +414,8 @@ find(struct query *q, const struct question *x, struct answer *a)
 	verdict = dialogue_identify(x->service, who, digits, &x->pending);
 	if (verdict != VERDICT_OK)
 		return verdict;
-	if (history_judge(
+	if (amend(q, x->vault, x->who) < 0 ||
+	    history_judge(
 		&q->history, s, who, q->core->conf->max_gap, x->service, a) < 0)
 		return VERDICT_SYSTEM_BUSY;
 	return a->nplaces > 0 ? VERDICT_OK : VERDICT_NO_STAYS;
@@ -445,8 +458,12 @@ query_lookup(struct query *q, const struct conf_service *service,
 		return -EIO;
 	rc = history_open(
 	    &q->history, s, key_msisdn(v->key, msisdn), q->now, &who);
-	if (rc < 0 || who == NULL)
-		return rc < 0 ? rc : -ENOENT;
+	if (rc == 0 && who == NULL)
+		rc = -ENOENT;
+	if (rc == 0)
+		rc = amend(q, v, who->msisdn);
+	if (rc < 0)
+		return rc;
 	return history_judge(
 	    &q->history, s, who, q->core->conf->max_gap, service, a);
 }

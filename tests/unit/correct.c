@@ -159,12 +159,7 @@ static const struct {
     {"remove up to a single record", "B 4-4", "-B 3-4", "B 4-4"},
     {"remove over two runs", "B 1-4, B 6-9", "-B 3-7", "B 1-3), B 7-9"},
     {"remove over three", "B 1-3, B 4-5, B 6-9", "-B 2-7", "B 1-2), B 7-9"},
-    {
-	"remove two of three",
-	"B 1-3, B 4-5, B 6-9",
-	"-B 4-10",
-	"B 1-3)",
-    },
+    {"remove two of three", "B 1-3, B 4-5, B 6-9", "-B 4-10", "B 1-3"},
     {"remove twice", "B 1-9", "-B 4-6, -B 4-6", "B 1-4), B 6-9"},
     {"remove three times in one run", "B 0-9", "-B 1-2, -B 3-4, -B 5-6",
 	"B 0-1), B 2-3), B 4-5), B 6-9"},

@@ -23,16 +23,24 @@ must(int rc)
 }
 
 static void
-open_feed(uint32_t oldest)
+open_feed_without(uint32_t oldest, const struct deletions *deletions)
 {
-	const struct feed_terms terms = {
-	    .max_gap = GAP, .oldest = oldest, .newest = NOW};
+	const struct feed_terms terms = {.max_gap = GAP,
+	    .oldest = oldest,
+	    .newest = NOW,
+	    .deletions = deletions};
 	struct store_terms with = {.max_gap = GAP};
 
 	key_fingerprint(key, with.fingerprint);
 	must(store_open(&store, "sqlite:store", STORE_WRITE, &with));
 	must(feed_open(&feed, store, networks, &terms));
 	must(store_write_begin(store));
+}
+
+static void
+open_feed(uint32_t oldest)
+{
+	open_feed_without(oldest, NULL);
 }
 
 static void
@@ -189,6 +197,58 @@ times(void)
 	close_feed();
 }
 
+/* The run of a key as the store has it, or {0}. */
+static struct stay
+run_of(uint64_t imsi)
+{
+	struct store_terms with = {.max_gap = GAP};
+	struct stays got = {0};
+	struct stay run = {0};
+
+	key_fingerprint(key, with.fingerprint);
+	must(store_open(&store, "sqlite:store", STORE_READ, &with));
+	must(store_begin(store));
+	must(store_stays(store, imsi, &got));
+	if (got.n > 0)
+		run = got.v[0];
+	finish_count();
+	stays_free(&got);
+	return run;
+}
+
+static void
+deleted(void)
+{
+	struct deletion v[] = {{20, NOW - 500}, {22, NOW - 500}};
+	const struct deletions of_two = {.v = v, .n = 2, .cap = 2};
+
+	open_feed(OLDEST);
+	for (uint64_t imsi = 19; imsi <= 23; imsi++)
+		for (int ago = 1000; ago >= (imsi == 20 ? 600 : 400);
+		     ago -= 100)
+			record_at(imsi, NOW - ago);
+	close_feed();
+
+	open_feed_without(OLDEST, &of_two);
+	ok_int(feed_deleted(feed), 2, "a run of each who was deleted");
+	ok_int(record_at(20, NOW - 501), REJECT_DELETED,
+	    "a record of before it is refused");
+	ok_int(record_at(20, NOW - 500), ACCEPTED, "one of that second is not");
+	ok_int(record_at(21, NOW - 501), ACCEPTED, "nor are others'");
+	ok_int(record_at(20, OLDEST - 1), REJECT_LATE, "too late is too late");
+	close_feed();
+	ok_int(run_of(20).first, NOW - 500, "what was before is gone");
+	ok_int(run_of(22).first, NOW - 500, "a run across it is cut");
+	ok_int(run_of(22).last, NOW - 400, "its end stays");
+	ok_int(run_of(19).first, NOW - 1000, "the neighbour before is whole");
+	ok_int(run_of(21).first, NOW - 1000, "the one between");
+	ok_int(run_of(23).first, NOW - 1000, "the one behind");
+
+	open_feed_without(OLDEST, &of_two);
+	ok_int(feed_deleted(feed), 0, "it is gone for good");
+	close_feed();
+}
+
 int
 main(void)
 {
@@ -202,6 +262,7 @@ main(void)
 	clean_buckets();
 	out_of_use();
 	times();
+	deleted();
 	networks_free(networks);
 	key_close(key);
 	return test_done();
