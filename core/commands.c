@@ -12,8 +12,7 @@
 #include "text.h"
 #include "when.h"
 
-/* The store a command is about. */
-static struct vault *
+struct vault *
 chosen_vault(struct core *c, const struct options *o)
 {
 	const struct conf_carrier *carrier;

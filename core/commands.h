@@ -4,19 +4,23 @@
 
 #include "core.h"
 
-enum exit_status { EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_REJECTS };
+enum exit_status { EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_REJECTS, EXIT_NOBODY };
 
 /* The command line, read. */
 struct options {
 	const char *conf, *at, *carrier, *service, *complete_to;
-	int json;
+	int json, all, expired, yes;
 	char **args;
 	int nargs;
 };
 
 typedef int command_h(struct core *c, const struct options *o);
 
-command_h cmd_import, cmd_lookup, cmd_stat, cmd_texts, cmd_check;
+command_h cmd_import, cmd_lookup, cmd_correct, cmd_purge, cmd_stat, cmd_texts,
+    cmd_check;
+
+/* The store that a command is about, or null, which has been said. */
+struct vault *chosen_vault(struct core *c, const struct options *o);
 
 /* Says what is wrong with the command line, and how it goes: EXIT_USAGE. */
 int usage_error(const char *what, const char *which);

@@ -19,39 +19,36 @@ put(struct state *s, uint64_t imsi, int64_t before)
 	return state_step(s, DELETION_PUT);
 }
 
-/* What is left of a subject: that there was one, and in which language it
- * wants to be told so. */
+/* What is left of a subject: when it was deleted. */
 static int
-clear_subject(struct state *s, uint64_t msisdn, int64_t now)
+clear_subject(struct state *s, uint64_t msisdn, int64_t deleted_at)
 {
-	struct subject held;
-	int rc = subject_take(s, msisdn, &held);
+	struct subject subject = {
+	    .language = LANGUAGES, .deleted_at = deleted_at};
 
-	if (rc < 0)
-		return rc;
-	return subject_put(s, msisdn,
-	    &(struct subject){.language = held.language, .deleted_at = now});
+	return subject_put(s, msisdn, &subject);
 }
 
 int
-deletion_make(struct state *s, const struct subscriber *rows, size_t n,
-    uint64_t person, int64_t now)
+deletion_make(struct state *s, uint64_t msisdn, const struct subscriber *rows,
+    size_t n, uint64_t person, int64_t now)
 {
-	uint64_t msisdn = 0;
-	int rc = 0;
+	int64_t deleted_at = 0;
+	int rc = 0, corrections;
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		const struct subscriber *row = &rows[i];
 
 		if (row->person != person || row->since >= now)
 			continue;
-		msisdn = row->msisdn;
+		deleted_at = now;
 		/* from there on the IMSI may be somebody else's */
 		rc = put(s, row->imsi, row->end < now ? row->end : now);
 	}
-	if (rc == 0 && msisdn != 0)
-		rc = correct_forget(s, msisdn);
-	return rc < 0 || msisdn == 0 ? rc : clear_subject(s, msisdn, now);
+	if (rc == 0)
+		rc = clear_subject(s, msisdn, deleted_at);
+	corrections = rc == 0 ? correct_forget(s, msisdn) : 0;
+	return rc < 0 ? rc : corrections;
 }
 
 int

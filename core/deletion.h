@@ -13,13 +13,13 @@
 #include "stay.h"
 #include "store.h"
 
-/* Deletes what was kept of the person `person` (struct subscriber) up to
- * `now`: `rows` are all of the number's. Their corrections are erased, and
- * what their subject says but for their language and deleted_at, which is set.
- * It holds at once after state_commit; the store's runs are erased by
- * whichever process writes it next. 0 or -errno. */
-int deletion_make(struct state *s, const struct subscriber *rows, size_t n,
-    uint64_t person, int64_t now);
+/* Deletes what was kept of a person up to `now`: of the number's rows those of
+ * `person` (struct subscriber). The number's corrections are erased, and what
+ * its subject says but for deleted_at, which is set. It holds at once after
+ * state_commit; the store's runs are erased by whichever process writes it
+ * next. How many corrections there were, or -errno. */
+int deletion_make(struct state *s, uint64_t msisdn,
+    const struct subscriber *rows, size_t n, uint64_t person, int64_t now);
 
 /* The time before which an IMSI's records are gone, 0 for none. 0 or -errno.
  */

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "correct.h"
 #include "import_rows.h"
 #include "log.h"
+#include "purge.h"
 #include "when.h"
 
 #define FUTURE_SECONDS 300
@@ -86,40 +86,26 @@ import_file(struct import *im, const char *file)
 	return rc;
 }
 
-/* Who was deleted; and what the small state need not hold any longer. */
-static int
-read_deletions(struct import *im, int64_t oldest)
-{
-	struct vault *v = im->vault;
-	int rc = core_state(v);
-
-	if (rc == 0)
-		rc = deletion_expire(v->state, oldest);
-	if (rc >= 0)
-		rc = correct_expire(v->state, oldest);
-	if (rc >= 0)
-		rc = state_commit(v->state);
-	if (rc == 0)
-		rc = deletions_load(&im->deletions, v->state);
-	if (rc == 0)
-		state_wipe(v->state);
-	return rc;
-}
-
 static int
 open_feed(struct import *im)
 {
-	int64_t now = when_now(), oldest = core_horizon(im->core, now);
+	int64_t now = when_now(), horizon = core_horizon(im->core, now);
+	int64_t purged = store_purged(im->vault->store);
+	int64_t oldest = purged > horizon ? purged : horizon;
+	struct purge_counts n;
 	struct feed_terms terms = {
 	    .max_gap = im->core->conf->max_gap,
 	    .oldest = oldest > 0 ? oldest : 0,
 	    .newest = now + FUTURE_SECONDS,
 	    .deletions = &im->deletions,
 	};
-	int rc = read_deletions(im, terms.oldest);
+	int rc = purge_state(im->vault, horizon, now, &n);
 
+	if (rc == 0)
+		rc = deletions_load(&im->deletions, im->vault->state);
 	if (rc < 0)
 		return rc;
+	state_wipe(im->vault->state);
 	return feed_open(
 	    &im->feed, im->vault->store, im->core->networks, &terms);
 }
@@ -140,6 +126,9 @@ import_all(struct import *im, char *const files[], size_t n)
 	progress_end(&im->progress);
 	if (rc == 0 && im->feed != NULL)
 		rc = feed_sweep(im->feed);
+	if (rc == 0 && im->kind == IMPORT_SUBSCRIBERS && im->taken > 0 &&
+	    store_is_closed(s))
+		rc = store_reopen(s);
 	if (rc == 0 && im->complete_to != 0 && im->unread + im->cut == 0)
 		rc = store_put_watermark(s, "import", im->complete_to);
 	if (rc == 0)

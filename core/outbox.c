@@ -245,7 +245,7 @@ outbox_release(struct outbox *o)
 }
 
 static int
-open_row(struct outbox *o, sqlite3_stmt *st, struct outbox_row *row)
+open_row(const struct key *k, sqlite3_stmt *st, struct outbox_row *row)
 {
 	uint8_t plain[PLAIN_MAX];
 	const uint8_t *box = sqlite3_column_blob(st, 3);
@@ -255,7 +255,7 @@ open_row(struct outbox *o, sqlite3_stmt *st, struct outbox_row *row)
 	row->expires = sqlite3_column_int64(st, 1);
 	row->done = sqlite3_column_int64(st, 2);
 	if (len < KEY_BOX || len > PLAIN_MAX + KEY_BOX ||
-	    key_unbox(o->key, box, len, plain) < 0)
+	    key_unbox(k, box, len, plain) < 0)
 		return -EBADMSG;
 	return unpack(plain, len - KEY_BOX, &row->message);
 }
@@ -281,7 +281,7 @@ hand_out(struct outbox *o, sqlite3_stmt *st, int64_t now, outbox_row_h *h,
 	int rc;
 
 	while ((rc = state_step(o->state, OUTBOX_CLAIM)) == 1) {
-		int opened = open_row(o, st, &row) == 0;
+		int opened = open_row(o->key, st, &row) == 0;
 
 		*sealed += !opened;
 		if (opened && h(&row, arg) == 0)
@@ -328,6 +328,41 @@ outbox_expire(struct outbox *o, int64_t now)
 		return -EIO;
 	sqlite3_bind_int64(st, 1, now);
 	return state_step(o->state, OUTBOX_EXPIRE);
+}
+
+static int
+is_to(const struct outbox_message *m, const char *cc, const char *msisdn)
+{
+	char to[DIGITS_MAX + 1];
+
+	return msisdn_parse(m->to, strlen(m->to), cc, to) == 0 &&
+	    strcmp(to, msisdn) == 0;
+}
+
+int
+outbox_forget(struct state *s, const struct key *k, const char *country_code,
+    const char *msisdn)
+{
+	sqlite3_stmt *each = state_write(s, OUTBOX_EACH);
+	sqlite3_stmt *erase = state_write(s, OUTBOX_ERASE);
+	struct outbox_row row;
+	int rc, n = 0;
+
+	if (each == NULL || erase == NULL)
+		return -EIO;
+	while ((rc = state_step(s, OUTBOX_EACH)) == 1) {
+		if (open_row(k, each, &row) < 0 ||
+		    !is_to(&row.message, country_code, msisdn))
+			continue;
+		sqlite3_bind_int64(erase, 1, row.id);
+		rc = state_step(s, OUTBOX_ERASE);
+		if (rc < 0)
+			break;
+		n++;
+	}
+	if (rc != 0)
+		state_reset(s, OUTBOX_EACH);
+	return rc < 0 ? rc : n;
 }
 
 int64_t

@@ -81,6 +81,12 @@ int outbox_claim(
 /* Erases what nobody holds and is of no use any more. */
 int outbox_expire(struct outbox *o, int64_t now);
 
+/* Erases what is still to be sent to a number (E.164, with this country code),
+ * by whichever carrier of this state: how many rows, or -errno. What a process
+ * is just sending goes. */
+int outbox_forget(struct state *s, const struct key *k,
+    const char *country_code, const char *msisdn);
+
 /* How many rows there are, of all carriers of this state. */
 int64_t outbox_count(struct outbox *o);
 

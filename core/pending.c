@@ -1,7 +1,17 @@
 /* Pending steps in the small state. */
 #include <errno.h>
+#include <string.h>
 
 #include "pending.h"
+
+uint64_t
+pending_key(const struct key *k, uint64_t msisdn, const char *service)
+{
+	const uint64_t both[2] = {
+	    msisdn, key_hash(k, service, strlen(service))};
+
+	return key_hash(k, both, sizeof(both));
+}
 
 int
 pending_get(struct state *s, uint64_t key, int64_t now, struct pending *p)
@@ -39,6 +49,19 @@ pending_put(struct state *s, uint64_t key, const struct pending *p)
 	sqlite3_bind_int64(st, 4, p->until);
 	sqlite3_bind_int64(st, 5, p->token);
 	return state_step(s, PENDING_PUT);
+}
+
+int
+pending_erase(struct state *s, uint64_t key)
+{
+	sqlite3_stmt *st = state_write(s, PENDING_ERASE);
+	int rc;
+
+	if (st == NULL)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, key);
+	rc = state_step(s, PENDING_ERASE);
+	return rc < 0 ? rc : state_changed(s);
 }
 
 int

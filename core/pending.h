@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "message.h"
+#include "key.h"
 #include "state.h"
 
 enum step {
@@ -22,14 +23,18 @@ struct pending {
 	uint32_t token;         /* the front end's (call.h) */
 };
 
-/* `key` is the subscriber's and service's pseudonym, hashed (key_hash); it
- * must not depend on a process. */
+/* The key of what a subscriber (key_msisdn) is asked by a service; it does not
+ * depend on a process. */
+uint64_t pending_key(const struct key *k, uint64_t msisdn, const char *service);
 
 /* 0; -ENOENT when there is none that is still open at `now`; -EIO. */
 int pending_get(struct state *s, uint64_t key, int64_t now, struct pending *p);
 
 /* Durable after state_commit. 0 or -errno. */
 int pending_put(struct state *s, uint64_t key, const struct pending *p);
+
+/* Erases one; durable after state_commit. How many, or -errno. */
+int pending_erase(struct state *s, uint64_t key);
 
 /* Erases what ended before `now`, at most 500 at a time. */
 int pending_expire(struct state *s, int64_t now);

@@ -125,10 +125,8 @@ begin(struct query *q, const struct conf_service *service, const char *msisdn,
 	    .msisdn = msisdn,
 	    .who = key_msisdn(v->key, msisdn),
 	};
-	const uint64_t step[2] = {
-	    x.who, key_hash(v->key, service->name, strlen(service->name))};
 
-	x.step = key_hash(v->key, step, sizeof(step));
+	x.step = pending_key(v->key, x.who, service->name);
 	q->now = when_now();
 	*a = (struct answer){.language = service->language};
 	say[0] = '\0';
@@ -403,6 +401,8 @@ find(struct query *q, const struct question *x, struct answer *a)
 	s = snapshot(q, x->vault);
 	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
 		return VERDICT_SYSTEM_BUSY;
+	if (store_is_closed(s))
+		return VERDICT_SERVICE_CLOSED;
 	if (who != NULL && who->language != LANGUAGES)
 		a->language = who->language;
 	a->lo = when_midnight(q->now, -(int)x->service->window_days);

@@ -27,7 +27,7 @@ struct records {
 	int64_t until; /* the open file's day ends here */
 	int is_faulty; /* and that was logged */
 	int64_t said;  /* the time that `saying` says */
-	char saying[32];
+	char saying[WHEN_TEXT];
 	size_t len;
 	char buf[65536];
 };
@@ -50,23 +50,15 @@ call_status_name(enum call_status s)
 	return names[s];
 }
 
-/* RFC 3339, local. Most dialogues begin and end in the second of the one
- * before. */
+/* Most dialogues begin and end in the second of the one before. */
 static void
-time_of(struct records *r, int64_t t, char out[32])
+time_of(struct records *r, int64_t t, char out[WHEN_TEXT])
 {
-	struct tm tm;
-	size_t n;
-
 	if (t != r->said) {
-		when_local(t, &tm);
-		n = strftime(r->saying, 31, "%Y-%m-%dT%H:%M:%S%z", &tm);
-		/* +0800 to +08:00 */
-		memmove(r->saying + n - 1, r->saying + n - 2, 3);
-		r->saying[n - 2] = ':';
+		when_text(t, r->saying);
 		r->said = t;
 	}
-	memcpy(out, r->saying, 32);
+	memcpy(out, r->saying, WHEN_TEXT);
 }
 
 static void
@@ -234,7 +226,7 @@ put_quoted(char **p, const char *s)
 void
 records_put(struct records *r, const struct call_record *c)
 {
-	char start[32], ended[32], service[160], *end = service;
+	char start[WHEN_TEXT], ended[WHEN_TEXT], service[160], *end = service;
 
 	if (r == NULL)
 		return;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "csv.h"
 #include "region.h"
@@ -332,6 +333,36 @@ region_parse(
 		return -ENOENT;
 	*region = code;
 	return 0;
+}
+
+/* Without regard to case, and to what a country's name says of China. */
+static int
+is_named(const char *name, const char *s)
+{
+	static const char before[] = "中国", after[] = " (China)";
+	size_t len = strlen(s);
+
+	if (strncmp(name, before, strlen(before)) == 0 &&
+	    strcmp(name + strlen(before), s) == 0)
+		return 1;
+	return strncasecmp(name, s, len) == 0 &&
+	    (name[len] == '\0' || (len > 0 && strcmp(name + len, after) == 0));
+}
+
+int
+region_find(const struct regions *r, const char *s, uint32_t *region)
+{
+	if (region_parse(r, s, strlen(s), region) == 0)
+		return 0;
+	for (size_t i = 0; i < r->n; i++)
+		for (int l = 0; l < LANGUAGES; l++) {
+			if (!is_named(r->v[i].text[l], s) ||
+			    is_only_province(r->v[i].code))
+				continue;
+			*region = r->v[i].code;
+			return 0;
+		}
+	return -ENOENT;
 }
 
 const char *

@@ -41,6 +41,10 @@ int region_parse(
 int region_parse_shown(
     const struct regions *r, const char *s, size_t len, uint32_t *region);
 
+/* A code, or a name in any language, of a region that is no province: 0, or
+ * -ENOENT. */
+int region_find(const struct regions *r, const char *s, uint32_t *region);
+
 /* The name shown to users, of a region or a province; unique in its
  * language. */
 const char *region_name(

@@ -82,6 +82,28 @@ sqlite_run(struct sqlite *q, sqlite3_stmt *st)
 	return rc < 0 ? rc : 0;
 }
 
+int
+sqlite_empty(struct sqlite *q, const char *but)
+{
+	static const char tables[] =
+	    "SELECT 'DELETE FROM \"' || name || '\"' FROM main.sqlite_schema"
+	    " WHERE type = 'table' AND name <> ?";
+	sqlite3_stmt *st;
+	int rc = 0;
+
+	if (sqlite3_prepare_v2(q->db, tables, -1, &st, NULL) != SQLITE_OK)
+		return sqlite_fault(q, tables);
+	sqlite3_bind_text(st, 1, but, -1, SQLITE_STATIC);
+	while (rc == 0 && sqlite3_step(st) == SQLITE_ROW) {
+		const char *erase = (const char *)sqlite3_column_text(st, 0);
+
+		if (sqlite3_exec(q->db, erase, NULL, NULL, NULL) != SQLITE_OK)
+			rc = sqlite_fault(q, erase);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
 int64_t
 sqlite_integer(struct sqlite *q, const char *sql)
 {

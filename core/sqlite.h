@@ -59,6 +59,9 @@ void sqlite_reset(sqlite3_stmt *st);
 /* Steps and resets a statement that gives no rows: 0 or -errno. */
 int sqlite_run(struct sqlite *q, sqlite3_stmt *st);
 
+/* Erases the rows of every table but one ("" for none). 0 or -errno. */
+int sqlite_empty(struct sqlite *q, const char *but);
+
 /* The integer that a query gives, -1 for none. */
 int64_t sqlite_integer(struct sqlite *q, const char *sql);
 

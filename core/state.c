@@ -74,6 +74,7 @@ static const char *const sql[STATE_STATEMENTS] = {
     [OUTBOX_EXPIRE] = "DELETE FROM outbox WHERE expires < ?1 AND lease < ?1",
     [OUTBOX_OWNER] = "SELECT owner FROM outbox WHERE id = ?",
     [OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
+    [OUTBOX_EACH] = "SELECT id, expires, done, sealed FROM outbox",
     [NOTICE_PUT] = "INSERT INTO notice VALUES (NULL, ?, ?, ?)",
     [NOTICE_TAKE] = "DELETE FROM notice WHERE id IN"
 		    " (SELECT id FROM notice WHERE carrier = ? LIMIT ?)"
@@ -83,6 +84,7 @@ static const char *const sql[STATE_STATEMENTS] = {
     [PENDING_GET] = "SELECT step, language, until, token FROM pending"
 		    " WHERE key = ? AND until > ?",
     [PENDING_PUT] = "REPLACE INTO pending VALUES (?, ?, ?, ?, ?)",
+    [PENDING_ERASE] = "DELETE FROM pending WHERE key = ?",
     [PENDING_EXPIRE] = "DELETE FROM pending WHERE key IN (SELECT key"
 		       " FROM pending WHERE until <= ? LIMIT 500)",
     [SUBJECT_GET] = "SELECT language, tries, day_tries, tries_day,"
@@ -311,21 +313,30 @@ state_commit(struct state *s)
 	return -ENOENT;
 }
 
-void
+int
 state_wipe(struct state *s)
 {
 	int changed;
 
 	if (s->open || s->q.db == NULL)
-		return;
+		return 0;
 	changed = sqlite3_total_changes(s->q.db);
 	if (changed == s->wiped)
-		return;
+		return 0;
 	sqlite3_busy_timeout(s->q.db, 0); /* nobody is to wait for this */
 	if (sqlite3_wal_checkpoint_v2(s->q.db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
 		NULL, NULL) == SQLITE_OK)
 		s->wiped = changed;
 	sqlite3_busy_handler(s->q.db, on_busy, s);
+	return changed == s->wiped ? 0 : -EBUSY;
+}
+
+int
+state_forget_all(struct state *s)
+{
+	if (state_write(s, STATE_BEGIN) == NULL)
+		return -EIO;
+	return sqlite_empty(&s->q, "");
 }
 
 sqlite3_stmt *

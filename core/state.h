@@ -32,11 +32,13 @@ int state_commit(struct state *s);
  * says so. For when what is in it must not hold. */
 void state_undo(struct state *s);
 
-/* Leaves no octet of erased rows on disk: empties the write-ahead log, unless
- * another process uses it just now; then the next call tries again. Does
- * nothing before the commit, nor when nothing was written since it last did.
- */
-void state_wipe(struct state *s);
+/* Leaves no octet of erased rows on disk: empties the write-ahead log. -EBUSY
+ * while another process uses it; then the next call tries again. Does nothing
+ * before the commit, nor when nothing was written since it last did. */
+int state_wipe(struct state *s);
+
+/* Erases all there is; durable after state_commit. 0 or -errno. */
+int state_forget_all(struct state *s);
 
 /* For the modules that keep something here. */
 
@@ -53,12 +55,14 @@ enum state_statement {
 	OUTBOX_EXPIRE,
 	OUTBOX_OWNER,
 	OUTBOX_COUNT,
+	OUTBOX_EACH,
 	NOTICE_PUT,
 	NOTICE_TAKE,
 	NOTICE_ANY,
 	NOTICE_EXPIRE,
 	PENDING_GET,
 	PENDING_PUT,
+	PENDING_ERASE,
 	PENDING_EXPIRE,
 	SUBJECT_GET,
 	SUBJECT_PUT,

@@ -74,6 +74,12 @@ int store_watermark(struct store *s, int64_t *t);
 int store_mark(
     struct store *s, uint32_t region, int64_t time, char mark[MARK_MAX]);
 
+/* Was all erased, because the service has ended, and nobody provisioned since?
+ */
+int store_is_closed(struct store *s);
+/* When all was erased, 0 for never: records from before are refused. */
+int64_t store_purged(struct store *s);
+
 struct store_stat {
 	uint64_t subscribers, with_stays, stays, buckets, cells, marks, bytes;
 	int64_t watermark; /* 0 for none */
@@ -88,6 +94,9 @@ int store_check(struct store *s);
 int store_write_begin(struct store *s);
 int store_write_commit(struct store *s);
 void store_write_abort(struct store *s);
+/* Leaves no octet of what was erased or replaced on disk, as store_write_commit
+ * tries to. 0, or -EBUSY while a reader prevents it. */
+int store_wipe(struct store *s);
 
 /* The bucket of a key is its top `bits` bits. Changing bits drops every
  * bucket, in the same transaction that then puts them anew. */
@@ -121,6 +130,21 @@ int store_each_cell(struct store *s, store_cell_h *h, void *arg);
 
 int store_put_mark(
     struct store *s, uint32_t region, int64_t valid_from, const char *mark);
+
+/* Erasing, between store_write_begin and store_write_commit. */
+
+/* What an IMSI has from before a time: *n runs that were dropped or cut.
+ * Inside a snapshot that was once begun. */
+int store_cut(struct store *s, uint64_t imsi, int64_t before, size_t *n);
+/* A person's rows of a number. Others' active times stay as they are. */
+int store_forget_person(
+    struct store *s, uint64_t msisdn, uint64_t person, int64_t *rows);
+/* Rows that ended up to `horizon`. */
+int store_forget_ended(struct store *s, int64_t horizon, int64_t *rows);
+/* Everything but what the store was made with; it is closed then, and records
+ * from before `now` are refused. store_reopen: it is not closed any more. */
+int store_forget_all(struct store *s, int64_t now);
+int store_reopen(struct store *s);
 
 /* A source's watermark only moves forward. */
 int store_put_watermark(struct store *s, const char *source, int64_t t);

@@ -13,6 +13,7 @@ void
 store_forget(struct store *s)
 {
 	s->cache.watermark_known = 0;
+	s->cache.closed = -1;
 	for (size_t i = 0; i < MARKS; i++)
 		s->cache.marks[i].region = 0;
 }
@@ -213,6 +214,27 @@ store_watermark(struct store *s, int64_t *t)
 	if (s->cache.watermark_rc == 0)
 		*t = s->cache.watermark;
 	return s->cache.watermark_rc;
+}
+
+int
+store_is_closed(struct store *s)
+{
+	int64_t closed = 0;
+
+	if (s->in_snapshot && s->cache.closed >= 0)
+		return s->cache.closed;
+	if (store_get_meta(s, "closed", &closed) < 0)
+		closed = 0;
+	s->cache.closed = s->in_snapshot ? closed != 0 : -1;
+	return closed != 0;
+}
+
+int64_t
+store_purged(struct store *s)
+{
+	int64_t t;
+
+	return store_get_meta(s, "purged", &t) == 0 ? t : 0;
 }
 
 /* The mark of a region, and between which times it is that. */

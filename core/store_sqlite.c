@@ -70,6 +70,14 @@ static const char *const sql[STATEMENTS] = {
     [SQL_SUBSCRIBER_DELETE_MSISDN] = "DELETE FROM subscriber"
 				     " WHERE msisdn = ?",
     [SQL_SUBSCRIBER_DELETE_IMSI] = "DELETE FROM subscriber WHERE imsi = ?",
+    [SQL_SUBSCRIBER_DELETE_PERSON] =
+	"DELETE FROM subscriber WHERE msisdn = ? AND person = ?",
+    [SQL_SUBSCRIBER_DELETE_ENDED] = "DELETE FROM subscriber WHERE ends <= ?",
+    [SQL_PIN] = "UPDATE subscriber SET until = ends WHERE until IS NULL"
+		" AND ends < 9223372036854775807"
+		" AND ((msisdn = ?1 AND person <> ?2) OR imsi IN"
+		"  (SELECT imsi FROM subscriber"
+		"   WHERE msisdn = ?1 AND person = ?2))",
     [SQL_TOUCH] = "INSERT OR IGNORE INTO temp.touched VALUES (?, ?)",
 /* A row without `until` ends where a later one takes its IMSI to another
  * number, or its number to another person. */
@@ -161,8 +169,8 @@ put_meta(struct store *s, const char *name, const void *blob, int len)
 	return store_run(s, SQL_META_PUT);
 }
 
-static int
-put_meta_int(struct store *s, const char *name, int64_t value)
+int
+store_put_meta(struct store *s, const char *name, int64_t value)
 {
 	sqlite3_bind_text(s->st[SQL_META_PUT], 1, name, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s->st[SQL_META_PUT], 2, value);
@@ -189,9 +197,9 @@ record_terms(struct store *s, const struct store_terms *t)
 	int rc = put_meta(s, "fingerprint", t->fingerprint, KEY_FINGERPRINT);
 
 	if (rc == 0)
-		rc = put_meta_int(s, "max_gap", t->max_gap);
+		rc = store_put_meta(s, "max_gap", t->max_gap);
 	if (rc == 0)
-		rc = put_meta_int(s, "bits", BITS_FIRST);
+		rc = store_put_meta(s, "bits", BITS_FIRST);
 	return rc;
 }
 
@@ -301,6 +309,7 @@ store_open(struct store **sp, const char *where, enum store_mode mode,
 	if (s == NULL)
 		return -ENOMEM;
 	s->lock = -1;
+	s->cache.closed = -1;
 	rc = set_up(s, where + 7, mode, terms);
 	if (rc < 0)
 		store_close(s);

@@ -33,6 +33,9 @@ enum statement {
 	SQL_SUBSCRIBER_PUT,
 	SQL_SUBSCRIBER_DELETE_MSISDN,
 	SQL_SUBSCRIBER_DELETE_IMSI,
+	SQL_SUBSCRIBER_DELETE_PERSON,
+	SQL_SUBSCRIBER_DELETE_ENDED,
+	SQL_PIN,
 	SQL_TOUCH,
 	SQL_DERIVE_MSISDN,
 	SQL_DERIVE_IMSI,
@@ -51,6 +54,7 @@ struct store_cache {
 	int watermark_known;
 	int watermark_rc; /* 0 or -ENOENT */
 	int64_t watermark;
+	int closed; /* -1: not known */
 	/* by region; a mark holds from one time until another */
 	struct cached_mark {
 		uint32_t region; /* 0: nothing is known */
@@ -81,5 +85,6 @@ void store_reset(struct store *s, enum statement st);
 
 /* A number of the meta table. 0, -EUCLEAN when it is not there. */
 int store_get_meta(struct store *s, const char *name, int64_t *value);
+int store_put_meta(struct store *s, const char *name, int64_t value);
 
 #endif

@@ -19,13 +19,16 @@ store_write_begin(struct store *s)
 /* A sweep's log is as large as the sweep, kept or not: give the room back,
  * unless a reader sits in it for longer than a batch of look-ups takes. Then
  * the next one does. */
-static void
-empty_log(struct store *s)
+int
+store_wipe(struct store *s)
 {
+	int rc;
+
 	sqlite3_busy_timeout(s->q.db, 200);
-	sqlite3_wal_checkpoint_v2(
+	rc = sqlite3_wal_checkpoint_v2(
 	    s->q.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	sqlite3_busy_timeout(s->q.db, SQLITE_BUSY_MS);
+	return rc == SQLITE_OK ? 0 : -EBUSY;
 }
 
 int
@@ -37,7 +40,7 @@ store_write_commit(struct store *s)
 	if (rc < 0)
 		store_write_abort(s);
 	else
-		empty_log(s);
+		store_wipe(s);
 	return rc;
 }
 
@@ -46,7 +49,7 @@ store_write_abort(struct store *s)
 {
 	if (!sqlite3_get_autocommit(s->q.db))
 		store_run(s, SQL_ROLLBACK);
-	empty_log(s);
+	store_wipe(s);
 }
 
 int

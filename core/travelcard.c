@@ -15,6 +15,8 @@ static const struct {
 } commands[] = {
     {"import", cmd_import},
     {"lookup", cmd_lookup},
+    {"correct", cmd_correct},
+    {"purge", cmd_purge},
     {"stat", cmd_stat},
     {"texts", cmd_texts},
     {"check", cmd_check},
@@ -25,6 +27,9 @@ static const char usage[] =
     "\n"
     "  import cells|subscribers|records|marks FILE... [--complete-to TIME]\n"
     "  lookup [--service NAME] [--json] MSISDN...|-\n"
+    "  correct MSISDN add|remove REGION FROM TO\n"
+    "  correct MSISDN list\n"
+    "  purge MSISDN | --expired | --all [--yes]\n"
     "  stat [--json]\n"
     "  texts\n"
     "  check\n"
@@ -35,11 +40,13 @@ static const char usage[] =
     "  --service NAME      whose window and rules; the first unless given\n"
     "  --complete-to TIME  the records are complete up to TIME\n"
     "  --json              for machines\n"
+    "  --all, --expired    what to purge; --yes asks nothing\n"
     "  -h, --help          this text\n"
     "\n"
     "TIME: 2026-11-22T08:00:00+08:00, 1795305600 or 2026-11-22. FILE: CSV,\n"
-    "plain or gzip; - is standard input. Exit: 0, 1 fault, 2 usage, 3 some\n"
-    "lines were rejected. See travelcard(1).\n";
+    "plain or gzip; - is standard input. REGION: a code or a name. Exit: 0,\n"
+    "1 fault, 2 usage, 3 some lines were rejected, 4 nobody has the number.\n"
+    "See travelcard(1).\n";
 
 int
 usage_error(const char *what, const char *which)
@@ -58,6 +65,9 @@ parse_options(int argc, char **argv, struct options *o)
 	    {"service", required_argument, NULL, 's'},
 	    {"complete-to", required_argument, NULL, 't'},
 	    {"json", no_argument, NULL, 'j'},
+	    {"all", no_argument, NULL, 'A'},
+	    {"expired", no_argument, NULL, 'E'},
+	    {"yes", no_argument, NULL, 'y'},
 	    {"help", no_argument, NULL, 'h'},
 	    {0},
 	};
@@ -83,6 +93,15 @@ parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'j':
 			o->json = 1;
+			break;
+		case 'A':
+			o->all = 1;
+			break;
+		case 'E':
+			o->expired = 1;
+			break;
+		case 'y':
+			o->yes = 1;
 			break;
 		case 'h':
 			fputs(usage, stdout);

@@ -302,6 +302,22 @@ when_local(int64_t t, struct tm *tm)
 	tm->tm_sec = seconds % 60;
 }
 
+const char *
+when_text(int64_t t, char buf[WHEN_TEXT])
+{
+	struct tm tm;
+	size_t n;
+
+	when_local(t, &tm);
+	n = strftime(buf, WHEN_TEXT - 1, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	if (n == 0)
+		return strcpy(buf, "?");
+	/* +0800 to +08:00 */
+	memmove(buf + n - 1, buf + n - 2, 3);
+	buf[n - 2] = ':';
+	return buf;
+}
+
 void
 when_set(int64_t t, int runs)
 {

@@ -29,6 +29,10 @@ int64_t when_midnight(int64_t t, int days);
 /* The local date and time of t. */
 void when_local(int64_t t, struct tm *tm);
 
+/* RFC 3339, local: 2026-11-22T08:00:00+08:00. Returns buf. */
+#define WHEN_TEXT 32
+const char *when_text(int64_t t, char buf[WHEN_TEXT]);
+
 /* The clock: the system's, or --at / -t. `when_set` freezes it at t, or with
  * `runs` lets it run on from t. */
 void when_set(int64_t t, int runs);

@@ -127,7 +127,7 @@ delete_at(uint64_t msisdn, uint64_t person, int64_t at)
 	must(store_begin(store));
 	must(store_subscribers(store, msisdn, rows, &n));
 	store_end(store);
-	must(deletion_make(state, rows, n, person, at));
+	must(deletion_make(state, msisdn, rows, n, person, at));
 	must(state_commit(state));
 }
 

@@ -365,6 +365,38 @@ faults(void)
 	outbox_free(b);
 }
 
+/* How many wait for a number, as an SMSC may write it. */
+static void
+forgotten(void)
+{
+	static const char *const to[] = {"8613900000001", "13900000001",
+	    "+8613900000001", "8613900000002", "10658100"};
+	struct outbox *a = instance("cmcc"), *b = instance("unicom");
+	struct outbox_message m = message;
+	struct got got;
+
+	for (size_t i = 0; i < sizeof(to) / sizeof(*to); i++) {
+		strcpy(m.to, to[i]);
+		outbox_leave(i % 2 ? b : a, &m, NOW + 600);
+	}
+	state_commit(state);
+	ok_int(outbox_forget(state, key, "86", "8613900000001"), 3,
+	    "what a number is still to be sent is erased, whoever sends it");
+	state_commit(state);
+	ok_int(outbox_forget(state, key, "86", "8613900000001"), 0, "once");
+	claim(a, NOW, &got);
+	ok(got.n == 1 && strcmp(got.rows[0].message.to, "10658100") == 0,
+	    "others' messages are left");
+	outbox_erase(a, got.rows[0].id);
+	claim(b, NOW, &got);
+	ok(got.n == 1 && strcmp(got.rows[0].message.to, "8613900000002") == 0,
+	    "of each carrier");
+	outbox_erase(b, got.rows[0].id);
+	outbox_free(a);
+	outbox_free(b);
+	state_commit(state);
+}
+
 int
 main(void)
 {
@@ -385,6 +417,7 @@ main(void)
 	restarts();
 	versions();
 	at_rest();
+	forgotten();
 	another_key();
 	not_kept();
 	faults();

@@ -55,6 +55,20 @@ replaced(void)
 }
 
 static void
+erased(void)
+{
+	const struct pending p = {.step = STEP_IDENTITY, .until = NOW + 5};
+	struct pending got;
+
+	pending_put(state, 50, &p);
+	pending_put(state, 51, &p);
+	ok_int(pending_erase(state, 50), 1, "one is erased");
+	ok_int(pending_erase(state, 50), 0, "once");
+	ok_int(pending_get(state, 50, NOW, &got), -ENOENT, "it is gone");
+	ok_int(pending_get(state, 51, NOW, &got), 0, "the next is there");
+}
+
+static void
 expires(void)
 {
 	const struct pending p = {.step = STEP_IDENTITY, .until = NOW + 5};
@@ -78,6 +92,7 @@ main(void)
 	reopen();
 	kept();
 	replaced();
+	erased();
 	expires();
 	state_close(state);
 	return test_done();

@@ -280,6 +280,32 @@ broken_tables(void)
 	regions_free(NULL);
 }
 
+/* As an operator names one. */
+static void
+found_by_name(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t region;
+	} t[] = {{"110000", 110000}, {"JP", 'J' << 8 | 'P'}, {"北京", 110000},
+	    {"Beijing", 110000}, {"beijing", 110000}, {"廊坊", 131000},
+	    {"香港", 810000}, {"日本", 'J' << 8 | 'P'},
+	    {"japan", 'J' << 8 | 'P'}, {"jilin city", 220200},
+	    {"吉林市", 220200}, {"吉林", 0}, {"Macao", 820000},
+	    {"macao (china)", 820000}, {"中国澳门", 820000}, {"中国", 0},
+	    {"China", 0}, {"Taiwan", 710000}, {"河北", 0}, {"Hebei", 0},
+	    {"130000", 0}, {"Beijin", 0}, {"", 0}, {"北", 0}};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		uint32_t region = 0;
+		int rc = region_find(regions, t[i].name, &region);
+
+		ok(region == t[i].region && (rc == 0) == (region != 0),
+		    "\"%s\" names %s", t[i].name,
+		    t[i].region ? "a region" : "none");
+	}
+}
+
 int
 main(void)
 {
@@ -291,6 +317,7 @@ main(void)
 	countries();
 	parsing();
 	names();
+	found_by_name();
 	shared_names();
 	every_region();
 	broken_tables();

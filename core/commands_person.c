@@ -1,0 +1,315 @@
+/* What the operator's tool does to one person, or to all: correct, purge. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "correct.h"
+#include "history.h"
+#include "purge.h"
+#include "when.h"
+
+/* A number as the operator typed it. */
+struct number {
+	char digits[DIGITS_MAX + 1];
+	char mask[MASK_MAX];
+};
+
+static int
+parse_number(const struct core *c, const char *s, struct number *n)
+{
+	const char *cc = c->conf->country_code;
+
+	if (msisdn_parse(s, strlen(s), cc, n->digits) < 0)
+		return usage_error("not a subscriber's number", "");
+	key_mask(n->digits, cc, n->mask);
+	return EXIT_OK;
+}
+
+static int
+say_nobody(const struct number *n)
+{
+	fprintf(stderr, "travelcard: %s: not provisioned\n", n->mask);
+	return EXIT_NOBODY;
+}
+
+/* correct */
+
+static int
+parse_time(const char *what, const char *s, int64_t *t)
+{
+	if (when_parse(s, strlen(s), t) < 0 || *t > WHEN_MAX) {
+		fprintf(stderr, "travelcard: correct: %s is no time: %s\n",
+		    what, s);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+static int
+refuse(const char *why)
+{
+	fprintf(stderr, "travelcard: correct: %s\n", why);
+	return EXIT_USAGE;
+}
+
+static int
+parse_act(const char *s, enum correct_act *act)
+{
+	*act = strcmp(s, "add") == 0 ? CORRECT_ADD : CORRECT_REMOVE;
+	return *act == CORRECT_ADD || strcmp(s, "remove") == 0
+	    ? EXIT_OK
+	    : usage_error("correct: neither add, remove nor list: ", s);
+}
+
+/* MSISDN add|remove REGION FROM TO */
+static int
+parse_correction(
+    const struct core *c, char **args, int nargs, struct correction *fix)
+{
+	*fix = (struct correction){.made = when_now()};
+	if (parse_act(args[1], &fix->act) != EXIT_OK)
+		return EXIT_USAGE;
+	if (nargs != 5)
+		return usage_error("correct: which REGION, FROM and TO?", "");
+	if (region_find(c->regions, args[2], &fix->region) < 0) {
+		fprintf(stderr,
+		    "travelcard: correct: %s is no region; name a city or a "
+		    "country, or its code\n",
+		    args[2]);
+		return EXIT_USAGE;
+	}
+	if (parse_time("FROM", args[3], &fix->from) != EXIT_OK ||
+	    parse_time("TO", args[4], &fix->to) != EXIT_OK)
+		return EXIT_USAGE;
+	if (fix->from >= fix->to)
+		return refuse("FROM must be before TO");
+	if (fix->to > fix->made)
+		return refuse("TO is in the future");
+	if (fix->to <= core_horizon(c, fix->made))
+		return refuse("that long ago nothing is kept or shown");
+	return EXIT_OK;
+}
+
+static void
+print_correction(
+    const struct core *c, const struct correction *fix, const char *verb)
+{
+	char code[7], from[WHEN_TEXT], to[WHEN_TEXT];
+
+	printf("%s %s %s from %s to %s", verb, region_code(fix->region, code),
+	    region_name(c->regions, fix->region, LANG_ZH),
+	    when_text(fix->from, from), when_text(fix->to, to));
+}
+
+/* Says so where what was added will not be seen by itself. */
+static void
+warn_of_min_stay(
+    const struct core *c, const struct vault *v, const struct correction *fix)
+{
+	if (fix->act != CORRECT_ADD ||
+	    region_group(fix->region) != REGION_MAINLAND)
+		return;
+	for (size_t i = 0; i < c->conf->nservices; i++) {
+		const struct conf_service *s = &c->conf->services[i];
+
+		if (core_vault(c, s->carrier) == v &&
+		    fix->to - fix->from < s->min_stay)
+			printf("  shorter than min_stay of service %s: not "
+			       "shown there by itself\n",
+			    s->name);
+	}
+}
+
+/* Has somebody the number? 1, 0 or -errno. */
+static int
+is_provisioned(struct core *c, struct vault *v, uint64_t msisdn)
+{
+	struct history h = {0};
+	const struct subscriber *who;
+	int rc = core_store(c, v, STORE_READ);
+
+	if (rc == 0)
+		rc = store_begin(v->store);
+	if (rc == 0)
+		rc = history_open(&h, v->store, msisdn, when_now(), &who);
+	if (rc < 0)
+		return rc;
+	store_end(v->store);
+	return who != NULL;
+}
+
+static int
+put_correction(struct core *c, struct vault *v, const struct number *number,
+    const struct correction *fix)
+{
+	uint64_t msisdn = key_msisdn(v->key, number->digits);
+	int rc = is_provisioned(c, v, msisdn);
+
+	if (rc == 0)
+		return say_nobody(number);
+	if (rc > 0)
+		rc = core_state(v);
+	if (rc == 0)
+		rc = correct_put(v->state, msisdn, fix, "-", "-");
+	if (rc == -ENOSPC)
+		fprintf(stderr,
+		    "travelcard: %s: has %d corrections and can have no more\n",
+		    number->mask, CORRECT_MAX);
+	if (rc == 0)
+		rc = state_commit(v->state);
+	if (rc < 0)
+		return EXIT_FAULT;
+	printf("%s: ", number->mask);
+	print_correction(c, fix, fix->act == CORRECT_ADD ? "added" : "removed");
+	putchar('\n');
+	warn_of_min_stay(c, v, fix);
+	return EXIT_OK;
+}
+
+static int
+list_corrections(struct core *c, struct vault *v, const struct number *number)
+{
+	struct correct_note notes[CORRECT_MAX];
+	struct correction list[CORRECT_MAX];
+	char made[WHEN_TEXT];
+	size_t n;
+
+	if (core_state(v) < 0 ||
+	    correct_get(v->state, key_msisdn(v->key, number->digits), WHEN_MAX,
+		list, notes, &n) < 0)
+		return EXIT_FAULT;
+	printf("%s: %zu correction%s\n", number->mask, n, n == 1 ? "" : "s");
+	for (size_t i = 0; i < n; i++) {
+		printf("%s ", when_text(list[i].made, made));
+		print_correction(
+		    c, &list[i], list[i].act == CORRECT_ADD ? "add" : "remove");
+		printf(
+		    ", by %s, reason %s\n", notes[i].operator, notes[i].reason);
+	}
+	return EXIT_OK;
+}
+
+int
+cmd_correct(struct core *c, const struct options *o)
+{
+	struct correction fix;
+	struct number number;
+	struct vault *v;
+
+	if (o->nargs < 2)
+		return usage_error("correct: which number, and what?", "");
+	if (parse_number(c, o->args[0], &number) != EXIT_OK)
+		return EXIT_USAGE;
+	if (strcmp(o->args[1], "list") == 0) {
+		if (o->nargs > 2)
+			return usage_error("correct: list takes no more", "");
+		v = chosen_vault(c, o);
+		return v != NULL ? list_corrections(c, v, &number) : EXIT_USAGE;
+	}
+	if (parse_correction(c, o->args, o->nargs, &fix) != EXIT_OK)
+		return EXIT_USAGE;
+	v = chosen_vault(c, o);
+	return v != NULL ? put_correction(c, v, &number, &fix) : EXIT_USAGE;
+}
+
+/* purge */
+
+static void
+print_counts(const char *what, const struct purge_counts *n)
+{
+	printf("%s: erased %lld subscriber rows, %lld stays, %lld corrections, "
+	       "%lld unsent messages\n",
+	    what, (long long)n->rows, (long long)n->stays,
+	    (long long)n->corrections, (long long)n->messages);
+}
+
+static int
+purge_number(struct core *c, struct vault *v, const char *asked)
+{
+	struct purge_counts n;
+	struct number number;
+	int rc;
+
+	if (parse_number(c, asked, &number) != EXIT_OK)
+		return EXIT_USAGE;
+	rc = purge_person(c, v, number.digits, &n);
+	if (rc == -ENOTUNIQ)
+		fprintf(stderr,
+		    "travelcard: %s: two people's rows begin at the same time; "
+		    "import what is right and purge again\n",
+		    number.mask);
+	if (rc == -EBUSY)
+		fprintf(stderr,
+		    "travelcard: %s: is shown to nobody from now on, but an "
+		    "import is running: purge again when it has ended\n",
+		    number.mask);
+	if (rc < 0)
+		return EXIT_FAULT;
+	print_counts(number.mask, &n);
+	return EXIT_OK;
+}
+
+static int
+purge_old(struct core *c, struct vault *v)
+{
+	char horizon[WHEN_TEXT];
+	struct purge_counts n;
+
+	if (purge_expired(c, v, &n) < 0)
+		return EXIT_FAULT;
+	printf("before %s: ", when_text(core_horizon(c, when_now()), horizon));
+	print_counts(v->where, &n);
+	return EXIT_OK;
+}
+
+/* Nobody does this by mistake. */
+static int
+is_sure(const struct vault *v)
+{
+	char line[16];
+
+	fprintf(stderr,
+	    "This erases all subscribers, stays and conversations in %s for "
+	    "good, and the service is closed then. Type \"erase\" to go on: ",
+	    v->where);
+	return fgets(line, sizeof(line), stdin) != NULL &&
+	    strcmp(line, "erase\n") == 0;
+}
+
+static int
+purge_everything(struct core *c, struct vault *v, int is_asked)
+{
+	struct purge_counts n;
+	int rc;
+
+	if (!is_asked && !is_sure(v)) {
+		fputs("travelcard: purge: nothing was erased\n", stderr);
+		return EXIT_USAGE;
+	}
+	rc = purge_all(c, v, &n);
+	if (rc == -EBUSY)
+		fputs("travelcard: purge: nothing was erased: an import is "
+		      "running; repeat it when that has ended\n",
+		    stderr);
+	if (rc < 0)
+		return EXIT_FAULT;
+	print_counts(v->where, &n);
+	return EXIT_OK;
+}
+
+int
+cmd_purge(struct core *c, const struct options *o)
+{
+	struct vault *v;
+
+	if (o->nargs + o->all + o->expired != 1)
+		return usage_error(
+		    "purge: one of MSISDN, --expired and --all", "");
+	v = chosen_vault(c, o);
+	if (v == NULL)
+		return EXIT_USAGE;
+	if (o->all)
+		return purge_everything(c, v, o->yes);
+	return o->expired ? purge_old(c, v) : purge_number(c, v, o->args[0]);
+}

@@ -1,0 +1,107 @@
+/* The SQLite store: erasing for good. secure_delete overwrites what is freed,
+ * and store_write_commit empties the log. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bucket.h"
+#include "deletion.h"
+#include "log.h"
+#include "store_sqlite.h"
+
+static int
+read_bucket(struct store *s, uint64_t bucket, struct stays *out)
+{
+	sqlite3_stmt *st = s->st[SQL_BUCKET_GET];
+	int rc;
+
+	sqlite3_bind_int64(st, 1, bucket);
+	rc = store_step(s, SQL_BUCKET_GET);
+	if (rc == 1) {
+		const uint8_t *blob = sqlite3_column_blob(st, 0);
+
+		rc = bucket_unpack(blob, sqlite3_column_bytes(st, 0), out);
+	}
+	store_reset(s, SQL_BUCKET_GET);
+	if (rc == -EBADMSG)
+		log_error(DSTORE, "%s: bucket %llu is damaged", s->q.path,
+		    (unsigned long long)bucket);
+	return rc == -EBADMSG ? -EUCLEAN : rc;
+}
+
+static int
+write_bucket(struct store *s, uint64_t bucket, const struct stays *stays)
+{
+	uint8_t *blob = malloc(bucket_bound(stays->n));
+	int rc;
+
+	if (blob == NULL)
+		return -ENOMEM;
+	rc = store_put_bucket(
+	    s, bucket, blob, bucket_pack(stays->v, stays->n, blob));
+	free(blob);
+	return rc;
+}
+
+int
+store_cut(struct store *s, uint64_t imsi, int64_t before, size_t *n)
+{
+	struct deletion one = {imsi, before};
+	const struct deletions deletions = {.v = &one, .n = 1};
+	uint64_t bucket = imsi >> (64 - s->bits);
+	struct stays stays = {0};
+	int rc = read_bucket(s, bucket, &stays);
+
+	*n = rc == 0 ? deletions_apply(&deletions, &stays) : 0;
+	if (*n > 0)
+		rc = write_bucket(s, bucket, &stays);
+	stays_free(&stays);
+	return rc;
+}
+
+static int
+run_with(struct store *s, enum statement st, int64_t a, int64_t b, int64_t *n)
+{
+	int rc;
+
+	sqlite3_bind_int64(s->st[st], 1, a);
+	if (sqlite3_bind_parameter_count(s->st[st]) > 1)
+		sqlite3_bind_int64(s->st[st], 2, b);
+	rc = store_run(s, st);
+	if (n != NULL)
+		*n = rc == 0 ? sqlite3_changes64(s->q.db) : 0;
+	return rc;
+}
+
+int
+store_forget_person(
+    struct store *s, uint64_t msisdn, uint64_t person, int64_t *rows)
+{
+	/* what ended because of the person's rows stays ended */
+	int rc = run_with(s, SQL_PIN, msisdn, person, NULL);
+
+	return rc < 0
+	    ? rc
+	    : run_with(s, SQL_SUBSCRIBER_DELETE_PERSON, msisdn, person, rows);
+}
+
+int
+store_forget_ended(struct store *s, int64_t horizon, int64_t *rows)
+{
+	return run_with(s, SQL_SUBSCRIBER_DELETE_ENDED, horizon, 0, rows);
+}
+
+int
+store_forget_all(struct store *s, int64_t now)
+{
+	int rc = sqlite_empty(&s->q, "meta");
+
+	if (rc == 0)
+		rc = store_put_meta(s, "purged", now);
+	return rc < 0 ? rc : store_put_meta(s, "closed", 1);
+}
+
+int
+store_reopen(struct store *s)
+{
+	return store_put_meta(s, "closed", 0);
+}
