@@ -121,37 +121,52 @@ warn_of_min_stay(
 	}
 }
 
-/* Has somebody the number? 1, 0 or -errno. */
+/* Does an interval touch the times in which the person has the number? */
 static int
-is_provisioned(struct core *c, struct vault *v, uint64_t msisdn)
+is_theirs(const struct history *h, const struct subscriber *who,
+    const struct correction *fix)
+{
+	for (size_t i = 0; i < h->nrows; i++)
+		if (h->rows[i].person == who->person &&
+		    fix->from < h->rows[i].end && fix->to > h->rows[i].since)
+			return 1;
+	return 0;
+}
+
+/* Is there somebody whom it is about? EXIT_OK if so, or what has been said. */
+static int
+check_person(struct core *c, struct vault *v, const struct number *number,
+    const struct correction *fix)
 {
 	struct history h = {0};
 	const struct subscriber *who;
-	int rc = core_store(c, v, STORE_READ);
 
-	if (rc == 0)
-		rc = store_begin(v->store);
-	if (rc == 0)
-		rc = history_open(&h, v->store, msisdn, when_now(), &who);
-	if (rc < 0)
-		return rc;
+	if (core_store(c, v, STORE_READ) < 0 || store_begin(v->store) < 0 ||
+	    history_open(&h, v->store, key_msisdn(v->key, number->digits),
+		fix->made, &who) < 0)
+		return EXIT_FAULT;
 	store_end(v->store);
-	return who != NULL;
+	if (who == NULL)
+		return say_nobody(number);
+	if (is_theirs(&h, who, fix))
+		return EXIT_OK;
+	fprintf(stderr, "travelcard: %s: who has it now did not have it then\n",
+	    number->mask);
+	return EXIT_USAGE;
 }
 
 static int
 put_correction(struct core *c, struct vault *v, const struct number *number,
     const struct correction *fix)
 {
-	uint64_t msisdn = key_msisdn(v->key, number->digits);
-	int rc = is_provisioned(c, v, msisdn);
+	int rc = check_person(c, v, number, fix);
 
+	if (rc != EXIT_OK)
+		return rc;
+	rc = core_state(v);
 	if (rc == 0)
-		return say_nobody(number);
-	if (rc > 0)
-		rc = core_state(v);
-	if (rc == 0)
-		rc = correct_put(v->state, msisdn, fix, "-", "-");
+		rc = correct_put(v->state, key_msisdn(v->key, number->digits),
+		    fix, "-", "-");
 	if (rc == -ENOSPC)
 		fprintf(stderr,
 		    "travelcard: %s: has %d corrections and can have no more\n",
