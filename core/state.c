@@ -87,12 +87,12 @@ static const char *const sql[STATE_STATEMENTS] = {
     [PENDING_ERASE] = "DELETE FROM pending WHERE key = ?",
     [PENDING_EXPIRE] = "DELETE FROM pending WHERE key IN (SELECT key"
 		       " FROM pending WHERE until <= ? LIMIT 500)",
-    [SUBJECT_GET] = "SELECT language, tries, day_tries, tries_day,"
-		    " lock_minutes, locked_until, consent_at,"
+    [SUBJECT_GET] = "SELECT language, tries, day_tries, tried_at,"
+		    " tried, lock_minutes, locked_until, consent_at,"
 		    " consent_version, consent_channel, deleted_at, corrected"
 		    " FROM subject WHERE key = ?",
     [SUBJECT_PUT] = "REPLACE INTO subject VALUES"
-		    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SUBJECT_ERASE] = "DELETE FROM subject WHERE key = ?",
     [SUBJECT_EXPIRE] = "DELETE FROM subject WHERE key IN (SELECT key"
 		       " FROM subject WHERE useful_until <= ? LIMIT 500)",

@@ -32,8 +32,9 @@ CREATE TABLE IF NOT EXISTS subject (
 	useful_until INTEGER NOT NULL,	-- erased then
 	language INTEGER NOT NULL,	-- enum language; LANGUAGES for none
 	tries INTEGER NOT NULL,		-- wrong digits, in a row
-	day_tries INTEGER NOT NULL,	-- and on one day
-	tries_day INTEGER NOT NULL,	-- the local midnight that began it
+	day_tries INTEGER NOT NULL,	-- and on the day of the latest
+	tried_at INTEGER NOT NULL,	-- the latest
+	tried INTEGER NOT NULL,		-- what was said then, keyed hash
 	lock_minutes INTEGER NOT NULL,	-- of the latest lock
 	locked_until INTEGER NOT NULL,
 	consent_at INTEGER NOT NULL,

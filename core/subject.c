@@ -20,14 +20,15 @@ subject_get(struct state *s, uint64_t key, struct subject *x)
 	x->language = sqlite3_column_int(st, 0);
 	x->tries = sqlite3_column_int64(st, 1);
 	x->day_tries = sqlite3_column_int64(st, 2);
-	x->tries_day = sqlite3_column_int64(st, 3);
-	x->lock_minutes = sqlite3_column_int64(st, 4);
-	x->locked_until = sqlite3_column_int64(st, 5);
-	x->consent_at = sqlite3_column_int64(st, 6);
-	x->consent_version = sqlite3_column_int64(st, 7);
-	x->consent_channel = sqlite3_column_int(st, 8);
-	x->deleted_at = sqlite3_column_int64(st, 9);
-	x->corrected = sqlite3_column_int64(st, 10);
+	x->tried_at = sqlite3_column_int64(st, 3);
+	x->tried = sqlite3_column_int64(st, 4);
+	x->lock_minutes = sqlite3_column_int64(st, 5);
+	x->locked_until = sqlite3_column_int64(st, 6);
+	x->consent_at = sqlite3_column_int64(st, 7);
+	x->consent_version = sqlite3_column_int64(st, 8);
+	x->consent_channel = sqlite3_column_int(st, 9);
+	x->deleted_at = sqlite3_column_int64(st, 10);
+	x->corrected = sqlite3_column_int64(st, 11);
 	state_reset(s, SUBJECT_GET);
 	return 0;
 }
@@ -50,7 +51,7 @@ later(int64_t a, int64_t b)
 static int64_t
 useful_until(const struct subject *x)
 {
-	int64_t latest = later(later(x->tries_day, x->locked_until),
+	int64_t latest = later(later(x->tried_at, x->locked_until),
 	    later(x->deleted_at, x->corrected));
 
 	if (x->language != LANGUAGES || x->consent_at != 0)
@@ -85,14 +86,15 @@ subject_put(struct state *s, uint64_t key, const struct subject *x)
 	sqlite3_bind_int(st, 3, x->language);
 	sqlite3_bind_int64(st, 4, x->tries);
 	sqlite3_bind_int64(st, 5, x->day_tries);
-	sqlite3_bind_int64(st, 6, x->tries_day);
-	sqlite3_bind_int64(st, 7, x->lock_minutes);
-	sqlite3_bind_int64(st, 8, x->locked_until);
-	sqlite3_bind_int64(st, 9, x->consent_at);
-	sqlite3_bind_int64(st, 10, x->consent_version);
-	sqlite3_bind_int(st, 11, x->consent_channel);
-	sqlite3_bind_int64(st, 12, x->deleted_at);
-	sqlite3_bind_int64(st, 13, x->corrected);
+	sqlite3_bind_int64(st, 6, x->tried_at);
+	sqlite3_bind_int64(st, 7, x->tried);
+	sqlite3_bind_int64(st, 8, x->lock_minutes);
+	sqlite3_bind_int64(st, 9, x->locked_until);
+	sqlite3_bind_int64(st, 10, x->consent_at);
+	sqlite3_bind_int64(st, 11, x->consent_version);
+	sqlite3_bind_int(st, 12, x->consent_channel);
+	sqlite3_bind_int64(st, 13, x->deleted_at);
+	sqlite3_bind_int64(st, 14, x->corrected);
 	return state_step(s, SUBJECT_PUT);
 }
 

@@ -22,8 +22,9 @@ struct subject {
 
 	/* wrong digits (lock.h) */
 	uint32_t tries;        /* in a row */
-	uint32_t day_tries;    /* on the local day that begins at tries_day */
-	int64_t tries_day;     /* of the latest */
+	uint32_t day_tries;    /* on the local day of the latest */
+	int64_t tried_at;      /* the latest */
+	uint64_t tried;        /* what was said then, hashed; 0 for none */
 	uint32_t lock_minutes; /* the latest lock's */
 	int64_t locked_until;
 

@@ -15,7 +15,8 @@ static const struct subject everything = {
     .language = LANG_ZH,
     .tries = 7,
     .day_tries = 9,
-    .tries_day = NOW - 3600,
+    .tried_at = NOW - 3600,
+    .tried = 0x8123456789abcdef,
     .lock_minutes = 43200,
     .locked_until = NOW + 60,
     .consent_at = NOW - 5,
@@ -37,8 +38,8 @@ static int
 same(const struct subject *a, const struct subject *b)
 {
 	return a->language == b->language && a->tries == b->tries &&
-	    a->day_tries == b->day_tries && a->tries_day == b->tries_day &&
-	    a->lock_minutes == b->lock_minutes &&
+	    a->day_tries == b->day_tries && a->tried_at == b->tried_at &&
+	    a->tried == b->tried && a->lock_minutes == b->lock_minutes &&
 	    a->locked_until == b->locked_until &&
 	    a->consent_at == b->consent_at &&
 	    a->consent_version == b->consent_version &&
@@ -83,10 +84,10 @@ taken(void)
 		abort();
 	ok_int(subject_take(state, 5, &x), 0, "taken to be changed");
 	y.tries = 1;
-	y.tries_day = NOW;
+	y.tried_at = NOW;
 	ok(subject_put(other, 5, &y) < 0, "by one at a time");
 	x.tries = 2;
-	x.tries_day = NOW;
+	x.tried_at = NOW;
 	subject_put(state, 5, &x);
 	state_commit(state);
 	subject_get(other, 5, &y);
@@ -111,10 +112,9 @@ expires(void)
 	struct subject x = nothing;
 
 	expires_at("tries",
-	    (struct subject){.tries = 1, .day_tries = 1, .tries_day = NOW},
-	    NOW);
+	    (struct subject){.tries = 1, .day_tries = 1, .tried_at = NOW}, NOW);
 	expires_at("a lock",
-	    (struct subject){.tries_day = NOW, .locked_until = NOW + 9 * DAY},
+	    (struct subject){.tried_at = NOW, .locked_until = NOW + 9 * DAY},
 	    NOW + 9 * DAY);
 	expires_at("a deletion", (struct subject){.deleted_at = NOW}, NOW);
 	expires_at("a correction", (struct subject){.corrected = NOW}, NOW);
