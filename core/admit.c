@@ -313,6 +313,14 @@ admit_age(struct admit *a, uint64_t query, int64_t now)
 	return ADMIT_STALE_SILENT;
 }
 
+int
+admit_was_refused(struct admit *a, uint64_t query, int64_t now)
+{
+	const struct refusal *r = remembered(a, query, now);
+
+	return r != NULL && !r->answered;
+}
+
 void
 admit_refused(struct admit *a, uint64_t query, int64_t now)
 {

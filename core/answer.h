@@ -28,8 +28,9 @@ struct answer {
 	int64_t as_of;         /* complete up to here */
 	int64_t history_since; /* the window reaches before this day */
 	unsigned minutes;      /* to wait, where the text says so */
-	int data_late;         /* the data is older than it should be */
-	int corrected;         /* an operator had a hand in it */
+	int must_hold; /* what was written is to hold before it leaves */
+	int data_late; /* the data is older than it should be */
+	int corrected; /* an operator had a hand in it */
 	const struct answer_place *places;
 	size_t nplaces;
 };

@@ -96,7 +96,7 @@ take_text(struct call *k, const char *say)
 /* An answer: one page and the end, or leafed through; the whole by SMS when
  * that is too little. */
 static void
-answered(struct calls *c, struct call *k, int64_t now)
+answered(struct calls *c, struct call *k, const struct answer *a, int64_t now)
 {
 	struct page page;
 
@@ -105,6 +105,10 @@ answered(struct calls *c, struct call *k, int64_t now)
 	k->pages = page.of;
 	k->stage = page.of > 1 ? PAGED : ENDED;
 	k->status = CALL_ANSWERED;
+	if (!page.cut && a->must_hold) {
+		call_turn(c, k, 1, now);
+		return;
+	}
 	if (!page.cut) {
 		/* a right reply is noted in the small state; nothing hangs on
 		 * it */
@@ -130,6 +134,10 @@ status_of(enum verdict v)
 	switch (v) {
 	case VERDICT_OK:
 	case VERDICT_NO_STAYS:
+	case VERDICT_DELETED:
+	case VERDICT_WITHDRAWN:
+	case VERDICT_NO_CONSENT:
+	case VERDICT_LANGUAGE:
 		return CALL_ANSWERED;
 	case VERDICT_HELP:
 		return CALL_HELPED;
@@ -147,13 +155,13 @@ go_on(struct calls *c, struct call *k, enum verdict v, const struct answer *a,
 {
 	k->language = a->language;
 	k->status = status_of(v);
-	if (k->status == CALL_ANSWERED) {
-		answered(c, k, now);
+	if (v == VERDICT_OK || v == VERDICT_NO_STAYS) {
+		answered(c, k, a, now);
 		return;
 	}
 	take_text(k, c->say);
-	k->stage = v == VERDICT_PROMPT ? ASKED : ENDED;
-	call_turn(c, k, v == VERDICT_PROMPT, now);
+	k->stage = verdict_asks(v) ? ASKED : ENDED;
+	call_turn(c, k, a->must_hold, now);
 }
 
 static int
@@ -263,7 +271,7 @@ stray(struct calls *c, struct call *k, const char *text, int64_t now)
 }
 
 static void
-identify(struct calls *c, struct call *k, const char *text, int64_t now)
+take_reply(struct calls *c, struct call *k, const char *text, int64_t now)
 {
 	uint32_t token;
 	struct answer a;
@@ -357,7 +365,7 @@ calls_reply(struct calls *c, const struct call_key *key, const char *msisdn,
 	if (is_stray)
 		stray(c, k, text, now);
 	else if (k->stage == ASKED)
-		identify(c, k, text, now);
+		take_reply(c, k, text, now);
 	else
 		leaf(c, k, text, now);
 }

@@ -120,6 +120,38 @@ check_code(struct conf *c, cfg_t *sec, const struct conf_service *s, size_t i)
 		    "%s is service \"%s\" already", code, other->name);
 }
 
+#define WORD_LISTS 6
+
+/* The lists of words that mean something, each with its option's name. */
+static const struct conf_list *
+word_list(const struct conf_service *s, size_t i, const char **name)
+{
+	static const char *const names[WORD_LISTS] = {"keywords", "help",
+	    "withdraw", "delete", "language_zh", "language_en"};
+	const struct conf_list *lists[WORD_LISTS] = {&s->keywords, &s->help,
+	    &s->withdraw, &s->delete, &s->language_zh, &s->language_en};
+
+	*name = names[i];
+	return lists[i];
+}
+
+/* A word means one thing. */
+static void
+check_word_list(
+    struct conf *c, cfg_t *sec, const struct conf_service *s, size_t nth)
+{
+	const char *name, *other;
+	const struct conf_list *words = word_list(s, nth, &name), *before;
+
+	for (size_t i = 0; i < nth; i++) {
+		before = word_list(s, i, &other);
+		for (size_t j = 0; j < words->n; j++)
+			if (list_has(before, words->v[j]))
+				conf_file_wrong(c->file, sec, name,
+				    "%s is one of %s", words->v[j], other);
+	}
+}
+
 static void
 check_words(struct conf *c, cfg_t *sec, const struct conf_service *s)
 {
@@ -127,13 +159,20 @@ check_words(struct conf *c, cfg_t *sec, const struct conf_service *s)
 
 	for (i = 0; i < s->code.n; i++)
 		check_code(c, sec, s, i);
-	for (i = 0; i < s->help.n; i++)
-		if (list_has(&s->keywords, s->help.v[i]))
-			conf_file_wrong(c->file, sec, "help",
-			    "%s is one of keywords", s->help.v[i]);
+	for (i = 1; i < WORD_LISTS; i++)
+		check_word_list(c, sec, s, i);
 	if (s->keywords.n == 0 && !(s->code.n > 0 && is_ussd(s->code.v[0])))
 		conf_file_wrong(c->file, sec, "keywords",
 		    "missing in service \"%s\"", s->name);
+}
+
+/* The reply that agrees is one to a question. */
+static void
+check_consent(struct conf *c, cfg_t *sec, const struct conf_service *s)
+{
+	if (s->consent == CONSENT_REPLY && s->identity != IDENTITY_PROMPT)
+		conf_file_wrong(
+		    c->file, sec, "consent", "reply needs identity = prompt");
 }
 
 static int
@@ -154,6 +193,7 @@ fill_services(struct conf *c)
 		to->carrier = carrier_of(c, sec);
 		rc = conf_file_fill(c->file, sec, to);
 		check_words(c, sec, to);
+		check_consent(c, sec, to);
 		if (to->min_stay <= c->max_gap)
 			conf_file_wrong(c->file, sec, "min_stay",
 			    "%u is not more than max_gap, %u", to->min_stay,
@@ -424,16 +464,23 @@ free_password(struct conf_smsc *s)
 	free(s->password);
 }
 
+static void
+free_lists(struct conf_service *s)
+{
+	const char *name;
+
+	free(s->code.v);
+	for (size_t i = 0; i < WORD_LISTS; i++)
+		free(word_list(s, i, &name)->v);
+}
+
 void
 conf_free(struct conf *c)
 {
 	if (c == NULL)
 		return;
-	for (size_t i = 0; i < c->nservices; i++) {
-		free(c->services[i].code.v);
-		free(c->services[i].keywords.v);
-		free(c->services[i].help.v);
-	}
+	for (size_t i = 0; i < c->nservices; i++)
+		free_lists(&c->services[i]);
 	for (size_t i = 0; i < c->nsmscs; i++)
 		free_password(&c->smscs[i]);
 	free(c->carriers);

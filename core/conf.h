@@ -38,9 +38,13 @@ struct conf_carrier {
 struct conf_service {
 	const char *name;
 	const struct conf_carrier *carrier;
-	struct conf_list code;     /* "10086", or "*10086*3#" for USSD */
-	struct conf_list keywords; /* ASCII capitals and digits */
-	struct conf_list help;     /* keywords that ask for help */
+	struct conf_list code; /* "10086", or "*10086*3#" for USSD */
+	/* words, folded as request.c folds what comes */
+	struct conf_list keywords; /* ask for an answer */
+	struct conf_list help;
+	struct conf_list withdraw;                 /* no longer agree */
+	struct conf_list delete;                   /* ask to be forgotten */
+	struct conf_list language_zh, language_en; /* choose a language */
 	enum identity identity;
 	enum consent consent;
 	enum unknown unknown;

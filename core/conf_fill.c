@@ -1,6 +1,7 @@
 /* From a section's values as libconfuse has them into the struct that its
  * table of options names. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,12 +51,29 @@ resolve(const struct conf_file *f, cfg_opt_t *opt)
 	return rc == CFG_SUCCESS ? 0 : -ENOMEM;
 }
 
+/* libconfuse would take a default of its own for one in the file. Its words
+ * are separated by spaces. */
+static int
+default_list(cfg_opt_t *opt, const char *def)
+{
+	char word[64];
+	size_t n;
+
+	for (unsigned i = 0; *def != '\0'; def += n, i++) {
+		n = strcspn(def, " ");
+		snprintf(word, sizeof(word), "%.*s", (int)n, def);
+		if (cfg_opt_setnstr(opt, word, i) != CFG_SUCCESS)
+			return -ENOMEM;
+		n += strspn(def + n, " ");
+	}
+	return 0;
+}
+
 static int
 fill_list(cfg_opt_t *opt, const char *def, struct conf_list *list)
 {
-	/* libconfuse would take a default of its own for one in the file. */
 	if (def != NULL && !(opt->flags & CFGF_MODIFIED) &&
-	    cfg_opt_setnstr(opt, def, 0) != CFG_SUCCESS)
+	    default_list(opt, def) < 0)
 		return -ENOMEM;
 	list->v = calloc(opt->nvalues + 1, sizeof(*list->v));
 	if (list->v == NULL)

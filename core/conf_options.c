@@ -50,10 +50,22 @@ good_code(const char *s)
 	return only(s, "0123456789", 1, 20);
 }
 
+/* As request.c folds what users type: capitals, digits, and characters that
+ * have no other form. */
 static int
 good_keyword(const char *s)
 {
-	return only(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 1, 20);
+	size_t n, count = 0;
+	uint32_t c;
+
+	for (; (n = utf8_next(s, &c)) > 0; s += n, count++) {
+		int is_ascii = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		int is_wide = c >= 0xff00 && c <= 0xffef;
+
+		if (!is_ascii && (n == 1 || c < 0x3400 || is_wide))
+			return 0;
+	}
+	return count >= 1 && count <= 20;
 }
 
 /* A host name or an address, as a certificate may have it. */
@@ -98,6 +110,8 @@ good_listen(const char *s)
 #define LIKE(d, g, w) .kind = TEXT, .def = d, .good = g, .what = w
 #define FILEPATH(d) .kind = PATH, .def = d, .good = good_path, .what = "a path"
 #define LST(d, g, w) .kind = LIST, .def = d, .good = g, .what = w
+
+#define KEYWORD "1..20 capitals, digits and Chinese characters"
 
 /* In the order of their enums; "" where one is not offered. */
 static const char *const levels[] = {"debug", "info", "notice", "error", NULL};
@@ -148,10 +162,14 @@ static const struct option service_options[] = {
     {AT(conf_service, code),
 	LST(NULL, good_code, "up to 20 digits or of the form *123#"),
 	.required = 1},
-    {AT(conf_service, keywords),
-	LST(NULL, good_keyword, "1..20 capitals and digits")},
-    {AT(conf_service, help),
-	LST("HELP", good_keyword, "1..20 capitals and digits")},
+    {AT(conf_service, keywords), LST(NULL, good_keyword, KEYWORD)},
+    {AT(conf_service, help), LST("HELP", good_keyword, KEYWORD)},
+    {AT(conf_service, withdraw), LST("QXTY", good_keyword, KEYWORD)},
+    {AT(conf_service, delete), LST("SCSJ", good_keyword, KEYWORD)},
+    {AT(conf_service, language_zh),
+	LST("ZH ZW CN CHINESE 中文", good_keyword, KEYWORD)},
+    {AT(conf_service, language_en),
+	LST("EN YW ENG ENGLISH 英文 英语", good_keyword, KEYWORD)},
     {AT(conf_service, identity), WRD("inline", identities)},
     {AT(conf_service, consent), WRD("none", consents)},
     {AT(conf_service, unknown), WRD("help", unknowns)},

@@ -1,5 +1,11 @@
-/* The steps of a conversation. */
+/* The steps of a conversation.
+ *
+ * Whatever is wrong is said in the same words to a number that is not
+ * provisioned, and counts the same, so that nobody learns which numbers are.
+ * While a number is locked nothing is told from which to guess on. */
 #include "dialogue.h"
+
+#define COPY_SECONDS 600 /* by then an SMSC has sent it again */
 
 const char *
 verdict_name(enum verdict v)
@@ -17,69 +23,338 @@ verdict_name(enum verdict v)
 	    [VERDICT_PROMPT] = "prompt",
 	    [VERDICT_SEND_AGAIN] = "send-again",
 	    [VERDICT_SILENCE] = "silence",
+	    [VERDICT_DELETE_PROMPT] = "delete-prompt",
+	    [VERDICT_DELETE_ASK] = "delete-ask",
+	    [VERDICT_DELETED] = "deleted",
+	    [VERDICT_WITHDRAWN] = "withdrawn",
+	    [VERDICT_NO_CONSENT] = "no-consent",
+	    [VERDICT_LANGUAGE] = "language-set",
 	};
 
 	return names[v];
 }
 
+int
+verdict_asks(enum verdict v)
+{
+	return v == VERDICT_PROMPT || v == VERDICT_CONSENT_NEEDED ||
+	    v == VERDICT_DELETE_PROMPT || v == VERDICT_DELETE_ASK;
+}
+
+/* What is understood. */
+
+int
+dialogue_may_reply(const struct request *r)
+{
+	return r->is_yes || r->reply[0] != '\0' || r->verb == VERB_LANGUAGE;
+}
+
+static int
+awaits_digits(enum step s)
+{
+	return s == STEP_IDENTITY || s == STEP_DELETE_IDENTITY;
+}
+
+/* Keywords win over replies, but for what was asked for: four characters may
+ * begin with a short keyword. */
+static int
+is_reply(const struct dialogue *d)
+{
+	if (d->pending.step == STEP_NONE)
+		return 0;
+	if (d->r.reply[0] != '\0' && awaits_digits(d->pending.step))
+		return 1;
+	return (d->r.reply[0] != '\0' || d->r.is_yes) &&
+	    (d->r.verb == VERB_UNKNOWN || d->r.verb == VERB_NEAR);
+}
+
+/* Who dialled is looking at it and waits. */
 static enum verdict
-not_understood(const struct conf_service *service)
+not_understood(const struct dialogue *d)
 {
-	return service->unknown == UNKNOWN_HELP ? VERDICT_HELP
-						: VERDICT_SILENCE;
+	if (d->channel == CHANNEL_USSD || d->service->unknown == UNKNOWN_HELP)
+		return VERDICT_HELP;
+	return VERDICT_SILENCE;
 }
 
 enum verdict
-dialogue_open(const struct conf_service *service, const struct request *r,
-    int64_t now, struct pending *pending)
+dialogue_open(struct dialogue *d)
 {
-	if (r->verb == VERB_UNKNOWN)
-		return not_understood(service);
-	if (r->verb == VERB_HELP)
-		return VERDICT_HELP;
-	if (service->identity == IDENTITY_INLINE && r->digits[0] == '\0')
-		return VERDICT_HELP;
-	/* it is the reply to our question that authorises */
-	if (service->identity != IDENTITY_PROMPT ||
-	    (r->digits[0] != '\0' && service->consent != CONSENT_REPLY))
+	if (is_reply(d)) {
+		if (d->r.language == LANGUAGES)
+			d->r.language = d->pending.language;
 		return VERDICT_OK;
-	*pending = (struct pending){
-	    .step = STEP_IDENTITY,
-	    .language = r->language,
-	    .until = now + 60 * (int64_t)service->reply_minutes,
-	};
-	return VERDICT_PROMPT;
-}
-
-enum verdict
-dialogue_reply(const struct conf_service *service, const struct request *r,
-    const struct pending *pending)
-{
-	if (pending->step == STEP_NONE || r->verb != VERB_QUERY)
-		return not_understood(service);
+	}
+	if (d->r.verb == VERB_UNKNOWN)
+		return not_understood(d);
+	if (d->r.verb == VERB_HELP || d->r.verb == VERB_NEAR)
+		return VERDICT_HELP;
+	if (d->r.verb == VERB_QUERY && d->r.digits[0] == '\0' &&
+	    d->service->identity == IDENTITY_INLINE)
+		return VERDICT_HELP;
 	return VERDICT_OK;
 }
 
 int
-dialogue_next(struct pending *pending, enum verdict verdict)
+dialogue_may_repeat(const struct dialogue *d)
 {
-	int is_told = verdict == VERDICT_OK || verdict == VERDICT_NO_STAYS;
+	enum step s = d->pending.step;
 
-	if (pending->step != STEP_IDENTITY || !is_told)
-		return 0;
-	pending->step = STEP_DONE;
-	return 1;
+	if (!is_reply(d))
+		return d->r.verb == VERB_QUERY &&
+		    (d->r.digits[0] != '\0' ||
+			d->service->identity == IDENTITY_NONE);
+	return s == STEP_IDENTITY || s == STEP_DONE || s == STEP_CONSENT ||
+	    s == STEP_AGREED;
+}
+
+const char *
+dialogue_digits(const struct dialogue *d)
+{
+	return is_reply(d) ? d->r.reply : d->r.digits;
+}
+
+/* What comes next. */
+
+static enum verdict
+ask(struct dialogue *d, enum step step)
+{
+	static const enum verdict questions[] = {
+	    [STEP_IDENTITY] = VERDICT_PROMPT,
+	    [STEP_CONSENT] = VERDICT_CONSENT_NEEDED,
+	    [STEP_DELETE_IDENTITY] = VERDICT_DELETE_PROMPT,
+	    [STEP_DELETE] = VERDICT_DELETE_ASK,
+	};
+
+	d->pending.step = step;
+	d->pending.language = d->r.language;
+	d->pending.until =
+	    d->time.now + 60 * (int64_t)d->service->reply_minutes;
+	d->asked = 1;
+	return questions[step];
+}
+
+/* What was asked for was given; no time is added to it. */
+static void
+settle(struct dialogue *d, enum step step)
+{
+	if (d->pending.step == STEP_NONE || d->pending.step == step)
+		return;
+	d->pending.step = step;
+	d->asked = 1;
+}
+
+/* Identity. */
+
+/* Of a text that came before: we died, or refused it for now, after it had
+ * been counted. */
+static int
+is_copy(const struct dialogue *d)
+{
+	const struct subject *x = &d->subject;
+
+	return x->tried == d->said && x->tried_at < d->copies_before &&
+	    d->time.now - x->tried_at < COPY_SECONDS;
+}
+
+/* Where no digits were asked for they may be meant for somebody else, and are
+ * counted without a word: or they could be guessed there. */
+static enum verdict
+wrong(struct dialogue *d)
+{
+	enum verdict told = is_reply(d) && !awaits_digits(d->pending.step)
+	    ? not_understood(d)
+	    : VERDICT_WRONG_IDENTITY;
+
+	if (is_copy(d))
+		d->subject.tried = 0; /* once */
+	else
+		lock_wrong(&d->subject, d->limits, &d->time, d->said);
+	d->changed = 1;
+	return lock_minutes(&d->subject, d->time.now) ? VERDICT_LOCKED : told;
+}
+
+static enum verdict
+identify(struct dialogue *d, const struct person *who)
+{
+	if (!who->is_right)
+		return wrong(d);
+	d->changed |= lock_right(&d->subject);
+	return VERDICT_OK;
+}
+
+/* Consent. */
+
+/* One to what is asked now, by the person who has the number now. */
+static int
+has_agreed(const struct dialogue *d, const struct person *who)
+{
+	const struct subject *x = &d->subject;
+
+	return x->consent_at != 0 && x->consent_version == d->wording &&
+	    who->is_known && x->consent_at >= who->since;
+}
+
+static void
+agree(struct dialogue *d, const struct person *who)
+{
+	if (has_agreed(d, who))
+		return;
+	d->subject.consent_at = d->time.now;
+	d->subject.consent_version = d->wording;
+	d->subject.consent_channel = d->channel;
+	d->changed = 1;
+}
+
+/* Who is asked is known. */
+static enum verdict
+tell(struct dialogue *d, const struct person *who, enum step done)
+{
+	if (d->service->consent == CONSENT_ASK && !has_agreed(d, who))
+		return ask(d, STEP_CONSENT);
+	settle(d, done);
+	return VERDICT_OK;
+}
+
+static enum verdict
+withdraw(struct dialogue *d)
+{
+	if (d->subject.consent_at == 0)
+		return VERDICT_NO_CONSENT;
+	d->subject.consent_at = 0;
+	d->subject.consent_version = 0;
+	d->subject.consent_channel = CHANNEL_NONE;
+	d->changed = 1;
+	return VERDICT_WITHDRAWN;
+}
+
+/* Requests. */
+
+static enum verdict
+open_query(struct dialogue *d, const struct person *who)
+{
+	const struct conf_service *s = d->service;
+	enum verdict v;
+
+	if (s->identity == IDENTITY_NONE)
+		return who->is_known ? tell(d, who, STEP_NONE)
+				     : VERDICT_WRONG_IDENTITY;
+	/* it may be the reply to our question that authorises */
+	if (d->r.digits[0] == '\0' ||
+	    (s->consent == CONSENT_REPLY && !has_agreed(d, who)))
+		return ask(d, STEP_IDENTITY);
+	v = identify(d, who);
+	return v == VERDICT_OK ? tell(d, who, STEP_NONE) : v;
+}
+
+static enum verdict
+open_deletion(struct dialogue *d, const struct person *who)
+{
+	enum verdict v = VERDICT_OK;
+
+	if (d->service->identity == IDENTITY_NONE)
+		v = who->is_known ? VERDICT_OK : VERDICT_WRONG_IDENTITY;
+	else if (d->r.digits[0] == '\0')
+		return ask(d, STEP_DELETE_IDENTITY);
+	else
+		v = identify(d, who);
+	return v == VERDICT_OK ? ask(d, STEP_DELETE) : v;
+}
+
+/* In the middle of a conversation it is the question again. */
+static enum verdict
+set_language(struct dialogue *d)
+{
+	if (d->subject.language != d->r.language) {
+		d->subject.language = d->r.language;
+		d->changed = 1;
+	}
+	switch (d->pending.step) {
+	case STEP_IDENTITY:
+	case STEP_CONSENT:
+	case STEP_DELETE_IDENTITY:
+	case STEP_DELETE:
+		return ask(d, d->pending.step);
+	default:
+		return VERDICT_LANGUAGE;
+	}
+}
+
+/* Replies. */
+
+/* Digits where a Y is awaited, or nothing, are a copy of those that were
+ * given. */
+static enum verdict
+reply_digits(struct dialogue *d, const struct person *who)
+{
+	enum verdict v = identify(d, who);
+
+	if (v != VERDICT_OK)
+		return v;
+	switch (d->pending.step) {
+	case STEP_IDENTITY:
+		if (d->service->consent == CONSENT_REPLY)
+			agree(d, who);
+		return tell(d, who, STEP_DONE);
+	case STEP_DONE:
+	case STEP_CONSENT:
+	case STEP_AGREED:
+		return d->service->consent == CONSENT_REPLY &&
+			!has_agreed(d, who)
+		    ? not_understood(d)
+		    : tell(d, who, d->pending.step);
+	case STEP_DELETE_IDENTITY:
+	case STEP_DELETE:
+		return ask(d, STEP_DELETE);
+	default:
+		return not_understood(d);
+	}
+}
+
+/* Who is asked for a Y is known, unless their row was taken away since. */
+static enum verdict
+reply_yes(struct dialogue *d, const struct person *who)
+{
+	if (awaits_digits(d->pending.step))
+		return not_understood(d);
+	if (!who->is_known)
+		return VERDICT_WRONG_IDENTITY;
+	switch (d->pending.step) {
+	case STEP_CONSENT:
+		agree(d, who);
+		return tell(d, who, STEP_AGREED);
+	case STEP_AGREED:
+		return has_agreed(d, who) ? VERDICT_OK : not_understood(d);
+	case STEP_DELETE:
+		d->erase = d->changed = 1;
+		settle(d, STEP_DELETED);
+		return VERDICT_DELETED;
+	case STEP_DELETED:
+		return VERDICT_DELETED;
+	default:
+		return not_understood(d);
+	}
+}
+
+static enum verdict
+reply(struct dialogue *d, const struct person *who)
+{
+	if (lock_minutes(&d->subject, d->time.now))
+		return VERDICT_LOCKED;
+	return d->r.reply[0] != '\0' ? reply_digits(d, who) : reply_yes(d, who);
 }
 
 enum verdict
-dialogue_identify(const struct conf_service *service,
-    const struct subscriber *who, uint64_t digits,
-    const struct pending *pending)
+dialogue_judge(struct dialogue *d, const struct person *who)
 {
-	if (service->identity == IDENTITY_NONE)
-		return who != NULL ? VERDICT_OK : VERDICT_WRONG_IDENTITY;
-	if (who != NULL && who->digits != 0 && who->digits == digits)
-		return VERDICT_OK;
-	return pending->step == STEP_DONE ? not_understood(service)
-					  : VERDICT_WRONG_IDENTITY;
+	if (is_reply(d))
+		return reply(d, who);
+	if (d->r.verb == VERB_LANGUAGE)
+		return set_language(d);
+	if (d->r.verb == VERB_WITHDRAW)
+		return withdraw(d);
+	if (lock_minutes(&d->subject, d->time.now))
+		return VERDICT_LOCKED;
+	return d->r.verb == VERB_DELETE ? open_deletion(d, who)
+					: open_query(d, who);
 }

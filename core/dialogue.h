@@ -1,57 +1,91 @@
-/* What to say next: who asks, and may they. Pure.
+/* What to say next: who asks, what for, and may they. Pure.
  *
  * A conversation is a request, perhaps a question for the last four of the
- * asker's ID, and an answer; what was asked and not yet replied to is a
- * pending step (pending.h), which comes in and goes out here. Consent, locks
- * and other steps between the request and the answer have their place here
- * too. */
+ * asker's ID, perhaps one for a Y, and an answer:
+ *
+ *   CXMYD ─▶ IDENTITY ─digits─▶ CONSENT ─Y─▶ the answer
+ *   SCSJ ─▶ DELETE_IDENTITY ─digits─▶ DELETE ─Y─▶ deleted
+ *
+ * A step is left out where the service does without it or the request brought
+ * what it asks for. What was asked and not yet replied to is a pending step
+ * (pending.h); wrong digits, locks and consents are the subject's (subject.h).
+ * Both come in and go out here. */
 #ifndef DIALOGUE_H
 #define DIALOGUE_H
 
 #include "conf.h"
+#include "lock.h"
 #include "pending.h"
 #include "request.h"
-#include "store.h"
+#include "subject.h"
 
 enum verdict {
 	VERDICT_OK,
 	VERDICT_NO_STAYS,
 	VERDICT_WRONG_IDENTITY,
 	VERDICT_LOCKED,
-	VERDICT_CONSENT_NEEDED,
+	VERDICT_CONSENT_NEEDED, /* a Y is asked for */
 	VERDICT_HELP,
 	VERDICT_BUSY,
 	VERDICT_SERVICE_CLOSED,
 	VERDICT_SYSTEM_BUSY,
-	VERDICT_PROMPT,     /* the last four are asked for */
-	VERDICT_SEND_AGAIN, /* the text is too old to be answered */
-	VERDICT_SILENCE,    /* no answer at all */
+	VERDICT_PROMPT,        /* the last four are asked for */
+	VERDICT_SEND_AGAIN,    /* the text is too old to be answered */
+	VERDICT_SILENCE,       /* no answer at all */
+	VERDICT_DELETE_PROMPT, /* the last four are asked for, to delete */
+	VERDICT_DELETE_ASK,    /* then a Y */
+	VERDICT_DELETED,
+	VERDICT_WITHDRAWN,  /* the consent is */
+	VERDICT_NO_CONSENT, /* there was none */
+	VERDICT_LANGUAGE,   /* it was set */
 	VERDICTS
 };
 
 const char *verdict_name(enum verdict v);
 
-/* What a request needs before anybody is looked up: VERDICT_OK to go on.
- * VERDICT_PROMPT asks for the last four, and *pending is then to be kept until
- * the reply; `now` is epoch seconds. */
-enum verdict dialogue_open(const struct conf_service *service,
-    const struct request *r, int64_t now, struct pending *pending);
+/* Does it ask something that is replied to? */
+int verdict_asks(enum verdict v);
 
-/* The same for a reply to what is pending. VERDICT_HELP or VERDICT_SILENCE
- * when it is none. */
-enum verdict dialogue_reply(const struct conf_service *service,
-    const struct request *r, const struct pending *pending);
+/* The person who has the number, as far as it matters here. */
+struct person {
+	int is_known;  /* the number is provisioned */
+	int is_right;  /* and has the digits that dialogue_digits gives */
+	int64_t since; /* the first day of their rows */
+};
 
-/* What is left pending when a reply was answered so. Returns 1 when that
- * differs from what it was. */
-int dialogue_next(struct pending *pending, enum verdict verdict);
+struct dialogue {
+	const struct conf_service *service;
+	const struct conf_limits *limits;
+	struct lock_time time;
+	enum channel channel;
+	uint32_t wording;      /* messages_wording */
+	uint64_t said;         /* the text, hashed */
+	int64_t copies_before; /* one that was tried before then came again */
+	struct request r;
 
-/* May this person be told? `who` is null when the number is not provisioned;
- * `digits` is the keyed form of what the request gave, 0 for none. Behind
- * STEP_DONE other digits are no wrong try but no reply at all: they are meant
- * for somebody else. */
-enum verdict dialogue_identify(const struct conf_service *service,
-    const struct subscriber *who, uint64_t digits,
-    const struct pending *pending);
+	/* in and out */
+	struct pending pending;
+	struct subject subject;
+	int asked;   /* pending is to be put */
+	int changed; /* subject is to be put */
+	int erase;   /* instead all that is kept is to be deleted */
+};
+
+/* Could this request be a reply? Then `pending` is to be read before the
+ * calls below. */
+int dialogue_may_reply(const struct request *r);
+
+/* The first of the two that follow: VERDICT_OK when a person is to be looked
+ * up, else VERDICT_HELP or VERDICT_SILENCE. */
+enum verdict dialogue_open(struct dialogue *d);
+
+/* Is the answer the same when the request comes again? */
+int dialogue_may_repeat(const struct dialogue *d);
+
+/* The digits that were given, "" for none. */
+const char *dialogue_digits(const struct dialogue *d);
+
+/* What this person is told. VERDICT_OK: where they have been. */
+enum verdict dialogue_judge(struct dialogue *d, const struct person *who);
 
 #endif

@@ -145,6 +145,18 @@ reserve(struct history *h, size_t n)
 	return 0;
 }
 
+int64_t
+history_first(const struct history *h, const struct subscriber *who)
+{
+	int64_t first = who->since;
+
+	for (size_t i = 0; i < h->nrows; i++)
+		if (h->rows[i].person == who->person &&
+		    h->rows[i].since < first)
+			first = h->rows[i].since;
+	return first;
+}
+
 /* The day from which the person is known, when the window begins before. */
 static int64_t
 history_since(const struct history *h, const struct subscriber *who, int64_t lo)

@@ -41,6 +41,9 @@ int history_open(struct history *h, struct store *s, uint64_t msisdn,
 int history_amend(
     struct history *h, struct state *state, const struct subject *subject);
 
+/* The first day of a person's rows. */
+int64_t history_first(const struct history *h, const struct subscriber *who);
+
 /* What the service shows of that person: fills in the answer's times and
  * places, which last until the next call. -ESTALE when the data is older than
  * refuse_after, else 0 or -errno. */

@@ -65,6 +65,12 @@ static const struct {
 	BIT(MINUTES) | BIT(HOTLINE)},
     [MSG_DIAL_AGAIN] = {"dial-again", BIT(KEYWORD), BIT(HOTLINE)},
     [MSG_SEND_AGAIN] = {"send-again", BIT(KEYWORD), 0},
+    [MSG_DELETE_PROMPT] = {"delete-prompt", 0, BIT(HOTLINE) | BIT(MINUTES)},
+    [MSG_DELETE_ASK] = {"delete-ask", 0, BIT(HOTLINE) | BIT(CARRIER)},
+    [MSG_DELETED] = {"deleted", 0, BIT(HOTLINE) | BIT(CARRIER)},
+    [MSG_WITHDRAWN] = {"withdrawn", 0, BIT(HOTLINE) | BIT(CARRIER)},
+    [MSG_NO_CONSENT] = {"no-consent", 0, BIT(HOTLINE) | BIT(CARRIER)},
+    [MSG_LANGUAGE] = {"language-set", 0, BIT(KEYWORD) | BIT(HOTLINE)},
     [MSG_AS_OF] = {"as-of", BIT(TIME), 0},
     [MSG_CODE] = {"code", BIT(CODE), 0},
     [MSG_LIST_SEPARATOR] = {"list-separator", 0, 0},
@@ -331,6 +337,25 @@ messages_same(const struct messages *a, const struct messages *b)
 			if (strcmp(a->text[lang][id], b->text[lang][id]) != 0)
 				return 0;
 	return 1;
+}
+
+/* FNV-1a, the NULs between the texts included. */
+uint32_t
+messages_wording(const struct messages *m)
+{
+	static const enum message agreed[] = {
+	    MSG_CONSENT_NEEDED, MSG_PROMPT_CONSENT};
+	uint32_t hash = 2166136261u;
+
+	for (int lang = 0; lang < LANGUAGES; lang++)
+		for (size_t i = 0; i < 2; i++) {
+			const char *s = m->text[lang][agreed[i]];
+
+			do
+				hash = (hash ^ (uint8_t)*s) * 16777619u;
+			while (*s++ != '\0');
+		}
+	return hash;
 }
 
 void

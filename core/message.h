@@ -34,6 +34,12 @@ enum message {
 	MSG_PROMPT_CONSENT,
 	MSG_DIAL_AGAIN, /* a dialogue that is over */
 	MSG_SEND_AGAIN,
+	MSG_DELETE_PROMPT,
+	MSG_DELETE_ASK,
+	MSG_DELETED,
+	MSG_WITHDRAWN,
+	MSG_NO_CONSENT,
+	MSG_LANGUAGE,
 	/* parts of an answer */
 	MSG_AS_OF,
 	MSG_CODE,
@@ -80,6 +86,10 @@ struct messages;
 /* Loads all languages from a folder. 0 or -errno. */
 int messages_load(struct messages **mp, const char *dir);
 void messages_free(struct messages *m);
+
+/* What users agree to, in all languages, as one number: another wording gives
+ * another one. */
+uint32_t messages_wording(const struct messages *m);
 
 /* Do both say the same? */
 int messages_same(const struct messages *a, const struct messages *b);

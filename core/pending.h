@@ -12,8 +12,13 @@
 
 enum step {
 	STEP_NONE,
-	STEP_IDENTITY, /* the last four were asked for */
-	STEP_DONE      /* and given: the same reply again is a copy */
+	STEP_IDENTITY,        /* the last four were asked for */
+	STEP_DONE,            /* and given: the same reply again is a copy */
+	STEP_CONSENT,         /* they were right; a Y was asked for */
+	STEP_AGREED,          /* and given */
+	STEP_DELETE_IDENTITY, /* the same two for a deletion */
+	STEP_DELETE,
+	STEP_DELETED
 };
 
 struct pending {

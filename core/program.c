@@ -72,28 +72,6 @@ start_clock(const struct program *p, const char *time)
 	return 0;
 }
 
-int
-program_check_services(const struct conf *conf, int dialled)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < conf->nservices; i++) {
-		const struct conf_service *s = &conf->services[i];
-
-		if (conf_service_is_dialled(s) != dialled ||
-		    s->consent == CONSENT_NONE ||
-		    (s->consent == CONSENT_REPLY &&
-			s->identity == IDENTITY_PROMPT))
-			continue;
-		log_error(DCONF,
-		    "%s: service \"%s\": this version serves consent = none, "
-		    "or reply with identity = prompt",
-		    conf->path, s->name);
-		rc = -1;
-	}
-	return rc;
-}
-
 static int
 check_page(const struct core *c, const struct conf_service *s, enum verdict v,
     enum language lang)

@@ -45,10 +45,6 @@ int program_reload(struct core **cp, const struct core *old,
 void program_reloaded(
     const struct core *core, const struct links_change *change);
 
-/* What this version cannot serve must not be found out by a subscriber: of
- * services that are dialled, or texted. 0, or -1, logged. */
-int program_check_services(const struct conf *conf, int dialled);
-
 /* What is said in dialogues, but for answers, has one USSD page each, with the
  * names of the carriers in it. 0, or -1, logged. */
 int program_check_pages(const struct core *c);

@@ -1,12 +1,18 @@
 /* The way of one query, top to bottom: read the text, see whether it is to be
  * worked on, find the person, ask whether they may be told, gather their
  * stays, judge them, put it in words. Each wrong turn is an early return with
- * a verdict. */
+ * a verdict.
+ *
+ *   parse ─▶ admit ─▶ dialogue ─▶ history ─▶ answer
+ *
+ * What the dialogue changes is put in the small state, and holds with the
+ * front end's commit. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "admit.h"
+#include "deletion.h"
 #include "history.h"
 #include "log.h"
 #include "notice.h"
@@ -20,7 +26,9 @@
 struct query {
 	struct core *core;
 	struct admit *admit;
-	int64_t now; /* of the query in hand: one time for all of it */
+	uint32_t wording; /* messages_wording */
+	int64_t since;    /* this process runs */
+	int64_t now;      /* of the query in hand: one time for all of it */
 	struct history history;
 };
 
@@ -29,14 +37,13 @@ struct question {
 	const struct conf_service *service;
 	struct vault *vault;
 	const char *msisdn;
-	uint64_t who; /* key_msisdn */
-	struct request r;
-	uint64_t step;          /* the key of what is pending */
-	struct pending pending; /* STEP_NONE for nothing */
+	uint64_t who;    /* key_msisdn */
+	uint64_t step;   /* the key of what is pending */
+	uint64_t digits; /* keyed; 0 for none */
+	struct dialogue d;
 };
 
-static enum verdict find(
-    struct query *q, const struct question *x, struct answer *a);
+static enum verdict find(struct query *q, struct question *x, struct answer *a);
 
 int
 query_new(struct query **qp, struct core *core)
@@ -46,6 +53,8 @@ query_new(struct query **qp, struct core *core)
 	if (q == NULL)
 		return -ENOMEM;
 	q->core = core;
+	q->wording = messages_wording(core->messages);
+	q->since = when_now();
 	if (admit_new(&q->admit, &core->conf->limits, REMEMBERED) < 0) {
 		free(q);
 		return -ENOMEM;
@@ -68,6 +77,7 @@ void
 query_reload(struct query *q, struct core *core)
 {
 	q->core = core;
+	q->wording = messages_wording(core->messages);
 	admit_limits(q->admit, &core->conf->limits);
 }
 
@@ -89,6 +99,7 @@ query_expire(struct query *q)
 			continue;
 		pending_expire(s, when_now());
 		notice_expire(s, when_now());
+		subject_expire(s, when_now());
 		state_commit(s);
 	}
 }
@@ -128,78 +139,121 @@ begin(struct query *q, const struct conf_service *service, const char *msisdn,
 
 	x.step = pending_key(v->key, x.who, service->name);
 	q->now = when_now();
+	x.d = (struct dialogue){
+	    .service = service,
+	    .limits = &q->core->conf->limits,
+	    .time = {q->now, when_midnight(q->now, 0),
+		when_midnight(q->now, 1)},
+	    .channel =
+		conf_service_is_dialled(service) ? CHANNEL_USSD : CHANNEL_SMS,
+	    .wording = q->wording,
+	    .copies_before = q->since <= q->now ? q->since : 0,
+	};
 	*a = (struct answer){.language = service->language};
 	say[0] = '\0';
 	return x;
 }
 
-/* 0, -ENOENT when nothing is pending, or -errno. */
+/* What was asked, if anything. 0 or -errno. */
 static int
 read_pending(struct query *q, struct question *x)
 {
-	int rc;
+	int rc = core_state(x->vault);
 
-	if (x->service->identity != IDENTITY_PROMPT)
-		return -ENOENT;
-	rc = core_state(x->vault);
-	if (rc < 0)
-		return rc;
-	return pending_get(x->vault->state, x->step, q->now, &x->pending);
+	if (rc == 0)
+		rc = pending_get(
+		    x->vault->state, x->step, q->now, &x->d.pending);
+	return rc == -ENOENT ? 0 : rc;
 }
 
-/* A text without a keyword: a reply, when a question is pending. */
-static enum verdict
-read_reply(struct query *q, struct question *x, const char *text)
+static int
+read_subject(struct question *x, struct answer *a)
 {
-	int rc = read_pending(q, x);
+	int rc = core_state(x->vault);
 
-	if (rc < 0 && rc != -ENOENT)
+	if (rc == 0)
+		rc = subject_get(x->vault->state, x->who, &x->d.subject);
+	if (rc == 0 && x->d.subject.language != LANGUAGES)
+		a->language = x->d.subject.language;
+	return rc;
+}
+
+/* Everything that makes two queries the same, for the tables of admit, and
+ * what must not have changed since for one answer to serve both. */
+static uint64_t
+request_of(const struct query *q, const struct question *x)
+{
+	const struct subject *s = &x->d.subject;
+	const uint64_t in[] = {
+	    x->step,
+	    x->digits,
+	    x->d.time.today,
+	    q->core->edition,
+	    x->d.r.language,
+	    s->language,
+	    s->tries,
+	    s->locked_until,
+	    s->consent_at,
+	    s->consent_version,
+	    s->deleted_at,
+	    s->corrected,
+	};
+
+	return key_hash(x->vault->key, in, sizeof(in));
+}
+
+/* The query, and the request that it is, if any. */
+static void
+identify(struct query *q, struct question *x, const char *text,
+    struct ticket *ticket)
+{
+	const struct key *k = x->vault->key;
+	const uint64_t in[2] = {x->step, key_hash(k, text, strlen(text))};
+	const char *digits = dialogue_digits(&x->d);
+
+	x->d.said = key_hash(k, in, sizeof(in));
+	if (digits[0] != '\0')
+		x->digits = key_identity(k, x->who, digits);
+	if (admit_was_refused(q->admit, x->d.said, q->now))
+		x->d.copies_before = INT64_MAX;
+	*ticket = (struct ticket){.query = x->d.said};
+}
+
+/* What a text means: by itself, and, when `asked` is to be looked at, as a
+ * reply to that. */
+static enum verdict
+understand(struct query *q, struct question *x, const char *text, int asked,
+    struct answer *a, struct ticket *ticket)
+{
+	int rc = asked ? read_pending(q, x) : 0;
+	enum verdict v = dialogue_open(&x->d);
+
+	identify(q, x, text, ticket);
+	if (rc == 0 && v != VERDICT_SILENCE)
+		rc = read_subject(x, a);
+	if (rc < 0)
 		return VERDICT_SYSTEM_BUSY;
-	if (rc == 0) {
-		request_parse_reply(text, &x->r);
-		if (x->r.language == LANGUAGES)
-			x->r.language = x->pending.language;
-	}
-	return dialogue_reply(x->service, &x->r, &x->pending);
+	if (v == VERDICT_OK && dialogue_may_repeat(&x->d))
+		ticket->request = request_of(q, x);
+	return v;
 }
 
 /* Keeps what is pending now that the subscriber is told `verdict`. */
 static enum verdict
 keep_step(struct question *x, enum verdict verdict)
 {
-	if (verdict != VERDICT_PROMPT && !dialogue_next(&x->pending, verdict))
+	if (!x->d.asked || verdict == VERDICT_SYSTEM_BUSY ||
+	    verdict == VERDICT_SILENCE)
 		return verdict;
-	if (core_state(x->vault) < 0 ||
-	    pending_put(x->vault->state, x->step, &x->pending) < 0)
-		return VERDICT_SYSTEM_BUSY;
-	return verdict;
-}
-
-/* Everything that makes two queries the same, for the tables of admit. */
-static void
-identify(const struct query *q, const struct question *x, const char *text,
-    struct ticket *ticket)
-{
-	const struct key *k = x->vault->key;
-	struct {
-		uint64_t step, rest, digits, day, edition;
-	} in = {.step = x->step};
-
-	in.rest = key_hash(k, text, strlen(text));
-	ticket->query = key_hash(k, &in, sizeof(in));
-	in.rest = x->r.language;
-	in.day = when_midnight(q->now, 0);
-	in.edition = q->core->edition;
-	if (x->r.digits[0] != '\0')
-		in.digits = key_identity(k, x->who, x->r.digits);
-	ticket->request = key_hash(k, &in, sizeof(in));
+	return pending_put(x->vault->state, x->step, &x->d.pending) == 0
+	    ? verdict
+	    : VERDICT_SYSTEM_BUSY;
 }
 
 /* Is this query one to be worked on? VERDICT_OK if so, VERDICT_SILENCE or
  * VERDICT_SEND_AGAIN if not; `from_memory` is the answer to a repeat. */
 static enum verdict
-admit_query(struct query *q, const struct ticket *t, int is_request,
-    const char **from_memory)
+admit_query(struct query *q, const struct ticket *t, const char **from_memory)
 {
 	*from_memory = NULL;
 	switch (admit_age(q->admit, t->query, q->now)) {
@@ -210,18 +264,31 @@ admit_query(struct query *q, const struct ticket *t, int is_request,
 	case ADMIT_TIMELY:
 		break;
 	}
-	if (is_request &&
+	if (t->request != 0 &&
 	    admit_request(q->admit, t->request, q->now, from_memory) ==
 		ADMIT_ON_ITS_WAY)
 		return VERDICT_SILENCE;
 	return VERDICT_OK;
 }
 
-/* Only what was found is the same again; a wrong try always counts. */
-static int
-may_be_repeated(enum verdict v)
+/* Only what was found is the same again; a wrong try always counts. One that
+ * changed the subject is another request from now on. */
+static void
+keep_request(
+    struct query *q, const struct question *x, enum verdict v, struct ticket *t)
 {
-	return v == VERDICT_OK || v == VERDICT_NO_STAYS;
+	const struct ticket old = {.request = t->request};
+	const char *text;
+
+	if (v == VERDICT_OK || v == VERDICT_NO_STAYS) {
+		if (!x->d.changed || t->request == 0)
+			return;
+		t->request = request_of(q, x);
+		admit_request(q->admit, t->request, q->now, &text);
+	} else {
+		t->request = 0;
+	}
+	query_sent(q, &old, NULL);
 }
 
 /* In words: the answer from memory, or what was found. */
@@ -229,8 +296,8 @@ static enum verdict
 put_words(struct query *q, const struct question *x, struct answer *a,
     const char *from_memory, char *say)
 {
-	if (x->r.language != LANGUAGES)
-		a->language = x->r.language;
+	if (x->d.r.language != LANGUAGES)
+		a->language = x->d.r.language;
 	if (from_memory != NULL)
 		strcpy(say, from_memory);
 	else if (answer_text(a, q->core->messages, q->core->regions, x->service,
@@ -248,14 +315,10 @@ query_text(struct query *q, const struct conf_service *service,
 	const char *from_memory;
 	enum verdict admitted;
 
-	request_parse(text, service, &x.r);
-	a->verdict = x.r.verb == VERB_UNKNOWN
-	    ? read_reply(q, &x, text)
-	    : dialogue_open(service, &x.r, q->now, &x.pending);
-	identify(q, &x, text, ticket);
-	if (a->verdict != VERDICT_OK)
-		ticket->request = 0;
-	admitted = admit_query(q, ticket, ticket->request != 0, &from_memory);
+	request_parse(text, service, &x.d.r);
+	a->verdict =
+	    understand(q, &x, text, dialogue_may_reply(&x.d.r), a, ticket);
+	admitted = admit_query(q, ticket, &from_memory);
 	if (admitted == VERDICT_SILENCE) {
 		ticket->query = 0;
 		return a->verdict = VERDICT_SILENCE;
@@ -264,11 +327,7 @@ query_text(struct query *q, const struct conf_service *service,
 		a->verdict = VERDICT_SEND_AGAIN;
 	if (from_memory == NULL)
 		a->verdict = find(q, &x, a);
-	if (!may_be_repeated(a->verdict)) {
-		query_sent(
-		    q, &(struct ticket){.request = ticket->request}, NULL);
-		ticket->request = 0;
-	}
+	keep_request(q, &x, a->verdict, ticket);
 	if (a->verdict != VERDICT_SYSTEM_BUSY &&
 	    a->verdict != VERDICT_SILENCE &&
 	    !admit_text(q->admit, x.who, q->now)) {
@@ -281,22 +340,22 @@ query_text(struct query *q, const struct conf_service *service,
 
 /* A dialogue is answered at once, so its request is never on its way. */
 static enum verdict
-converse(struct query *q, struct question *x, const char *text,
+converse(struct query *q, struct question *x, const char *text, int asked,
     struct answer *a, char *say)
 {
 	const char *from_memory = NULL;
-	struct ticket t = {0};
+	struct ticket t;
 
-	if (a->verdict == VERDICT_OK) {
-		identify(q, x, text, &t);
-		t.query = 0; /* the network does not send it again */
+	a->verdict = understand(q, x, text, asked, a, &t);
+	t.query = 0; /* the network does not send it again */
+	if (t.request != 0)
 		admit_request(q->admit, t.request, q->now, &from_memory);
-	}
 	if (from_memory == NULL)
 		a->verdict = find(q, x, a);
+	keep_request(q, x, a->verdict, &t);
 	a->verdict = keep_step(x, a->verdict);
 	a->verdict = put_words(q, x, a, from_memory, say);
-	query_sent(q, &t, may_be_repeated(a->verdict) ? say : NULL);
+	query_sent(q, &t, say);
 	return a->verdict;
 }
 
@@ -307,10 +366,9 @@ query_dialled(struct query *q, const struct conf_service *service,
 {
 	struct question x = begin(q, service, msisdn, a, say);
 
-	request_parse_dialled(dialled, code, &x.r);
-	a->verdict = dialogue_open(service, &x.r, q->now, &x.pending);
-	x.pending.token = token;
-	return converse(q, &x, dialled, a, say);
+	request_parse_dialled(dialled, code, &x.d.r);
+	x.d.pending.token = token;
+	return converse(q, &x, dialled, 0, a, say);
 }
 
 int
@@ -322,7 +380,7 @@ query_is_pending(
 	char say[1];
 
 	x = begin(q, service, msisdn, &a, say);
-	return read_pending(q, &x) == 0 && x.pending.step != STEP_NONE;
+	return read_pending(q, &x) == 0 && x.d.pending.step != STEP_NONE;
 }
 
 enum verdict
@@ -332,13 +390,11 @@ query_reply(struct query *q, const struct conf_service *service,
 {
 	struct question x = begin(q, service, msisdn, a, say);
 
-	x.r.language = LANGUAGES;
-	a->verdict = read_reply(q, &x, text);
-	if (x.pending.step != STEP_NONE)
-		*token = x.pending.token;
-	else if (a->verdict == VERDICT_SILENCE)
-		a->verdict = VERDICT_HELP; /* somebody is looking at it */
-	return converse(q, &x, text, a, say);
+	request_parse(text, service, &x.d.r);
+	converse(q, &x, text, 1, a, say);
+	if (x.d.pending.step != STEP_NONE)
+		*token = x.d.pending.token;
+	return a->verdict;
 }
 
 void
@@ -376,45 +432,86 @@ query_busy(struct query *q, const struct conf_service *service,
 	return VERDICT_BUSY;
 }
 
-/* Minds what the small state says of the number whose history is open. */
-static int
-amend(struct query *q, struct vault *v, uint64_t msisdn)
+static struct person
+person(const struct query *q, const struct question *x,
+    const struct subscriber *who)
 {
-	struct subject subject;
-	int rc = core_state(v);
+	if (who == NULL)
+		return (struct person){0};
+	return (struct person){
+	    .is_known = 1,
+	    .is_right = x->digits != 0 && who->digits == x->digits,
+	    .since = history_first(&q->history, who),
+	};
+}
 
-	if (rc == 0)
-		rc = subject_get(v->state, msisdn, &subject);
-	return rc < 0 ? rc : history_amend(&q->history, v->state, &subject);
+/* What has changed of the subject. */
+static int
+keep_subject(struct query *q, struct question *x, const struct subscriber *who)
+{
+	const struct history *h = &q->history;
+
+	if (x->d.erase)
+		return deletion_make(x->vault->state, x->who, h->rows, h->nrows,
+		    who->person, q->now);
+	return subject_put(x->vault->state, x->who, &x->d.subject);
+}
+
+/* What changes is judged again with the row held, for another instance may
+ * have changed it too. */
+static enum verdict
+judge(struct query *q, struct question *x, const struct subscriber *who)
+{
+	const struct person p = person(q, x, who);
+	const struct dialogue before = x->d;
+	enum verdict v = dialogue_judge(&x->d, &p);
+
+	if (!x->d.changed)
+		return v;
+	x->d = before;
+	if (subject_take(x->vault->state, x->who, &x->d.subject) < 0)
+		return VERDICT_SYSTEM_BUSY;
+	v = dialogue_judge(&x->d, &p);
+	if (x->d.changed && keep_subject(q, x, who) < 0)
+		return VERDICT_SYSTEM_BUSY;
+	return v;
+}
+
+/* What is said with whatever is said. */
+static void
+put_circumstances(const struct query *q, const struct question *x,
+    const struct subscriber *who, enum verdict v, struct answer *a)
+{
+	const struct subject *s = &x->d.subject;
+
+	if (s->language == LANGUAGES && who != NULL &&
+	    who->language != LANGUAGES)
+		a->language = who->language;
+	a->lo = when_midnight(q->now, -(int)x->service->window_days);
+	a->minutes = v == VERDICT_LOCKED ? lock_minutes(s, q->now)
+					 : x->service->reply_minutes;
+	a->must_hold = x->d.changed || verdict_asks(v);
 }
 
 static enum verdict
-find(struct query *q, const struct question *x, struct answer *a)
+find(struct query *q, struct question *x, struct answer *a)
 {
 	const struct subscriber *who;
-	enum verdict verdict;
-	uint64_t digits = 0;
 	struct store *s;
+	enum verdict v;
 
-	if (a->verdict != VERDICT_OK && a->verdict != VERDICT_PROMPT)
+	if (a->verdict != VERDICT_OK)
 		return a->verdict; /* it is not about a person */
 	s = snapshot(q, x->vault);
 	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
 		return VERDICT_SYSTEM_BUSY;
 	if (store_is_closed(s))
 		return VERDICT_SERVICE_CLOSED;
-	if (who != NULL && who->language != LANGUAGES)
-		a->language = who->language;
-	a->lo = when_midnight(q->now, -(int)x->service->window_days);
-	a->minutes = x->service->reply_minutes;
-	if (a->verdict == VERDICT_PROMPT) /* whoever asks */
-		return VERDICT_PROMPT;
-	if (x->r.digits[0] != '\0')
-		digits = key_identity(x->vault->key, x->who, x->r.digits);
-	verdict = dialogue_identify(x->service, who, digits, &x->pending);
-	if (verdict != VERDICT_OK)
-		return verdict;
-	if (amend(q, x->vault, x->who) < 0 ||
+	v = judge(q, x, who);
+	put_circumstances(q, x, who, v, a);
+	if (v != VERDICT_OK)
+		return v;
+	if (history_amend(&q->history, x->vault->state, &x->d.subject) < 0 ||
 	    history_judge(
 		&q->history, s, who, q->core->conf->max_gap, x->service, a) < 0)
 		return VERDICT_SYSTEM_BUSY;
@@ -441,6 +538,18 @@ query_msisdn(struct query *q, const struct conf_carrier *carrier,
 	    strcmp(owner, imsi) != 0)
 		return -ENOENT;
 	return 0;
+}
+
+/* Minds what the small state says of the number whose history is open. */
+static int
+amend(struct query *q, struct vault *v, uint64_t msisdn)
+{
+	struct subject subject;
+	int rc = core_state(v);
+
+	if (rc == 0)
+		rc = subject_get(v->state, msisdn, &subject);
+	return rc < 0 ? rc : history_amend(&q->history, v->state, &subject);
 }
 
 int

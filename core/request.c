@@ -5,7 +5,8 @@
  *   "ｃｘｍｙｄ＃１２３４ en 谢谢"  ->  CXMYD | 1234 | EN | 谢谢
  *
  * A reply to a question is read more strictly: it has no keyword to tell that
- * it is meant for us. */
+ * it is meant for us. And a text that is nearly a keyword is told from one for
+ * somebody else, to be answered with help. */
 #include <string.h>
 
 #include "key.h"
@@ -46,9 +47,15 @@ fold(const char *text, char out[FOLDED])
 }
 
 static int
+is_letter(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static int
 is_word(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+	return (c >= '0' && c <= '9') || is_letter(c);
 }
 
 /* What people put between: not a letter, a digit or part of a character. */
@@ -88,28 +95,23 @@ after_any(const char *s, const struct conf_list *keywords, size_t *longest)
 	return best;
 }
 
-static enum language
-language_word(const char *s, size_t len)
+static int
+is_one_of(const struct conf_list *words, const char *s, size_t len)
 {
-	static const struct {
-		const char *word;
-		enum language lang;
-	} words[] = {
-	    {"EN", LANG_EN},
-	    {"ENG", LANG_EN},
-	    {"ENGLISH", LANG_EN},
-	    {"英文", LANG_EN},
-	    {"英语", LANG_EN},
-	    {"ZH", LANG_ZH},
-	    {"CN", LANG_ZH},
-	    {"CHINESE", LANG_ZH},
-	    {"中文", LANG_ZH},
-	};
+	for (size_t i = 0; i < words->n; i++)
+		if (strlen(words->v[i]) == len &&
+		    memcmp(s, words->v[i], len) == 0)
+			return 1;
+	return 0;
+}
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strlen(words[i].word) == len &&
-		    memcmp(s, words[i].word, len) == 0)
-			return words[i].lang;
+static enum language
+language_word(const struct conf_service *service, const char *s, size_t len)
+{
+	if (is_one_of(&service->language_zh, s, len))
+		return LANG_ZH;
+	if (is_one_of(&service->language_en, s, len))
+		return LANG_EN;
 	return LANGUAGES;
 }
 
@@ -131,13 +133,14 @@ take_piece(struct pieces *p, const char *s, size_t len)
 }
 
 static void
-take_word(struct request *r, struct pieces *p, const char *s, size_t len)
+take_word(const struct conf_service *service, struct request *r,
+    struct pieces *p, const char *s, size_t len)
 {
-	enum language lang = language_word(s, len);
+	enum language lang = language_word(service, s, len);
 
 	if (lang == LANGUAGES && len > 4 && r->digits[0] == '\0') {
 		/* "1234EN" */
-		lang = language_word(s + 4, len - 4);
+		lang = language_word(service, s + 4, len - 4);
 		if (lang != LANGUAGES && identity_parse(s, 4, r->digits) < 0)
 			r->digits[0] = '\0';
 	} else if (lang == LANGUAGES && r->digits[0] == '\0' &&
@@ -165,7 +168,7 @@ word_length(const char *s)
 }
 
 static void
-take_rest(struct request *r, const char *s)
+take_rest(const struct conf_service *service, struct request *r, const char *s)
 {
 	struct pieces pieces = {.n = 0};
 
@@ -174,13 +177,152 @@ take_rest(struct request *r, const char *s)
 			s++;
 		n = word_length(s);
 		if (is_word(*s))
-			take_word(r, &pieces, s, n);
+			take_word(service, r, &pieces, s, n);
 		else if (r->language == LANGUAGES)
-			r->language = language_word(s, n);
+			r->language = language_word(service, s, n);
 	}
 	if (r->digits[0] == '\0' && pieces.n == 4 &&
 	    identity_parse(pieces.s, 4, r->digits) < 0)
 		r->digits[0] = '\0';
+}
+
+/* Which keyword comes first, the longest of all lists; what follows it. */
+static const char *
+find_verb(const struct conf_service *service, const char *s, enum verb *verb)
+{
+	const struct {
+		enum verb verb;
+		const struct conf_list *words;
+	} lists[] = {
+	    {VERB_QUERY, &service->keywords},
+	    {VERB_HELP, &service->help},
+	    {VERB_WITHDRAW, &service->withdraw},
+	    {VERB_DELETE, &service->delete},
+	};
+	const char *rest = NULL, *longer;
+	size_t longest = 0;
+
+	*verb = VERB_UNKNOWN;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		longer = after_any(s, lists[i].words, &longest);
+		if (longer == NULL)
+			continue;
+		*verb = lists[i].verb;
+		rest = longer;
+	}
+	/* these two are not taken from a longer word */
+	if ((*verb == VERB_WITHDRAW || *verb == VERB_DELETE) &&
+	    is_letter(*rest))
+		*verb = VERB_NEAR;
+	return rest;
+}
+
+/* Near misses. */
+
+#define NEAR_MIN 4 /* characters: one wrong of fewer is another word */
+
+/* Letters and digits alone. */
+static void
+squeeze(const char *s, char out[FOLDED])
+{
+	for (; *s != '\0'; s++)
+		if (!is_between(*s))
+			*out++ = *s;
+	*out = '\0';
+}
+
+/* One character wrong, or two that stand side by side the wrong way round. */
+static int
+differ_a_little(const char *s, const char *keyword, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && s[i] == keyword[i])
+		i++;
+	if (i == n)
+		return 0;
+	if (memcmp(s + i + 1, keyword + i + 1, n - i - 1) == 0)
+		return 1;
+	return i + 1 < n && s[i] == keyword[i + 1] && s[i + 1] == keyword[i] &&
+	    memcmp(s + i + 2, keyword + i + 2, n - i - 2) == 0;
+}
+
+/* The word must end where the keyword does, or digits follow: HELLO is a word
+ * of its own. */
+static int
+is_near(const char *s, const struct conf_list *keywords)
+{
+	for (size_t i = 0; i < keywords->n; i++) {
+		size_t n = strlen(keywords->v[i]), letters = 0;
+
+		while (letters < n && is_word(s[letters]))
+			letters++;
+		if (n < NEAR_MIN || letters < n || is_letter(s[n]))
+			continue;
+		if (differ_a_little(s, keywords->v[i], n))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+is_near_any(const struct conf_service *service, const char *folded)
+{
+	char s[FOLDED];
+
+	squeeze(folded, s);
+	return is_near(s, &service->keywords) || is_near(s, &service->help) ||
+	    is_near(s, &service->withdraw) || is_near(s, &service->delete);
+}
+
+/* Replies. */
+
+static int
+is_yes_word(const char *s, size_t len)
+{
+	static const char *const words[] = {"Y", "YES", "是", "同意"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strlen(words[i]) == len && memcmp(s, words[i], len) == 0)
+			return 1;
+	return 0;
+}
+
+/* What the text is as a whole: four characters or yes, perhaps with a
+ * language; or a language alone, which is then the verb. */
+static void
+take_reply(const struct conf_service *service, struct request *r, const char *s)
+{
+	enum language lang, named = LANGUAGES;
+	char digits[4];
+	size_t n, had = 0;
+	int is_yes = 0;
+
+	for (; *s != '\0'; s += n) {
+		n = word_length(s);
+		lang = language_word(service, s, n);
+		if (n == 0)
+			n = 1;
+		else if (lang != LANGUAGES)
+			named = lang;
+		else if (is_yes_word(s, n) && had == 0 && !is_yes)
+			is_yes = 1;
+		else if (is_word(*s) && had + n <= sizeof(digits) && !is_yes) {
+			memcpy(digits + had, s, n);
+			had += n;
+		} else {
+			return;
+		}
+	}
+	if (had > 0 &&
+	    (had < sizeof(digits) || identity_parse(digits, 4, r->reply) < 0))
+		r->reply[0] = '\0';
+	else if (had == 0 && !is_yes && r->verb == VERB_UNKNOWN &&
+	    named != LANGUAGES)
+		r->verb = VERB_LANGUAGE;
+	r->is_yes = is_yes;
+	if (r->verb == VERB_UNKNOWN || r->verb == VERB_LANGUAGE)
+		r->language = named;
 }
 
 void
@@ -188,46 +330,16 @@ request_parse(
     const char *text, const struct conf_service *service, struct request *r)
 {
 	char folded[FOLDED];
-	const char *rest, *help;
-	size_t longest = 0;
+	const char *rest;
 
-	*r = (struct request){.verb = VERB_UNKNOWN, .language = LANGUAGES};
+	*r = (struct request){.language = LANGUAGES};
 	fold(text, folded);
-	rest = after_any(folded, &service->keywords, &longest);
-	help = after_any(folded, &service->help, &longest);
-	r->verb = help ? VERB_HELP : rest ? VERB_QUERY : VERB_UNKNOWN;
-	if (r->verb != VERB_UNKNOWN)
-		take_rest(r, help ? help : rest);
-}
-
-void
-request_parse_reply(const char *text, struct request *r)
-{
-	char folded[FOLDED], digits[4];
-	const char *s = folded;
-	size_t n, had = 0;
-	enum language lang;
-
-	*r = (struct request){.verb = VERB_UNKNOWN, .language = LANGUAGES};
-	fold(text, folded);
-	for (; *s != '\0'; s += n) {
-		n = word_length(s);
-		lang = language_word(s, n);
-		if (n == 0) {
-			n = 1;
-		} else if (lang != LANGUAGES) {
-			r->language = lang;
-		} else if (is_word(*s) && had + n <= sizeof(digits)) {
-			memcpy(digits + had, s, n);
-			had += n;
-		} else {
-			return;
-		}
-	}
-	if (had == sizeof(digits) && identity_parse(digits, 4, r->digits) == 0)
-		r->verb = VERB_QUERY;
-	else
-		r->digits[0] = '\0';
+	rest = find_verb(service, folded, &r->verb);
+	if (rest != NULL)
+		take_rest(service, r, rest);
+	take_reply(service, r, folded);
+	if (r->verb == VERB_UNKNOWN && is_near_any(service, folded))
+		r->verb = VERB_NEAR;
 }
 
 void

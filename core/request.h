@@ -1,4 +1,5 @@
-/* A user's text, read: which keyword, which digits, which language. Pure. */
+/* A user's text, read: which keyword, which digits, which language, and what
+ * it says as a reply. Pure. */
 #ifndef REQUEST_H
 #define REQUEST_H
 
@@ -6,23 +7,33 @@
 
 #include "conf.h"
 
-enum verb { VERB_UNKNOWN, VERB_QUERY, VERB_HELP };
+enum verb {
+	VERB_UNKNOWN,
+	VERB_NEAR, /* nearly a keyword: one letter wrong, or two the wrong way
+		    * round */
+	VERB_QUERY,
+	VERB_HELP,
+	VERB_WITHDRAW, /* no longer agrees */
+	VERB_DELETE,   /* wants to be forgotten */
+	VERB_LANGUAGE  /* a language, and nothing else */
+};
 
 struct request {
 	enum verb verb;
-	char digits[5];         /* "" when none were given */
+	char digits[5];         /* behind the keyword; "" for none */
 	enum language language; /* LANGUAGES when none was named */
+
+	/* as a reply, whatever the verb: four characters, or yes, and nothing
+	 * else but a language */
+	char reply[5]; /* "" for none */
+	int is_yes;
 };
 
-/* Case, full-width forms, spaces and '#' are forgiven; what follows and is
- * not understood is passed over. */
+/* Case, full-width forms, spaces and '#' are forgiven; what follows a keyword
+ * and is not understood is passed over. A reply is read more strictly, for a
+ * phone's owner also texts others' menus from here. */
 void request_parse(
     const char *text, const struct conf_service *service, struct request *r);
-
-/* The same for a reply to a question for the last four, which has no keyword:
- * VERB_QUERY when it is nothing but them, perhaps with a language, else
- * VERB_UNKNOWN; a phone's owner also texts others' menus from here. */
-void request_parse_reply(const char *text, struct request *r);
 
 /* The same for what was dialled, "*10086*3*1234#" to the code "*10086*3#".
  * VERB_HELP when what follows the code is not four digits or nothing. */

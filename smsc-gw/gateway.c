@@ -58,7 +58,7 @@ check_ussd(const struct core *c)
 
 	if (!has_ussd(conf))
 		return 0;
-	if (program_check_services(conf, 1) < 0 || program_check_pages(c) < 0)
+	if (program_check_pages(c) < 0)
 		rc = -1;
 	for (size_t i = 0; i < conf->nsmscs; i++) {
 		const struct conf_smsc *s = &conf->smscs[i];
@@ -71,24 +71,15 @@ check_ussd(const struct core *c)
 	return rc;
 }
 
-static int
-check_services(const struct conf *conf)
-{
-	int rc = program_check_services(conf, 0);
-
-	if (conf->nsmscs > 0)
-		return rc;
-	log_error(DCONF, "%s: there is no smsc section", conf->path);
-	return -1;
-}
-
 int
 gateway_check(const struct core *c)
 {
-	int rc = check_services(c->conf);
+	int rc = check_ussd(c);
 
-	if (check_ussd(c) < 0)
+	if (c->conf->nsmscs == 0) {
+		log_error(DCONF, "%s: there is no smsc section", c->conf->path);
 		rc = -1;
+	}
 	for (size_t i = 0; i < c->conf->nsmscs; i++)
 		if (tls_check(&c->conf->smscs[i]) < 0)
 			rc = -1;

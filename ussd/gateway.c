@@ -102,10 +102,8 @@ check_carriers(const struct conf *conf)
 int
 gateway_check(const struct core *c)
 {
-	int rc = program_check_services(c->conf, 1);
+	int rc = program_check_pages(c);
 
-	if (program_check_pages(c) < 0)
-		rc = -1;
 	if (check_names(c->conf) < 0 || check_carriers(c->conf) < 0)
 		rc = -1;
 	for (size_t i = 0; i < c->nvaults; i++)

@@ -476,8 +476,20 @@ test_between(void)
 	refuse(IN_SERVICE("help = {HILFE, CX}\n"),
 	    "travelcard.conf:6: help: CX is one of keywords\n");
 	refuse(IN_SERVICE("help = {help}\n"),
-	    "travelcard.conf:6: help: help is not 1..20 capitals and "
-	    "digits\n");
+	    "travelcard.conf:6: help: help is not 1..20 capitals, digits and "
+	    "Chinese characters\n");
+	refuse(IN_SERVICE("withdraw = {\"取 消\"}\n"),
+	    "travelcard.conf:6: withdraw: 取 消 is not 1..20 capitals, digits "
+	    "and Chinese characters\n");
+	refuse(IN_SERVICE("withdraw = {\"ＱＸ\"}\n"),
+	    "travelcard.conf:6: withdraw: ＱＸ is not 1..20 capitals, digits "
+	    "and Chinese characters\n");
+	refuse(IN_SERVICE("delete = {QXTY}\n"),
+	    "travelcard.conf:6: delete: QXTY is one of withdraw\n");
+	refuse(IN_SERVICE("language_en = {\"中文\"}\n"),
+	    "travelcard.conf:6: language_en: 中文 is one of language_zh\n");
+	refuse(IN_SERVICE("consent = reply\n"),
+	    "travelcard.conf:6: consent: reply needs identity = prompt\n");
 	refuse(CARRIER "service s { carrier = a keywords = K\n"
 		       "code = {\"1\",\n\"+2\"} }\n",
 	    "travelcard.conf:4: code: +2 is not up to 20 digits or of the "

@@ -7,32 +7,58 @@
 
 static const char *const words[] = {"CXMYD", "CX", "XC2"};
 static const char *const help_words[] = {"HELP", "CXHELP"};
+static const char *const withdraw_words[] = {"QXTY", "取消同意"};
+static const char *const delete_words[] = {"SCSJ"};
+static const char *const zh_words[] = {"ZH", "ZW", "中文"};
+static const char *const en_words[] = {"EN", "ENGLISH", "英文"};
 
 static const struct conf_service service = {
     .keywords = {(const char **)words, 3},
     .help = {(const char **)help_words, 2},
+    .withdraw = {(const char **)withdraw_words, 2},
+    .delete = {(const char **)delete_words, 1},
+    .language_zh = {(const char **)zh_words, 3},
+    .language_en = {(const char **)en_words, 3},
+};
+
+/* Without the short ones, which many words begin with. */
+static const struct conf_service long_words = {
+    .keywords = {(const char **)words, 1},
+    .help = {(const char **)help_words, 1},
+    .withdraw = {(const char **)withdraw_words, 2},
+    .delete = {(const char **)delete_words, 1},
 };
 
 /* "query 1234 en", "help", "unknown": verb, digits, language. */
 static const char *
-parsed(const char *text)
+parsed_by(const struct conf_service *s, const char *text)
 {
 	static const char *const verbs[] = {
 	    [VERB_UNKNOWN] = "unknown",
+	    [VERB_NEAR] = "near",
 	    [VERB_QUERY] = "query",
 	    [VERB_HELP] = "help",
+	    [VERB_WITHDRAW] = "withdraw",
+	    [VERB_DELETE] = "delete",
+	    [VERB_LANGUAGE] = "language",
 	};
 	static char out[64];
 	char *copy = strdup(text); /* so that reading on shows */
 	struct request r;
 
-	request_parse(copy, &service, &r);
+	request_parse(copy, s, &r);
 	free(copy);
 	snprintf(out, sizeof(out), "%s%s%s%s%s", verbs[r.verb],
 	    r.digits[0] ? " " : "", r.digits,
 	    r.language == LANGUAGES ? "" : " ",
 	    r.language == LANGUAGES ? "" : language_name(r.language));
 	return out;
+}
+
+static const char *
+parsed(const char *text)
+{
+	return parsed_by(&service, text);
 }
 
 static void
@@ -165,7 +191,83 @@ help(void)
 }
 
 static void
+other_keywords(void)
+{
+	expect("QXTY", "withdraw");
+	expect("qx ty", "withdraw");
+	expect("ＱＸＴＹ。", "withdraw");
+	expect("取消同意", "withdraw");
+	expect("取消同意，谢谢", "withdraw");
+	expect("QXTY EN", "withdraw en");
+	expect("SCSJ", "delete");
+	expect("scsj#1234", "delete 1234");
+	expect("SCSJ1234", "delete 1234");
+	expect("SCSJ 12 34 英文", "delete 1234 en");
+	/* part of a longer word they are not taken */
+	expect("QXTYB", "near");
+	expect("SCSJX1234", "near");
+	expect("SCSJEN", "near en");
+}
+
+static void
+language_alone(void)
+{
+	expect("EN", "language en");
+	expect("en.", "language en");
+	expect("Ｅｎｇｌｉｓｈ", "language en");
+	expect("中文", "language zh");
+	expect("zw", "language zh");
+	expect("ZH EN", "language en");
+	expect("EN 请", "unknown");
+	expect("ENG", "unknown");
+	expect("END", "unknown");
+}
+
+static void
+near(const char *text)
+{
+	ok_str(parsed_by(&long_words, text), "near", "%s is near", text);
+}
+
+static void
+far(const char *text)
+{
+	ok_str(parsed_by(&long_words, text), "unknown", "%s is not", text);
+}
+
+/* A keyword with one letter wrong, or two the wrong way round. */
+static void
 near_misses(void)
+{
+	near("CXMDY");
+	near("XCMYD");
+	near("CXYMD");
+	near("cxmdy#1234");
+	near("CXMDY1234");
+	near("ｃｘｍｄｙ　１２３４");
+	near("CX MDY");
+	near("CXMYT");
+	near("KXMYD");
+	near("CZMYD 1234");
+	near("HALP");
+	near("HLEP!");
+	near("QXTX");
+	near("SCJS");
+	near("SCSK 1234");
+	far("HLEPS");
+	far("HELLO");
+	far("XZMYD"); /* two wrong */
+	far("XCMDY");
+	far("MYDXC");
+	far("XE"); /* too short to be near */
+	far("QTX");
+	near("CXMY1");
+	far("1234");
+	far("办4G套餐");
+}
+
+static void
+no_misses(void)
 {
 	expect("", "unknown");
 	expect(" ", "unknown");
@@ -209,62 +311,84 @@ long_texts(void)
 	}
 }
 
-/* Verb and digits of what was read otherwise than as a text. */
-static const char *
-shown(const struct request *r)
-{
-	static char out[32];
-
-	snprintf(out, sizeof(out), "%s%s%s%s",
-	    r->verb == VERB_QUERY      ? "query"
-		: r->verb == VERB_HELP ? "help"
-				       : "unknown",
-	    r->digits[0] ? " " : "", r->digits,
-	    r->language == LANG_EN ? " en" : "");
-	return out;
-}
-
+/* "1234 en", "yes", "-": what a text is as a reply. */
 static void
 reply(const char *text, const char *want)
 {
+	char out[32], *copy = strdup(text); /* so that reading on shows */
 	struct request r;
 
-	request_parse_reply(text, &r);
-	ok_str(shown(&r), want, "reply %s: %s", text, want);
+	request_parse(copy, &service, &r);
+	free(copy);
+	snprintf(out, sizeof(out), "%s%s%s",
+	    r.reply[0]     ? r.reply
+		: r.is_yes ? "yes"
+			   : "-",
+	    r.language == LANGUAGES ? "" : " ",
+	    r.language == LANGUAGES ? "" : language_name(r.language));
+	ok_str(out, want, "reply %s: %s", text, want);
 }
 
 static void
 replies(void)
 {
-	reply("1234", "query 1234");
-	reply("123x", "query 123X");
-	reply(" １２３４。", "query 1234");
-	reply("12 34", "query 1234");
-	reply("#1234#", "query 1234");
-	reply("1234 EN", "query 1234 en");
-	reply("en 1234", "query 1234 en");
-	reply("1234 英文", "query 1234 en");
-	reply("", "unknown");
-	reply("123", "unknown");
-	reply("12345", "unknown");
-	reply("1234 5", "unknown");
-	reply("ABCD", "unknown");
-	reply("我要查4G套餐30元", "unknown");
-	reply("1234谢谢", "unknown");
-	reply("1234 yes", "unknown");
-	reply("CXLL", "unknown");
-	reply("你好", "unknown");
+	reply("1234", "1234");
+	reply("123x", "123X");
+	reply(" １２３４。", "1234");
+	reply("12 34", "1234");
+	reply("#1234#", "1234");
+	reply("1234 EN", "1234 en");
+	reply("en 1234", "1234 en");
+	reply("1234 英文", "1234 en");
+	reply("CX12", "CX12"); /* also a keyword; the question decides */
+	reply("", "-");
+	reply("123", "-");
+	reply("12345", "-");
+	reply("1234 5", "-");
+	reply("ABCD", "-");
+	reply("我要查4G套餐30元", "-");
+	reply("1234谢谢", "-");
+	reply("1234 yes", "-");
+	reply("CXLL", "-");
+	reply("你好", "-");
+}
+
+static void
+yes(void)
+{
+	reply("Y", "yes");
+	reply("y", "yes");
+	reply("Ｙ", "yes");
+	reply("ｙ。", "yes");
+	reply("yes!", "yes");
+	reply("是", "yes");
+	reply("同意", "yes");
+	reply(" 同意 ", "yes");
+	reply("Y EN", "yes en");
+	reply("Y Y", "-");
+	reply("YE", "-");
+	reply("N", "-");
+	reply("不同意", "-");
+	reply("不是", "-");
+	reply("是的吗", "-");
+	reply("Y1234", "-");
+	reply("取消同意", "-");
 }
 
 static void
 dialled(const char *what, const char *want)
 {
-	char *copy = strdup(what); /* so that reading on shows */
+	char out[32], *copy = strdup(what); /* so that reading on shows */
 	struct request r;
 
 	request_parse_dialled(copy, "*10086*3#", &r);
 	free(copy);
-	ok_str(shown(&r), want, "dialled %s: %s", what, want);
+	snprintf(out, sizeof(out), "%s%s%s",
+	    r.verb == VERB_QUERY      ? "query"
+		: r.verb == VERB_HELP ? "help"
+				      : "unknown",
+	    r.digits[0] ? " " : "", r.digits);
+	ok_str(out, want, "dialled %s: %s", what, want);
 }
 
 static void
@@ -295,9 +419,13 @@ main(void)
 	languages();
 	trailing_words();
 	help();
+	other_keywords();
+	language_alone();
 	near_misses();
+	no_misses();
 	long_texts();
 	replies();
+	yes();
 	what_is_dialled();
 	return test_done();
 }
