@@ -34,6 +34,7 @@ enum subkey {
 	SUBKEY_FINGERPRINT,
 	SUBKEY_BOX,
 	SUBKEY_HASH,
+	SUBKEY_CODE,
 };
 
 struct key {
@@ -42,6 +43,7 @@ struct key {
 	uint8_t identity[crypto_shorthash_KEYBYTES];
 	uint8_t person[crypto_shorthash_KEYBYTES];
 	uint8_t hash[crypto_shorthash_KEYBYTES];
+	uint8_t code[crypto_shorthash_KEYBYTES];
 	uint8_t box[crypto_secretbox_KEYBYTES];
 	uint8_t fingerprint[KEY_FINGERPRINT];
 	EVP_CIPHER_CTX *seal, *unseal;
@@ -120,6 +122,7 @@ derive_all(struct key *k, const uint8_t *site)
 	derive(k->identity, sizeof(k->identity), SUBKEY_IDENTITY, site);
 	derive(k->person, sizeof(k->person), SUBKEY_PERSON, site);
 	derive(k->hash, sizeof(k->hash), SUBKEY_HASH, site);
+	derive(k->code, sizeof(k->code), SUBKEY_CODE, site);
 	derive(
 	    k->fingerprint, sizeof(k->fingerprint), SUBKEY_FINGERPRINT, site);
 	derive(k->box, sizeof(k->box), SUBKEY_BOX, site);
@@ -231,6 +234,12 @@ key_hash(const struct key *k, const void *in, size_t len)
 	uint64_t v = hash(k->hash, in, len);
 
 	return v ? v : 1;
+}
+
+uint64_t
+key_code(const struct key *k, const void *in, size_t len)
+{
+	return hash(k->code, in, len);
 }
 
 /* Digit strings of up to 15 numbered by length, then value: those shorter

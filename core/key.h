@@ -39,6 +39,9 @@ uint64_t key_person(const struct key *k, uint64_t msisdn_key,
 /* A keyed hash of anything, to find it by in a table; never 0. */
 uint64_t key_hash(const struct key *k, const void *in, size_t len);
 
+/* The hash that an answer's code is made of (code.h). */
+uint64_t key_code(const struct key *k, const void *in, size_t len);
+
 /* Both are digit strings of at most DIGITS_MAX. */
 void key_seal(const struct key *k, const char *imsi, const char *msisdn,
     uint8_t sealed[KEY_SEALED]);
