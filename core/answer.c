@@ -10,8 +10,21 @@
 #include "when.h"
 
 #define DATE_MAX 64
+#define CODE_MAX 256
 #define NOTES_MAX 1024
 #define KEYWORD_MAX 32
+
+void
+answer_sign(struct answer *a, const struct key *k, uint64_t number,
+    const struct conf_service *service, int64_t now)
+{
+	struct code c;
+
+	code_begin(&c, k, number, service->name, now);
+	for (size_t i = 0; i < a->nplaces; i++)
+		code_add(&c, 0, a->places[i].region);
+	code_format(code_value(&c, 0), a->code);
+}
 
 /* What is being put together, and with what. */
 struct writer {
@@ -88,6 +101,17 @@ put_marks_note(struct writer *w, struct words *out)
 }
 
 static void
+put_code(struct writer *w, struct words *out)
+{
+	if (w->a->code[0] == '\0')
+		return;
+	put_break(w, out);
+	w->values[VALUE_CODE] = w->a->code;
+	put(w, conf_service_is_dialled(w->service) ? MSG_CODE_DIAL : MSG_CODE,
+	    out);
+}
+
+static void
 put_notes(struct writer *w, struct words *out)
 {
 	char date[DATE_MAX] = "";
@@ -115,9 +139,10 @@ static void
 put_findings(struct writer *w, enum message id, struct words *out)
 {
 	char time[DATE_MAX] = "", as_of[2 * DATE_MAX] = "";
-	char places[ANSWER_MAX], notes[NOTES_MAX];
+	char places[ANSWER_MAX], code[CODE_MAX] = "", notes[NOTES_MAX];
 	struct words as_of_words = {.s = as_of, .size = sizeof(as_of)};
 	struct words place_words = {.s = places, .size = sizeof(places)};
+	struct words code_words = {.s = code, .size = sizeof(code)};
 	struct words note_words = {.s = notes, .size = sizeof(notes)};
 
 	places[0] = notes[0] = '\0';
@@ -128,12 +153,14 @@ put_findings(struct writer *w, enum message id, struct words *out)
 		w->values[VALUE_TIME] = NULL;
 	}
 	put_places(w, &place_words);
+	put_code(w, &code_words);
 	put_notes(w, &note_words);
 	w->values[VALUE_AS_OF] = as_of;
 	w->values[VALUE_PLACES] = places;
+	w->values[VALUE_CODE] = code;
 	w->values[VALUE_NOTES] = notes;
 	put(w, id, out);
-	out->full |= place_words.full | note_words.full;
+	out->full |= place_words.full | code_words.full | note_words.full;
 }
 
 /* One verdict has two texts where the service's way of asking differs. */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "code.h"
 #include "conf.h"
 #include "dialogue.h"
 #include "message.h"
@@ -33,7 +34,13 @@ struct answer {
 	int corrected; /* an operator had a hand in it */
 	const struct answer_place *places;
 	size_t nplaces;
+	char code[CODE_DIGITS + 1]; /* by which to check it; "" for none */
 };
+
+/* Gives an answer of VERDICT_OK or VERDICT_NO_STAYS its code: `number` is the
+ * asker's pseudonym, `now` the time of the query. */
+void answer_sign(struct answer *a, const struct key *k, uint64_t number,
+    const struct conf_service *service, int64_t now);
 
 /* The text for the user, UTF-8, ended by NUL; "" for VERDICT_SILENCE. 0, or
  * -ENOSPC. */

@@ -73,6 +73,7 @@ static const struct {
     [MSG_LANGUAGE] = {"language-set", 0, BIT(KEYWORD) | BIT(HOTLINE)},
     [MSG_AS_OF] = {"as-of", BIT(TIME), 0},
     [MSG_CODE] = {"code", BIT(CODE), 0},
+    [MSG_CODE_DIAL] = {"code-dial", BIT(CODE), 0},
     [MSG_LIST_SEPARATOR] = {"list-separator", 0, 0},
     [MSG_GROUP_SEPARATOR] = {"group-separator", 0, 0},
     [MSG_MONTHS] = {"months", 0, 0},

@@ -43,6 +43,7 @@ enum message {
 	/* parts of an answer */
 	MSG_AS_OF,
 	MSG_CODE,
+	MSG_CODE_DIAL,
 	MSG_LIST_SEPARATOR,
 	MSG_GROUP_SEPARATOR,
 	MSG_MONTHS, /* twelve, separated by commas */
@@ -67,7 +68,7 @@ enum placeholder {
 	VALUE_AS_OF,   /* the text as-of, or nothing */
 	VALUE_FROM,    /* the window's first date */
 	VALUE_PLACES,  /* the list */
-	VALUE_CODE,    /* the text code, or nothing; in it, the digits */
+	VALUE_CODE,    /* the text code or code-dial; in it, the digits */
 	VALUE_NOTES,   /* the notes, or nothing */
 	VALUE_HOTLINE, /* the carrier's */
 	VALUE_CARRIER, /* its name */

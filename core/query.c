@@ -515,6 +515,7 @@ find(struct query *q, struct question *x, struct answer *a)
 	    history_judge(
 		&q->history, s, who, q->core->conf->max_gap, x->service, a) < 0)
 		return VERDICT_SYSTEM_BUSY;
+	answer_sign(a, x->vault->key, x->who, x->service, q->now);
 	return a->nplaces > 0 ? VERDICT_OK : VERDICT_NO_STAYS;
 }
 

@@ -55,6 +55,7 @@ found(enum language language, const struct answer_place *places)
 	    .lo = LO,
 	    .as_of = NOW,
 	    .places = places,
+	    .code = "001008085542",
 	};
 
 	while (places != NULL && places[a.nplaces].region != 0)
@@ -102,20 +103,22 @@ whole_answers(void)
 	const struct answer_place *two = PLACES({BEIJING, ""}, {TIANJIN, ""});
 
 	says(found(LANG_ZH, two),
-	    "截至11月22日08:00，您11月8日以来到过：北京、天津。有误拨10086",
+	    "截至11月22日08:00，您11月8日以来到过：北京、天津。"
+	    "核验码001008085542，发HY核验。有误拨10086",
 	    "an answer in Chinese");
 	says(found(LANG_EN, two),
 	    "Places since 8 Nov (as of 22 Nov 08:00): Beijing, Tianjin. "
-	    "Wrong? Call 10086",
+	    "Code 001008085542, send HY to check. Wrong? Call 10086",
 	    "in English");
 	says(found(LANG_ZH, NULL),
 	    "截至11月22日08:00，未查到您11月8日以来的到访地。"
+	    "核验码001008085542，发HY核验。"
 	    "关机、开飞行模式或只用Wi-Fi时没有记录。有误拨10086",
 	    "nothing found, in Chinese");
 	says(found(LANG_EN, NULL),
-	    "No places found since 8 Nov (as of 22 Nov 08:00). A phone that "
-	    "is off, in flight mode or only on Wi-Fi leaves no record. "
-	    "Wrong? Call 10086",
+	    "No places found since 8 Nov (as of 22 Nov 08:00). Code "
+	    "001008085542, send HY to check. A phone that is off, in flight "
+	    "mode or only on Wi-Fi leaves no record. Wrong? Call 10086",
 	    "in English");
 }
 
@@ -125,8 +128,9 @@ no_watermark(void)
 	struct answer a = found(LANG_ZH, PLACES({BEIJING, ""}));
 
 	a.as_of = 0;
+	a.code[0] = '\0';
 	says(a, "您11月8日以来到过：北京。有误拨10086",
-	    "without a watermark, no as-of");
+	    "without a watermark no as-of, without a code no word of it");
 	a.language = LANG_EN;
 	says(a, "Places since 8 Nov: Beijing. Wrong? Call 10086",
 	    "nor in English");
@@ -168,6 +172,7 @@ marks(void)
 
 	says(a,
 	    "截至11月22日08:00，您11月8日以来到过：北京*、天津、廊坊*。"
+	    "核验码001008085542，发HY核验。"
 	    "带*的城市有中高风险地区，不表示您去过这些地区。有误拨10086",
 	    "a mark on two cities, explained once");
 	a.language = LANG_EN;
@@ -190,13 +195,15 @@ notes(void)
 	a.data_late = 1;
 	says(a,
 	    "截至11月22日08:00，您11月8日以来到过：北京*。"
+	    "核验码001008085542，发HY核验。"
 	    "您的记录始于11月19日。数据更新有延迟。"
 	    "带*的城市有中高风险地区，不表示您去过这些地区。有误拨10086",
 	    "every note, in Chinese");
 	a.language = LANG_EN;
 	says(a,
-	    "Places since 8 Nov (as of 22 Nov 08:00): Beijing*. Records begin "
-	    "on 19 Nov. New data is arriving late. *: the city has medium or "
+	    "Places since 8 Nov (as of 22 Nov 08:00): Beijing*. Code "
+	    "001008085542, send HY to check. Records begin on 19 Nov. New data "
+	    "is arriving late. *: the city has medium or "
 	    "high risk areas; it does not mean that you went there. Wrong? "
 	    "Call 10086",
 	    "in English");
@@ -217,7 +224,7 @@ breaks(void)
 	a.data_late = 1;
 	says(a,
 	    "截至11月22日08:00，您11月8日以来到过：北京*、\x1f天津；\x1f"
-	    "中国香港。"
+	    "中国香港。\x1f核验码001008085542。"
 	    "\x1f数据更新有延迟。\x1f带*的城市有中高风险地区，不表示您去过"
 	    "这些地区。\x1f有误拨10086",
 	    "dialled");
@@ -301,21 +308,14 @@ verdicts(void)
 	service.code.v = (const char **)codes;
 }
 
-/* The length, with the code's text where it does not stand yet. */
 static size_t
-characters_with_code(const struct answer *a)
+characters(const struct answer *a)
 {
-	const char *values[PLACEHOLDERS] = {[VALUE_CODE] = "123456789012"};
-	char text[ANSWER_MAX] = "";
-	struct words w = {.s = text, .size = sizeof(text)};
 	const char *s = said(a);
 	size_t n = 0, step;
 	uint32_t c;
 
-	words_put(&w, s, strlen(s));
-	if (strstr(s, "核验码") == NULL)
-		message_put(messages, a->language, MSG_CODE, values, &w);
-	for (s = text; (step = utf8_next(s, &c)) > 0; s += step)
+	for (; (step = utf8_next(s, &c)) > 0; s += step)
 		n++;
 	return n;
 }
@@ -341,14 +341,14 @@ one_message(void)
 
 			a.as_of = day + minutes[i] * 60;
 			a.lo = when_midnight(a.as_of, -14);
-			n = characters_with_code(&a);
+			n = characters(&a);
 			longest = n > longest ? n : longest;
 			whole &= n <= 70;
 			alone &= text_segments(said(&a), ALPHABET_UCS2,
 				     CONCAT_UDH, 1, parts, 2) == 1;
 		}
 	}
-	ok(whole, "with the code to come, 70 characters on every day");
+	ok(whole, "with its code, 70 characters on every day");
 	ok(alone, "and one message");
 	ok_int(longest, 68, "at the most 68 of them");
 }
@@ -361,7 +361,7 @@ english_message(void)
 
 	ok_int(text_alphabet(said(&a), ALPHABET_GSM7), ALPHABET_GSM7,
 	    "English is GSM 7-bit");
-	ok(characters_with_code(&a) <= 160, "one message with the code too");
+	ok(characters(&a) <= 160, "one message too");
 }
 
 static void

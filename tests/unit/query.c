@@ -374,14 +374,14 @@ static void
 what_is_said(void)
 {
 	const char *beijing = "截至11月22日07:50，您11月8日以来到过：北京。"
-			      "有误拨10086";
+			      "核验码000508508694，发HY核验。有误拨10086";
 	char wrong[ANSWER_MAX];
 
 	ok_str(said("inline", MSISDN("01"), "CXMYD#1234"), beijing,
 	    "the right digits are answered");
 	ok_str(said("inline", MSISDN("01"), "CXMYD#1234 EN"),
 	    "Places since 8 Nov (as of 22 Nov 07:50): Beijing. "
-	    "Wrong? Call 10086",
+	    "Code 000508508694, send HY to check. Wrong? Call 10086",
 	    "in English when asked for");
 	strcpy(wrong, said("inline", MSISDN("01"), "CXMYD#1235"));
 	ok(strstr(wrong, "10086") != NULL && strstr(wrong, "北京") == NULL,
@@ -394,8 +394,9 @@ what_is_said(void)
 	       "您的记录始于11月17日") != NULL,
 	    "who came within the window hears since when there are records");
 	ok_str(said("open", MSISDN("03"), "CXMYD"),
-	    "截至11月22日07:50，未查到您11月8日以来的到访地。关机、开飞行模"
-	    "式或只用Wi-Fi时没有记录。有误拨10086",
+	    "截至11月22日07:50，未查到您11月8日以来的到访地。核验码"
+	    "000450104045，发HY核验。关机、开飞行模式或只用Wi-"
+	    "Fi时没有记录。有误拨10086",
 	    "nowhere is a text of its own");
 	ok(strstr(said("inline", MSISDN("01"), "CXMYD"), "CXMYD#1234") != NULL,
 	    "without digits it says how to ask");
