@@ -22,7 +22,7 @@ answer_sign(struct answer *a, const struct key *k, uint64_t number,
 
 	code_begin(&c, k, number, service->name, now);
 	for (size_t i = 0; i < a->nplaces; i++)
-		code_add(&c, 0, a->places[i].region);
+		code_add(&c, a->places[i].part, a->places[i].region);
 	code_format(code_value(&c, 0), a->code);
 }
 
@@ -59,25 +59,55 @@ put_break(const struct writer *w, struct words *out)
 		words_put(out, &mark, 1);
 }
 
+/* The list of one part of the window. */
 static void
-put_places(struct writer *w, struct words *out)
+put_places(struct writer *w, int part, struct words *out)
 {
+	const struct answer_place *before = NULL;
+
 	for (size_t i = 0; i < w->a->nplaces; i++) {
 		const struct answer_place *p = &w->a->places[i];
 		const char *name = region_name(w->r, p->region, w->a->language);
 
-		if (i > 0)
+		if (p->part != part)
+			continue;
+		if (before != NULL) {
 			put(w,
 			    region_group(p->region) ==
-				    region_group(p[-1].region)
+				    region_group(before->region)
 				? MSG_LIST_SEPARATOR
 				: MSG_GROUP_SEPARATOR,
 			    out);
-		if (i > 0)
 			put_break(w, out);
+		}
 		words_put(out, name, strlen(name));
 		words_put(out, p->mark, strlen(p->mark));
+		before = p;
 	}
+}
+
+/* What was found in one part of a window that is split. */
+static void
+put_part(struct writer *w, int part, struct words *out)
+{
+	static const struct {
+		enum message some, none;
+	} texts[STAY_PARTS] = {
+	    {MSG_RECENT, MSG_RECENT_NONE},
+	    {MSG_EARLIER, MSG_EARLIER_NONE},
+	};
+	struct writer inner = *w;
+	char from[DATE_MAX] = "", to[DATE_MAX] = "", places[ANSWER_MAX] = "";
+	struct words list = {.s = places, .size = sizeof(places)};
+
+	put_time(w, MSG_DATE, part == 0 ? w->a->middle : w->a->lo, from);
+	put_time(w, MSG_DATE, when_midnight(w->a->middle, -1), to);
+	put_places(w, part, &list);
+	inner.values[VALUE_FROM] = from;
+	inner.values[VALUE_TO] = to;
+	inner.values[VALUE_PLACES] = places;
+	put(&inner, list.len > 0 ? texts[part].some : texts[part].none, out);
+	out->full |= list.full;
 }
 
 /* Two cities may bear different marks; one note explains each once. */
@@ -139,28 +169,38 @@ static void
 put_findings(struct writer *w, enum message id, struct words *out)
 {
 	char time[DATE_MAX] = "", as_of[2 * DATE_MAX] = "";
-	char places[ANSWER_MAX], code[CODE_MAX] = "", notes[NOTES_MAX];
+	char places[ANSWER_MAX], earlier[ANSWER_MAX];
+	char code[CODE_MAX], notes[NOTES_MAX];
 	struct words as_of_words = {.s = as_of, .size = sizeof(as_of)};
 	struct words place_words = {.s = places, .size = sizeof(places)};
+	struct words earlier_words = {.s = earlier, .size = sizeof(earlier)};
 	struct words code_words = {.s = code, .size = sizeof(code)};
 	struct words note_words = {.s = notes, .size = sizeof(notes)};
 
-	places[0] = notes[0] = '\0';
+	places[0] = earlier[0] = code[0] = notes[0] = '\0';
 	if (w->a->as_of != 0) {
 		put_time(w, MSG_DATE_TIME, w->a->as_of, time);
 		w->values[VALUE_TIME] = time;
 		put(w, MSG_AS_OF, &as_of_words);
 		w->values[VALUE_TIME] = NULL;
 	}
-	put_places(w, &place_words);
+	if (id == MSG_OK_SPLIT) {
+		put_part(w, 0, &place_words);
+		put_break(w, &earlier_words);
+		put_part(w, 1, &earlier_words);
+	} else {
+		put_places(w, 0, &place_words);
+	}
 	put_code(w, &code_words);
 	put_notes(w, &note_words);
 	w->values[VALUE_AS_OF] = as_of;
-	w->values[VALUE_PLACES] = places;
+	w->values[VALUE_PLACES] = w->values[VALUE_RECENT] = places;
+	w->values[VALUE_EARLIER] = earlier;
 	w->values[VALUE_CODE] = code;
 	w->values[VALUE_NOTES] = notes;
 	put(w, id, out);
-	out->full |= place_words.full | code_words.full | note_words.full;
+	out->full |= place_words.full | earlier_words.full | code_words.full |
+	    note_words.full;
 }
 
 /* One verdict has two texts where the service's way of asking differs. */
@@ -234,7 +274,9 @@ answer_text(const struct answer *a, const struct messages *m,
 	    ? service->carrier->name_zh
 	    : service->carrier->name_en;
 	w.values[VALUE_KEYWORD] = put_keyword(service, keyword);
-	if (a->verdict == VERDICT_OK || a->verdict == VERDICT_NO_STAYS)
+	if (a->verdict == VERDICT_OK && a->middle != 0)
+		put_findings(&w, MSG_OK_SPLIT, &out);
+	else if (a->verdict == VERDICT_OK || a->verdict == VERDICT_NO_STAYS)
 		put_findings(&w, text_of(a->verdict, service), &out);
 	else
 		put(&w, text_of(a->verdict, service), &out);

@@ -15,10 +15,12 @@
 
 #define ANSWER_MAX 16384 /* octets of text, NUL included */
 
-/* A place and the mark on it. */
+/* A place and the mark on it; in a window of two parts, a place for each part
+ * that it is shown in. */
 struct answer_place {
 	uint32_t region;
 	char mark[MARK_MAX]; /* "" for none */
+	int part;            /* struct visit's */
 };
 
 /* Times are 0 where there is none. */
@@ -26,13 +28,14 @@ struct answer {
 	enum verdict verdict;
 	enum language language;
 	int64_t lo;            /* the window's first day */
+	int64_t middle;        /* where its two parts meet; 0 for one */
 	int64_t as_of;         /* complete up to here */
 	int64_t history_since; /* the window reaches before this day */
 	unsigned minutes;      /* to wait, where the text says so */
 	int must_hold; /* what was written is to hold before it leaves */
 	int data_late; /* the data is older than it should be */
 	int corrected; /* an operator had a hand in it */
-	const struct answer_place *places;
+	const struct answer_place *places; /* in order of stay_visits */
 	size_t nplaces;
 	char code[CODE_DIGITS + 1]; /* by which to check it; "" for none */
 };

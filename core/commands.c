@@ -73,27 +73,57 @@ cmd_import(struct core *c, const struct options *o)
 	return rc < 0 ? EXIT_FAULT : rc ? EXIT_REJECTS : EXIT_OK;
 }
 
-static void
-print_places(const struct core *c, const struct answer *a, int json)
+/* Was it shown in a part before? */
+static int
+is_shown(const struct answer *a, size_t n)
 {
+	size_t i = 0;
+
+	while (i < n && a->places[i].region != a->places[n].region)
+		i++;
+	return i < n;
+}
+
+static void
+print_places_json(const struct answer *a)
+{
+	const char *between = "";
 	char code[7];
 
-	if (json)
-		putchar('[');
+	putchar('[');
 	for (size_t i = 0; i < a->nplaces; i++) {
-		uint32_t region = a->places[i].region;
-
-		if (json)
-			printf("%s\"%s\"", i ? ", " : "",
-			    region_code(region, code));
-		else
-			printf("%s%s %s", i ? ", " : "",
-			    region_code(region, code),
-			    region_name(c->regions, region, LANG_ZH));
+		if (is_shown(a, i))
+			continue;
+		printf("%s\"%s\"", between,
+		    region_code(a->places[i].region, code));
+		between = ", ";
 	}
-	if (json)
-		putchar(']');
-	else if (a->nplaces == 0)
+	putchar(']');
+}
+
+static void
+print_places(const struct core *c, const struct answer *a)
+{
+	char code[7], date[16];
+	const char *between = "";
+	struct tm tm;
+	int part = 0;
+
+	when_local(a->middle, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	for (size_t i = 0; i < a->nplaces; i++) {
+		const struct answer_place *p = &a->places[i];
+
+		if (p->part != part)
+			printf("%sbefore %s: ", i ? "; " : "", date);
+		else
+			fputs(between, stdout);
+		printf("%s %s", region_code(p->region, code),
+		    region_name(c->regions, p->region, LANG_ZH));
+		part = p->part;
+		between = ", ";
+	}
+	if (a->nplaces == 0)
 		printf("none");
 }
 
@@ -156,8 +186,10 @@ lookup_next(struct lookup *l, const char *asked)
 	else
 		fputs(asked, stdout);
 	fputs(": ", stdout);
-	if (rc == 0)
-		print_places(l->c, &a, l->json);
+	if (rc == 0 && l->json)
+		print_places_json(&a);
+	else if (rc == 0)
+		print_places(l->c, &a);
 	else
 		fputs(l->json ? "null" : "not provisioned", stdout);
 	if (!l->json)
@@ -350,9 +382,9 @@ static int
 show_language(
     struct core *c, const struct conf_service *service, enum language lang)
 {
-	static const struct answer_place places[] = {{110000, ""}, {120000, ""},
-	    {131000, "*"}, {130200, ""}, {810000, ""}, {'J' << 8 | 'P', ""},
-	    {'T' << 8 | 'H', ""}};
+	static const struct answer_place places[] = {{110000, "", 0},
+	    {120000, "", 0}, {131000, "*", 0}, {130200, "", 0}, {810000, "", 0},
+	    {'J' << 8 | 'P', "", 0}, {'T' << 8 | 'H', "", 0}};
 	int64_t now = when_now();
 	struct answer a = {
 	    .language = lang,

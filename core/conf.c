@@ -175,6 +175,18 @@ check_consent(struct conf *c, cfg_t *sec, const struct conf_service *s)
 		    c->file, sec, "consent", "reply needs identity = prompt");
 }
 
+static void
+check_days(struct conf *c, cfg_t *sec, const struct conf_service *s)
+{
+	if (s->min_stay <= c->max_gap)
+		conf_file_wrong(c->file, sec, "min_stay",
+		    "%u is not more than max_gap, %u", s->min_stay, c->max_gap);
+	if (s->split_days >= s->window_days)
+		conf_file_wrong(c->file, sec, "split_days",
+		    "%u is not less than window_days, %u", s->split_days,
+		    s->window_days);
+}
+
 static int
 fill_services(struct conf *c)
 {
@@ -194,10 +206,7 @@ fill_services(struct conf *c)
 		rc = conf_file_fill(c->file, sec, to);
 		check_words(c, sec, to);
 		check_consent(c, sec, to);
-		if (to->min_stay <= c->max_gap)
-			conf_file_wrong(c->file, sec, "min_stay",
-			    "%u is not more than max_gap, %u", to->min_stay,
-			    c->max_gap);
+		check_days(c, sec, to);
 	}
 	return rc;
 }

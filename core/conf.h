@@ -52,6 +52,7 @@ struct conf_service {
 	enum horizon horizon;
 	enum language language;
 	uint32_t window_days;   /* 1..30 */
+	uint32_t split_days;    /* of its later part, shown apart; 0: one */
 	uint32_t min_stay;      /* seconds, more than max_gap */
 	uint32_t late_after;    /* seconds behind which data-late is noted */
 	uint32_t reply_minutes; /* how long a reply is awaited */

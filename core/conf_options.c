@@ -177,6 +177,7 @@ static const struct option service_options[] = {
     {AT(conf_service, horizon), WRD("now", horizons)},
     {AT(conf_service, language), WRD("zh", languages)},
     {AT(conf_service, window_days), NUM("14", 1, 30)},
+    {AT(conf_service, split_days), NUM("0", 0, 29)},
     {AT(conf_service, min_stay), NUM("14400", 1, WEEK)},
     {AT(conf_service, reply_minutes), NUM("10", 1, 60)},
     {AT(conf_service, late_after), NUM("21600", 1, MONTH)},

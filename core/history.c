@@ -125,12 +125,14 @@ gather(struct history *h, struct store *s, const struct subscriber *who,
 	return correct(h, who);
 }
 
+/* Room for what so many stays show. */
 static int
 reserve(struct history *h, size_t n)
 {
 	struct answer_place *places;
 	struct visit *visits;
 
+	n *= STAY_PARTS;
 	if (n <= h->cap)
 		return 0;
 	visits = realloc(h->visits, n * sizeof(*visits));
@@ -220,6 +222,8 @@ history_judge(struct history *h, struct store *s, const struct subscriber *who,
 	};
 	int rc = gather(h, s, who, max_gap);
 
+	if (service->split_days > 0)
+		w.middle = when_midnight(h->now, -(int)service->split_days);
 	if (rc == 0)
 		rc = reserve(h, h->stays.n);
 	if (rc == 0)
@@ -227,12 +231,14 @@ history_judge(struct history *h, struct store *s, const struct subscriber *who,
 	if (rc < 0)
 		return rc;
 	a->lo = w.lo;
+	a->middle = w.middle;
 	a->history_since = history_since(h, who, w.lo);
 	a->corrected = is_corrected(h, who, &w);
 	a->nplaces = stay_visits(&h->stays, &w, h->visits);
 	a->places = h->places;
 	for (size_t i = 0; i < a->nplaces; i++) {
 		h->places[i].region = h->visits[i].region;
+		h->places[i].part = h->visits[i].part;
 		rc = store_mark(
 		    s, h->visits[i].region, h->now, h->places[i].mark);
 		if (rc < 0)

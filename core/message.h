@@ -17,6 +17,7 @@ enum language language_parse(const char *s, size_t len);
 enum message {
 	/* verdicts */
 	MSG_OK,
+	MSG_OK_SPLIT,
 	MSG_NO_STAYS,
 	MSG_WRONG_IDENTITY,
 	MSG_NOT_REGISTERED,
@@ -44,6 +45,10 @@ enum message {
 	MSG_AS_OF,
 	MSG_CODE,
 	MSG_CODE_DIAL,
+	MSG_RECENT, /* the parts of a window that is split */
+	MSG_RECENT_NONE,
+	MSG_EARLIER,
+	MSG_EARLIER_NONE,
 	MSG_LIST_SEPARATOR,
 	MSG_GROUP_SEPARATOR,
 	MSG_MONTHS, /* twelve, separated by commas */
@@ -67,7 +72,10 @@ enum message {
 enum placeholder {
 	VALUE_AS_OF,   /* the text as-of, or nothing */
 	VALUE_FROM,    /* the window's first date */
+	VALUE_TO,      /* the last date of the earlier part */
 	VALUE_PLACES,  /* the list */
+	VALUE_RECENT,  /* the text recent, or recent-none */
+	VALUE_EARLIER, /* the text earlier, or earlier-none */
 	VALUE_CODE,    /* the text code or code-dial; in it, the digits */
 	VALUE_NOTES,   /* the notes, or nothing */
 	VALUE_HOTLINE, /* the carrier's */

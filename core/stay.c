@@ -219,18 +219,22 @@ stay_join(struct stays *s, uint32_t max_gap)
 	s->n = n;
 }
 
-/* Does a stay count in the window, and until when? */
 static int
-counts(const struct stay *s, const struct window *w, int64_t *last)
+touches(const struct stay *s, int64_t lo, int64_t hi)
+{
+	return s->first < hi && s->last >= lo + s->open_end;
+}
+
+/* Does a stay count in the window? */
+static int
+counts(const struct stay *s, const struct window *w)
 {
 	int64_t from = s->first > w->lo ? s->first : w->lo;
 	int64_t to = s->last < w->hi ? s->last : w->hi;
 
-	if (s->first >= w->hi || s->last < w->lo + s->open_end)
-		return 0;
-	*last = to;
-	return region_group(s->region) != REGION_MAINLAND ||
-	    to - from >= w->min_stay;
+	return touches(s, w->lo, w->hi) &&
+	    (region_group(s->region) != REGION_MAINLAND ||
+		to - from >= w->min_stay);
 }
 
 static int
@@ -240,6 +244,8 @@ in_answer_order(const void *pa, const void *pb)
 	enum region_group ga = region_group(a->region),
 			  gb = region_group(b->region);
 
+	if (a->part != b->part)
+		return a->part - b->part;
 	if (ga != gb)
 		return ga < gb ? -1 : 1;
 	if (a->last != b->last)
@@ -247,27 +253,40 @@ in_answer_order(const void *pa, const void *pb)
 	return (a->region > b->region) - (a->region < b->region);
 }
 
-size_t
-stay_visits(const struct stays *s, const struct window *w, struct visit *out)
+/* The places of one part, [lo, hi) of the window. */
+static size_t
+visits_in(const struct stays *s, const struct window *w, int part, int64_t lo,
+    int64_t hi, struct visit *out)
 {
 	size_t n = 0;
 
 	/* joined stays are in order of region, and so of province */
 	for (size_t i = 0; i < s->n; i++) {
-		uint32_t region = w->by_province
-		    ? region_province(s->v[i].region)
-		    : s->v[i].region;
-		int64_t last;
+		const struct stay *stay = &s->v[i];
+		uint32_t region = w->by_province ? region_province(stay->region)
+						 : stay->region;
+		int64_t last = stay->last < hi ? stay->last : hi;
 
-		if (!counts(&s->v[i], w, &last))
+		if (!counts(stay, w) || !touches(stay, lo, hi))
 			continue;
 		if (n > 0 && out[n - 1].region == region) {
 			if (last > out[n - 1].last)
 				out[n - 1].last = last;
 			continue;
 		}
-		out[n++] = (struct visit){region, last};
+		out[n++] = (struct visit){region, part, last};
 	}
+	return n;
+}
+
+size_t
+stay_visits(const struct stays *s, const struct window *w, struct visit *out)
+{
+	int64_t middle = w->middle > w->lo ? w->middle : w->lo;
+	size_t n = visits_in(s, w, 0, middle, w->hi, out);
+
+	if (middle > w->lo)
+		n += visits_in(s, w, 1, w->lo, middle, out + n);
 	if (n > 0)
 		qsort(out, n, sizeof(*out), in_answer_order);
 	return n;

@@ -48,21 +48,27 @@ void stay_cut(struct stays *s, size_t from, int64_t since, int64_t end);
 void stay_join(struct stays *s, uint32_t max_gap);
 
 /* What a service asks of the runs: the window [lo, hi), min_stay in seconds,
- * regions as they are or the mainland ones by province. */
+ * regions as they are or the mainland ones by province. A window may be shown
+ * in two parts, [middle, hi) and [lo, middle); a stay is judged in the whole
+ * of it and shown in each part that it touches. */
 struct window {
 	int64_t lo, hi;
+	int64_t middle; /* at most lo: one part */
 	uint32_t min_stay;
 	int by_province;
 };
 
 struct visit {
 	uint32_t region; /* a region, or a province's code */
-	int64_t last;    /* end of the latest stay that counts, at most hi */
+	int part;        /* 0; 1 for the part before the middle */
+	int64_t last;    /* end of the latest stay that counts, in the part */
 };
 
-/* The places visited in the window, in the order of the answer: mainland;
- * Hong Kong, Macao, Taiwan; countries; in each the latest first, ties by
- * code. `s` is joined; `out` has room for s->n. Returns how many. */
+/* The places visited in the window, in the order of the answer: the later
+ * part first; mainland; Hong Kong, Macao, Taiwan; countries; in each the
+ * latest first, ties by code. `s` is joined; `out` has room for STAY_PARTS
+ * times s->n. Returns how many. */
+#define STAY_PARTS 2
 size_t stay_visits(
     const struct stays *s, const struct window *w, struct visit *out);
 

@@ -44,7 +44,7 @@ static struct conf_service service = {
 };
 
 /* Places and their marks, up to a region of 0. */
-#define PLACES(...) ((const struct answer_place[]){__VA_ARGS__, {0, ""}})
+#define PLACES(...) ((const struct answer_place[]){__VA_ARGS__, {0, "", 0}})
 
 static struct answer
 found(enum language language, const struct answer_place *places)
@@ -100,7 +100,8 @@ lists(enum language language, const struct answer_place *places,
 static void
 whole_answers(void)
 {
-	const struct answer_place *two = PLACES({BEIJING, ""}, {TIANJIN, ""});
+	const struct answer_place *two =
+	    PLACES({BEIJING, "", 0}, {TIANJIN, "", 0});
 
 	says(found(LANG_ZH, two),
 	    "截至11月22日08:00，您11月8日以来到过：北京、天津。"
@@ -125,7 +126,7 @@ whole_answers(void)
 static void
 no_watermark(void)
 {
-	struct answer a = found(LANG_ZH, PLACES({BEIJING, ""}));
+	struct answer a = found(LANG_ZH, PLACES({BEIJING, "", 0}));
 
 	a.as_of = 0;
 	a.code[0] = '\0';
@@ -139,17 +140,19 @@ no_watermark(void)
 static void
 groups(void)
 {
-	lists(LANG_ZH, PLACES({BEIJING, ""}), "北京", "one place");
-	lists(LANG_ZH, PLACES({LANGFANG, ""}, {BEIJING, ""}, {TIANJIN, ""}),
+	lists(LANG_ZH, PLACES({BEIJING, "", 0}), "北京", "one place");
+	lists(LANG_ZH,
+	    PLACES({LANGFANG, "", 0}, {BEIJING, "", 0}, {TIANJIN, "", 0}),
 	    "廊坊、北京、天津", "cities, in the order given");
 	lists(LANG_ZH,
-	    PLACES({BEIJING, ""}, {HONG_KONG, ""}, {MACAO, ""}, {JAPAN, ""},
-		{THAILAND, ""}),
+	    PLACES({BEIJING, "", 0}, {HONG_KONG, "", 0}, {MACAO, "", 0},
+		{JAPAN, "", 0}, {THAILAND, "", 0}),
 	    "北京；中国香港、中国澳门；日本、泰国", "three groups");
-	lists(LANG_ZH, PLACES({HONG_KONG, ""}, {JAPAN, ""}), "中国香港；日本",
-	    "two groups");
+	lists(LANG_ZH, PLACES({HONG_KONG, "", 0}, {JAPAN, "", 0}),
+	    "中国香港；日本", "two groups");
 	lists(LANG_EN,
-	    PLACES({BEIJING, ""}, {TIANJIN, ""}, {HONG_KONG, ""}, {JAPAN, ""}),
+	    PLACES({BEIJING, "", 0}, {TIANJIN, "", 0}, {HONG_KONG, "", 0},
+		{JAPAN, "", 0}),
 	    "Beijing, Tianjin; Hong Kong (China); Japan", "in English");
 }
 
@@ -167,8 +170,8 @@ count(const char *text, const char *part)
 static void
 marks(void)
 {
-	struct answer a = found(
-	    LANG_ZH, PLACES({BEIJING, "*"}, {TIANJIN, ""}, {LANGFANG, "*"}));
+	struct answer a = found(LANG_ZH,
+	    PLACES({BEIJING, "*", 0}, {TIANJIN, "", 0}, {LANGFANG, "*", 0}));
 
 	says(a,
 	    "截至11月22日08:00，您11月8日以来到过：北京*、天津、廊坊*。"
@@ -177,19 +180,19 @@ marks(void)
 	    "a mark on two cities, explained once");
 	a.language = LANG_EN;
 	ok_int(count(said(&a), "*: the city has "), 1, "once in English too");
-	a = found(LANG_ZH, PLACES({BEIJING, "**"}, {TIANJIN, "*"}));
+	a = found(LANG_ZH, PLACES({BEIJING, "**", 0}, {TIANJIN, "*", 0}));
 	ok(strstr(said(&a), "北京**、天津*。") != NULL, "two marks");
 	ok(strstr(said(&a), "带**的城市") != NULL &&
 		strstr(said(&a), "带*的城市") != NULL,
 	    "each explained");
-	a = found(LANG_ZH, PLACES({BEIJING, ""}));
+	a = found(LANG_ZH, PLACES({BEIJING, "", 0}));
 	ok_int(count(said(&a), "风险"), 0, "no mark, no word of it");
 }
 
 static void
 notes(void)
 {
-	struct answer a = found(LANG_ZH, PLACES({BEIJING, "*"}));
+	struct answer a = found(LANG_ZH, PLACES({BEIJING, "*", 0}));
 
 	a.history_since = NOW - 3 * 86400;
 	a.data_late = 1;
@@ -213,12 +216,69 @@ notes(void)
 	    "notes ride on an empty answer too");
 }
 
+/* A window in two parts. */
+static void
+parts(void)
+{
+	struct answer a = found(LANG_ZH,
+	    PLACES({BEIJING, "", 0}, {JAPAN, "", 0}, {BEIJING, "", 1},
+		{BAODING, "", 1}, {MACAO, "", 1}));
+
+	a.lo = LO - 16 * 86400;
+	a.middle = LO - 86400;
+	says(a,
+	    "截至11月22日08:"
+	    "00，您11月7日以来到过：北京；日本。10月23日至11月6日"
+	    "到过：北京、保定；中国澳门。核验码001008085542，发HY核验。有误拨10"
+	    "086",
+	    "two parts");
+	a.language = LANG_EN;
+	says(a,
+	    "Places (as of 22 Nov 08:00). Since 7 Nov: Beijing; Japan. 23 Oct "
+	    "to 6 Nov: Beijing, Baoding; Macao (China). Code 001008085542, "
+	    "send HY to check. Wrong? Call 10086",
+	    "in English");
+	a.nplaces = 2;
+	says(a,
+	    "Places (as of 22 Nov 08:00). Since 7 Nov: Beijing; Japan. 23 Oct "
+	    "to 6 Nov: none. Code 001008085542, send HY to check. Wrong? Call "
+	    "10086",
+	    "nothing in the earlier one");
+	a.language = LANG_ZH;
+	says(a,
+	    "截至11月22日08:00，您11月7日以来到过：北京；日本。未查到"
+	    "10月23日至11月6日的到访地。核验码001008085542，发HY核验。有误拨100"
+	    "86",
+	    "in Chinese");
+	a.places += 2;
+	a.nplaces = 1;
+	a.as_of = 0;
+	says(a,
+	    "未查到您11月7日以来的到访地。10月23日至11月6日到过：北京。"
+	    "核验码001008085542，发HY核验。有误拨10086",
+	    "nothing in the later one");
+	a.language = LANG_EN;
+	says(a,
+	    "Places. Since 7 Nov: none. 23 Oct to 6 Nov: Beijing. Code "
+	    "001008085542, send HY to check. Wrong? Call "
+	    "10086",
+	    "in English");
+	a.verdict = VERDICT_NO_STAYS;
+	a.nplaces = 0;
+	says(a,
+	    "No places found since 23 Oct. Code 001008085542, send HY to "
+	    "check. A phone that is off, in flight mode "
+	    "or only on Wi-Fi leaves no record. Code 001008085542, send HY to "
+	    "check. Wrong? Call 10086",
+	    "nothing in either is one text");
+}
+
 /* A page may end behind each place, and before each part that follows. */
 static void
 breaks(void)
 {
-	struct answer a =
-	    found(LANG_ZH, PLACES({110000, "*"}, {120000, ""}, {810000, ""}));
+	struct answer a = found(LANG_ZH,
+	    PLACES({110000, "*", 0}, {120000, "", 0}, {810000, "", 0}));
 
 	service.code.v = (const char **)dialled;
 	a.data_late = 1;
@@ -325,8 +385,8 @@ static void
 one_message(void)
 {
 	struct answer a = found(LANG_ZH,
-	    PLACES(
-		{BEIJING, ""}, {TIANJIN, ""}, {LANGFANG, ""}, {BAODING, ""}));
+	    PLACES({BEIJING, "", 0}, {TIANJIN, "", 0}, {LANGFANG, "", 0},
+		{BAODING, "", 0}));
 	struct segment parts[2];
 	int whole = 1, alone = 1;
 	size_t longest = 0;
@@ -357,7 +417,8 @@ static void
 english_message(void)
 {
 	struct answer a = found(LANG_EN,
-	    PLACES({BEIJING, ""}, {TIANJIN, ""}, {YANBIAN, ""}, {BAODING, ""}));
+	    PLACES({BEIJING, "", 0}, {TIANJIN, "", 0}, {YANBIAN, "", 0},
+		{BAODING, "", 0}));
 
 	ok_int(text_alphabet(said(&a), ALPHABET_GSM7), ALPHABET_GSM7,
 	    "English is GSM 7-bit");
@@ -369,7 +430,7 @@ dates(void)
 {
 	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May",
 	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	struct answer a = found(LANG_ZH, PLACES({BEIJING, ""}));
+	struct answer a = found(LANG_ZH, PLACES({BEIJING, "", 0}));
 	char want[64];
 	int zh = 1, en = 1;
 
@@ -423,6 +484,7 @@ main(void)
 	groups();
 	marks();
 	notes();
+	parts();
 	breaks();
 	verdicts();
 	one_message();

@@ -115,6 +115,7 @@ test_defaults(void)
 	ok_int(s->horizon, HORIZON_NOW, "horizon");
 	ok_int(s->language, LANG_ZH, "language");
 	ok_int(s->window_days, 14, "window_days");
+	ok_int(s->split_days, 0, "split_days");
 	ok_int(s->min_stay, 14400, "min_stay");
 	ok_int(s->late_after, 21600, "late_after");
 	ok_int(s->refuse_after, 0, "refuse_after");
@@ -168,6 +169,7 @@ static const char whole[] =
     "	identity = prompt consent = reply unknown = ignore\n"
     "	granularity = province horizon = yesterday language = en\n"
     "	window_days = 030 min_stay = 7201 late_after = 1 refuse_after = 9\n"
+    "	split_days = 29\n"
     "	receipts = yes\n"
     "}\n"
     "service \"ussd\" { carrier = \"two\" code = {\"*10086*3#\"} }\n"
@@ -227,6 +229,7 @@ check_whole(const struct conf *c, const char *how)
 	ok_int(s->horizon, HORIZON_YESTERDAY, "%s: horizon", how);
 	ok_int(s->language, LANG_EN, "%s: language", how);
 	ok_int(s->window_days, 30, "%s: no octal numbers", how);
+	ok_int(s->split_days, 29, "%s: split_days", how);
 	ok_int(s->min_stay, 7201, "%s: min_stay", how);
 	ok_int(s->late_after, 1, "%s: late_after", how);
 	ok_int(s->refuse_after, 9, "%s: refuse_after", how);
@@ -379,6 +382,9 @@ test_values(void)
 	    "travelcard.conf:6: horizon: Now is not now or yesterday\n");
 	refuse(IN_SERVICE("window_days = 31\n"),
 	    "travelcard.conf:6: window_days: 31 is not 1..30\n");
+	refuse(IN_SERVICE("window_days = 7 split_days = 7\n"),
+	    "travelcard.conf:6: split_days: 7 is not less than window_days, "
+	    "7\n");
 	refuse(CARRIER SMSC "system_type = \"thirteen char\" }\n",
 	    "travelcard.conf:6: system_type: thirteen char is not 0..12 "
 	    "characters\n");

@@ -182,7 +182,7 @@ several(void)
 	snprintf(text, sizeof(text), "%.200s", logged);
 	ok(strncmp(text,
 	       "./messages.zh: ok: {as_of} is missing\n"
-	       "./messages.zh: no-stays: this text is missing\n",
+	       "./messages.zh: ok-split: this text is missing\n",
 	       80) == 0,
 	    "tells the first fault and the next");
 	ok(strstr(logged, "busy: {x} has no value here\n") != NULL &&

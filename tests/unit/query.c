@@ -41,6 +41,9 @@ static const char *const config =
     "  keywords = {\"CXMYD\"} identity = none horizon = yesterday }\n"
     "service \"week\" { carrier = \"cmcc\" code = {\"10089\"}\n"
     "  keywords = {\"CXMYD\"} identity = none window_days = 7 }\n"
+    "service \"parts\" { carrier = \"cmcc\" code = {\"10092\"}\n"
+    "  keywords = {\"CXMYD\"} identity = none window_days = 14\n"
+    "  split_days = 13 }\n"
     "service \"prompt\" { carrier = \"cmcc\" code = {\"10091\"}\n"
     "  keywords = {\"CXMYD\"} identity = prompt unknown = ignore }\n"
     "service \"dialled\" { carrier = \"cmcc\" code = {\"*10086*3#\"}\n"
@@ -364,6 +367,11 @@ which_days(void)
 	ok_str(places("yesterday", MSISDN("12")), "",
 	    "horizon yesterday: today does not");
 	ok_str(places("week", MSISDN("10")), "", "seven days are seven days");
+	ok_str(said("parts", MSISDN("10"), "CXMYD"),
+	    "截至11月22日07:50，未查到您11月9日以来的到访地。"
+	    "11月8日至11月8日到过：日本。核验码000012178467，"
+	    "发HY核验。有误拨10086",
+	    "thirteen days, and the day before them");
 	when_set(NOW - 8 * HOUR - 1, 0);
 	ok_str(places("open", MSISDN("11")), "JP",
 	    "a second before midnight it is the day before");
@@ -478,9 +486,9 @@ limits(void)
 	int texts = 0;
 
 	for (int i = 0; i < 30; i++)
-		texts += ASK(open, "10", "?", &ticket) != VERDICT_SILENCE;
+		texts += ASK(open, "20", "?", &ticket) != VERDICT_SILENCE;
 	ok_int(texts, 10, "at most texts_per_hour go to one number");
-	ok_int(ASK(open, "11", "?", &ticket), VERDICT_HELP,
+	ok_int(ASK(open, "21", "?", &ticket), VERDICT_HELP,
 	    "and another is not concerned");
 }
 

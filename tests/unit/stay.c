@@ -56,19 +56,23 @@ presence(uint32_t region, uint32_t first, uint32_t last)
 	record(region, last);
 }
 
-/* The places visited, as "131000 JP", in the order of the answer. */
+/* The places visited, as "131000 JP | 131000", in the order of the answer. */
 static const char *
 visited(const struct window *w)
 {
 	static char out[256];
 	struct visit v[32];
+	int part = 0;
 	size_t n = stay_visits(&runs, w, v), len = 0;
 	char code[7];
 
 	out[0] = '\0';
-	for (size_t i = 0; i < n; i++)
-		len += snprintf(out + len, sizeof(out) - len, "%s%s",
-		    i ? " " : "", region_code(v[i].region, code));
+	for (size_t i = 0; i < n; i++) {
+		len += snprintf(out + len, sizeof(out) - len, "%s%s%s",
+		    v[i].part != part ? " |" : "", i || v[i].part ? " " : "",
+		    region_code(v[i].region, code));
+		part = v[i].part;
+	}
 	return out;
 }
 
@@ -309,6 +313,62 @@ push(uint64_t key, uint32_t region, uint32_t first, uint32_t last)
 	stays_push(&runs, (struct stay){key, region, first, last, 0});
 }
 
+/* The thirty days of 2020: 15, and the 15 before. */
+static void
+two_parts(void)
+{
+	const uint32_t middle = MIDNIGHT - 15 * DAY;
+	struct window w = {
+	    .lo = MIDNIGHT - 30 * DAY,
+	    .middle = middle,
+	    .hi = NOW,
+	    .min_stay = STAY,
+	};
+
+	clear();
+	presence(BEIJING, NOW - 20 * DAY, NOW - 20 * DAY + STAY);
+	ok_str(visited(&w), " | 110000", "a stay in the earlier part");
+	presence(BEIJING, NOW - 2 * DAY, NOW - 2 * DAY + STAY);
+	ok_str(visited(&w), "110000 | 110000", "and another in the later");
+	presence(LANGFANG, NOW - 3 * DAY, NOW - 3 * DAY + STAY);
+	presence(BAODING, NOW - 19 * DAY, NOW - 19 * DAY + STAY);
+	record(JAPAN, NOW - 18 * DAY);
+	ok_str(visited(&w), "110000 131000 | 130600 110000 JP",
+	    "each part in an order of its own");
+	w.by_province = 1;
+	ok_str(
+	    visited(&w), "110000 130000 | 130000 110000 JP", "and by province");
+	w.by_province = 0;
+
+	clear();
+	presence(BEIJING, middle - STAY / 2, middle + STAY / 2);
+	ok_str(visited(&w), "110000 | 110000",
+	    "four hours across the middle count, and show in both");
+	clear();
+	presence(BEIJING, middle - 100, middle + STAY - 101);
+	ok_str(visited(&w), "", "a second less does not");
+	clear();
+	presence(BEIJING, middle - STAY, middle - 1);
+	record(BEIJING, middle - STAY - 1);
+	ok_str(visited(&w), " | 110000", "a second before the middle");
+	record(BEIJING, middle);
+	ok_str(visited(&w), "110000 | 110000", "one on it is the later part");
+	clear();
+	record(JAPAN, middle - 1);
+	record(THAILAND, middle);
+	ok_str(visited(&w), "TH | JP", "abroad likewise");
+	clear();
+	presence(LANGFANG, middle - DAY, middle + 100);
+	presence(BEIJING, middle - DAY, middle + 200);
+	ok_str(visited(&w), "110000 131000 | 110000 131000",
+	    "what crosses the middle ends there in the earlier part, so a tie");
+	clear();
+	push(1, BEIJING, middle - DAY, middle);
+	runs.v[0].open_end = 1;
+	ok_str(visited(&w), " | 110000",
+	    "a row that ends at the middle has no second behind it");
+}
+
 static void
 two_imsis(void)
 {
@@ -452,6 +512,7 @@ main(void)
 	outside_the_mainland();
 	provinces();
 	answer_order();
+	two_parts();
 	two_imsis();
 	changed_hands();
 	expiry();
