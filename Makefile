@@ -64,7 +64,7 @@ all: deps
 build: $(PROGRAMS)
 
 tests: build $(UNIT) $(FUZZ) $(O)/tests/demo/journeys \
-	$(O)/tests/bench/load $(O)/tests/bench/dial \
+	$(O)/tests/bench/load $(O)/tests/bench/dial $(O)/tests/replay/phone \
 	$(O)/tests/peer/sctp_tcp.so
 
 # Install what is missing, by name; silent when nothing is.
@@ -165,6 +165,11 @@ $(O)/tests/bench/dial: $(addprefix $(O)/tests/bench/,dial.o conn.o)
 $(O)/tests/bench/load $(O)/tests/bench/dial:
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
+# It hears of every text that is put into words.
+$(O)/tests/replay/phone: $(O)/tests/replay/phone.o $(O)/libcore.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=message_put \
+		-Wl,--wrap=message_put_time -o $@ $^ $(PKG_LIBS)
+
 # Preloaded into a program of others: no sanitizer.
 $(O)/tests/peer/sctp_tcp.so: tests/peer/sctp_tcp.c
 	@mkdir -p $(@D)
@@ -177,6 +182,8 @@ INSTALLED = bin/travelcard sbin/smsc-gw sbin/ussd-gw \
 	share/man/man1/travelcard.1 share/man/man5/travelcard.conf.5 \
 	share/man/man8/smsc-gw.8 share/man/man8/ussd-gw.8 \
 	share/doc/travelcard/travelcard.conf share/doc/travelcard/COPYING \
+	share/doc/travelcard/three-carriers.conf \
+	share/doc/travelcard/windows.conf \
 	lib/systemd/system/smsc-gw.service lib/systemd/system/ussd-gw.service \
 	lib/sysusers.d/travelcard.conf
 TABLES = $(wildcard conf/*.csv conf/messages.*)
@@ -195,7 +202,9 @@ install: build
 	    from conf/travelcard.conf.5 share/man/man5/travelcard.conf.5 && \
 	    from smsc-gw/smsc-gw.8 share/man/man8/smsc-gw.8 && \
 	    from ussd/ussd-gw.8 share/man/man8/ussd-gw.8 && \
-	    from conf/travelcard.conf share/doc/travelcard/travelcard.conf && \
+	    for f in travelcard three-carriers windows; do \
+		from conf/$$f.conf share/doc/travelcard/$$f.conf || exit; \
+	    done && \
 	    from conf/smsc-gw.service lib/systemd/system/smsc-gw.service && \
 	    from conf/ussd-gw.service lib/systemd/system/ussd-gw.service && \
 	    from conf/travelcard.sysusers lib/sysusers.d/travelcard.conf

@@ -122,6 +122,12 @@ language_parse(const char *s, size_t len)
 	return LANGUAGES;
 }
 
+const char *
+message_key(enum message id)
+{
+	return texts[id].key;
+}
+
 static int
 placeholder(const char *s, size_t len)
 {

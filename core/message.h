@@ -100,6 +100,9 @@ void messages_free(struct messages *m);
  * another one. */
 uint32_t messages_wording(const struct messages *m);
 
+/* What a text is called in the files: "ok", "no-stays". */
+const char *message_key(enum message id);
+
 /* Do both say the same? */
 int messages_same(const struct messages *a, const struct messages *b);
 
