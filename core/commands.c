@@ -7,7 +7,6 @@
 #include "answer.h"
 #include "commands.h"
 #include "import.h"
-#include "page.h"
 #include "query.h"
 #include "text.h"
 #include "when.h"
@@ -127,26 +126,6 @@ print_places(const struct core *c, const struct answer *a)
 		printf("none");
 }
 
-/* A JSON string; what an operator typed as a number may be anything. */
-static void
-print_string(const char *s)
-{
-	char utf8[4];
-	uint32_t c;
-	size_t n;
-
-	putchar('"');
-	for (; (n = utf8_next(s, &c)) > 0; s += n) {
-		if (c == '"' || c == '\\')
-			printf("\\%c", (int)c);
-		else if (c < 0x20)
-			printf("\\u%04x", c);
-		else
-			fwrite(utf8, 1, utf8_put(c, utf8), stdout);
-	}
-	putchar('"');
-}
-
 struct lookup {
 	struct query *q;
 	struct core *c;
@@ -182,7 +161,7 @@ lookup_next(struct lookup *l, const char *asked)
 	if (l->json && l->count++ > 0)
 		fputs(",\n ", stdout);
 	if (l->json)
-		print_string(asked);
+		command_string(asked);
 	else
 		fputs(asked, stdout);
 	fputs(": ", stdout);
@@ -266,7 +245,7 @@ static void
 print_stat_json(const struct vault *v, const struct store_stat *st)
 {
 	printf("{\"store\": ");
-	print_string(v->where);
+	command_string(v->where);
 	printf(", \"subscribers\": %llu, \"with_stays\": %llu, \"stays\": %llu"
 	       ", \"buckets\": %llu, \"cells\": %llu, \"marks\": %llu"
 	       ", \"bytes\": %llu, \"watermark\": ",
@@ -319,108 +298,6 @@ cmd_stat(struct core *c, const struct options *o)
 	if (o->json)
 		puts("]");
 	return rc;
-}
-
-/* The catalogue as a phone would show it: every verdict with sample values,
- * its length in characters and its segments. Each gives how many texts cannot
- * be sent. */
-
-static size_t
-characters(const char *utf8)
-{
-	uint32_t c;
-	size_t n = 0, step;
-
-	for (; (step = utf8_next(utf8, &c)) > 0; utf8 += step)
-		n++;
-	return n;
-}
-
-static int
-show_pages(
-    struct core *c, const char *title, const struct answer *a, const char *say)
-{
-	struct page page = {.of = 1};
-
-	for (int i = 0; i < page.of; i++) {
-		page_cut(c->messages, a->language, say, i, &page);
-		printf("[%s] %s, page %d of %d, %zu characters, %s%s\n%s\n\n",
-		    language_name(a->language), title, i + 1, page.of,
-		    characters(page.say),
-		    page.alphabet == ALPHABET_GSM7 ? "GSM 7-bit" : "UCS-2",
-		    page.cut ? ", the whole by SMS" : "", page.say);
-	}
-	return 0;
-}
-
-static int
-show_text(struct core *c, const char *title, const struct answer *a,
-    const struct conf_service *service)
-{
-	static char say[ANSWER_MAX];
-	struct segment segments[10];
-	enum alphabet alphabet;
-	int n =
-	    answer_text(a, c->messages, c->regions, service, say, sizeof(say));
-
-	if (n == 0 && conf_service_is_dialled(service))
-		return show_pages(c, title, a, say);
-	alphabet = text_alphabet(say, ALPHABET_GSM7);
-	if (n == 0)
-		n = text_segments(say, alphabet, CONCAT_UDH, 0, segments, 10);
-	printf("[%s] %s, %zu characters, %s, ", language_name(a->language),
-	    title, characters(say),
-	    alphabet == ALPHABET_GSM7 ? "GSM 7-bit" : "UCS-2");
-	if (n < 0)
-		printf("too long for 10 segments\n\n");
-	else
-		printf("%d segment%s\n%s\n\n", n, n == 1 ? "" : "s", say);
-	return n < 0;
-}
-
-static int
-show_language(
-    struct core *c, const struct conf_service *service, enum language lang)
-{
-	static const struct answer_place places[] = {{110000, "", 0},
-	    {120000, "", 0}, {131000, "*", 0}, {130200, "", 0}, {810000, "", 0},
-	    {'J' << 8 | 'P', "", 0}, {'T' << 8 | 'H', "", 0}};
-	int64_t now = when_now();
-	struct answer a = {
-	    .language = lang,
-	    .lo = when_midnight(now, -(int)service->window_days),
-	    .as_of = now,
-	    .minutes = 30,
-	    .places = places,
-	};
-	int bad = 0;
-
-	for (int v = 0; v < VERDICTS; v++) {
-		a.verdict = v;
-		a.nplaces = v == VERDICT_OK ? 2 : 0;
-		if (v != VERDICT_SILENCE)
-			bad += show_text(c, verdict_name(v), &a, service);
-	}
-	a.verdict = VERDICT_OK;
-	a.nplaces = sizeof(places) / sizeof(*places);
-	a.history_since = when_midnight(now, -3);
-	a.data_late = 1;
-	return bad + show_text(c, "ok, with every note", &a, service);
-}
-
-int
-cmd_texts(struct core *c, const struct options *o)
-{
-	int bad = 0;
-
-	if (o->nargs > 0)
-		return usage_error("texts takes no argument", "");
-	for (size_t i = 0; i < c->conf->nservices; i++) {
-		printf("service %s\n\n", c->conf->services[i].name);
-		for (int lang = 0; lang < LANGUAGES; lang++)
-			bad += show_language(c, &c->conf->services[i], lang);
-	}
-	return bad ? EXIT_FAULT : EXIT_OK;
 }
 
 /* Configuration, tables and catalogues were checked by getting here. */

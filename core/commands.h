@@ -22,6 +22,9 @@ command_h cmd_import, cmd_lookup, cmd_correct, cmd_purge, cmd_stat, cmd_texts,
 /* The store that a command is about, or null, which has been said. */
 struct vault *chosen_vault(struct core *c, const struct options *o);
 
+/* Prints a JSON string; what an operator typed as a number may be anything. */
+void command_string(const char *s);
+
 /* Says what is wrong with the command line, and how it goes: EXIT_USAGE. */
 int usage_error(const char *what, const char *which);
 

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "key.h"
+#include "text.h"
 #include "when.h"
 
 static const struct {
@@ -31,7 +32,7 @@ static const char usage[] =
     "  correct MSISDN list\n"
     "  purge MSISDN | --expired | --all [--yes]\n"
     "  stat [--json]\n"
-    "  texts\n"
+    "  texts [--json]\n"
     "  check\n"
     "\n"
     "  -c, --config FILE   the configuration, travelcard.conf(5)\n"
@@ -47,6 +48,25 @@ static const char usage[] =
     "plain or gzip; - is standard input. REGION: a code or a name. Exit: 0,\n"
     "1 fault, 2 usage, 3 some lines were rejected, 4 nobody has the number.\n"
     "See travelcard(1).\n";
+
+void
+command_string(const char *s)
+{
+	char utf8[4];
+	uint32_t c;
+	size_t n;
+
+	putchar('"');
+	for (; (n = utf8_next(s, &c)) > 0; s += n) {
+		if (c == '"' || c == '\\')
+			printf("\\%c", (int)c);
+		else if (c < 0x20)
+			printf("\\u%04x", c);
+		else
+			fwrite(utf8, 1, utf8_put(c, utf8), stdout);
+	}
+	putchar('"');
+}
 
 int
 usage_error(const char *what, const char *which)
