@@ -368,7 +368,7 @@ which_days(void)
 	    "horizon yesterday: today does not");
 	ok_str(places("week", MSISDN("10")), "", "seven days are seven days");
 	ok_str(said("parts", MSISDN("10"), "CXMYD"),
-	    "截至11月22日07:50，未查到您11月9日以来的到访地。"
+	    "截至11月22日07:50，未查到您11月9日以来的到访记录。"
 	    "11月8日至11月8日到过：日本。核验码000012178467，"
 	    "发HY核验。有误拨10086",
 	    "thirteen days, and the day before them");
@@ -402,7 +402,7 @@ what_is_said(void)
 	       "您的记录始于11月17日") != NULL,
 	    "who came within the window hears since when there are records");
 	ok_str(said("open", MSISDN("03"), "CXMYD"),
-	    "截至11月22日07:50，未查到您11月8日以来的到访地。核验码"
+	    "截至11月22日07:50，未查到您11月8日以来的到访记录。核验码"
 	    "000450104045，发HY核验。关机、开飞行模式或只用Wi-"
 	    "Fi时没有记录。有误拨10086",
 	    "nowhere is a text of its own");
