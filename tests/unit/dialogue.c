@@ -72,7 +72,7 @@ remember(void)
 		world.pending = d->pending;
 	if (d->erase)
 		world.subject = (struct subject){
-		    .language = d->subject.language, .deleted_at = world.now};
+		    .language = LANGUAGES, .deleted_at = world.now};
 	else if (d->changed)
 		world.subject = d->subject;
 }
