@@ -46,6 +46,8 @@ static const char *const config =
     "  split_days = 13 }\n"
     "service \"prompt\" { carrier = \"cmcc\" code = {\"10091\"}\n"
     "  keywords = {\"CXMYD\"} identity = prompt unknown = ignore }\n"
+    "service \"reply\" { carrier = \"cmcc\" code = {\"10094\"}\n"
+    "  keywords = {\"CXMYD\"} identity = prompt consent = reply }\n"
     "service \"dialled\" { carrier = \"cmcc\" code = {\"*10086*3#\"}\n"
     "  identity = prompt }\n"
     "service \"strict\" { carrier = \"cmcc\" code = {\"10090\"}\n"
@@ -221,8 +223,8 @@ put_people(void)
 	    IMSI("01"), MSISDN("01"), "1234", "a", LONG_AGO, STORE_FOREVER);
 	presence(
 	    IMSI("01"), NOW - DAY, NOW - DAY + 4 * HOUR, BEIJING, TIANJIN_TAI);
-	/* 21 to 24: Beijing, Japan; asked for their digits */
-	for (int i = 21; i <= 24; i++) {
+	/* 21 to 24, 51 to 58: Beijing, Japan; asked for their digits */
+	for (int i = 21; i <= 58; i += i == 24 ? 27 : 1) {
 		char imsi[16], msisdn[16];
 
 		snprintf(imsi, sizeof(imsi), "4600000000000%d", i);
@@ -549,6 +551,126 @@ stale(void)
 	when_set(NOW, 0);
 }
 
+/* Asks once and keeps an answer in memory; 1 when that is what the same text
+ * gets again. */
+static int
+holds(const struct conf_service *s, const char *msisdn, const char *text)
+{
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+	query_text(query, s, msisdn, text, &a, say, &ticket);
+	query_sent(query, &ticket, "held");
+	query_text(query, s, msisdn, text, &a, say, &ticket);
+	query_sent(query, &ticket, "held");
+	return strcmp(say, "held") == 0;
+}
+
+static void
+correct_somebody(const char *msisdn)
+{
+	const struct correction c = {
+	    .region = 310000,
+	    .from = NOW - DAY,
+	    .to = NOW - DAY / 2,
+	    .act = CORRECT_ADD,
+	    .made = NOW - 1,
+	};
+
+	if (correct_put(vault()->state, key_msisdn(vault()->key, msisdn), &c,
+		"op", "-") < 0)
+		abort();
+}
+
+/* What makes an answer another one, or none, ends the repeats of it. */
+static void
+ends_of_repeats(void)
+{
+	const struct conf_service *open = conf_service(core->conf, "open");
+	const struct conf_service *ids = conf_service(core->conf, "inline");
+	const struct conf_service *reply = conf_service(core->conf, "reply");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+	ok(holds(open, MSISDN("51"), "CXMYD"), "an answer is held");
+	for (int i = 0; i < 5; i++)
+		ASK(ids, "51", "CXMYD#0000", &ticket);
+	ok_int(ASK(open, "51", "CXMYD", &ticket), VERDICT_LOCKED,
+	    "not behind a lock");
+
+	ASK(reply, "52", "CXMYD", &ticket);
+	ok(holds(reply, MSISDN("52"), "1234"), "the answer to a reply is held");
+	ok_int(ASK(reply, "52", "QXTY", &ticket), VERDICT_WITHDRAWN,
+	    "until that is withdrawn");
+	ok_int(ASK(reply, "52", "1234", &ticket), VERDICT_HELP,
+	    "then it is no reply any more");
+
+	ok(holds(ids, MSISDN("53"), "CXMYD#1234"), "held with digits");
+	ASK(ids, "53", "SCSJ#1234", &ticket);
+	ok_int(ASK(ids, "53", "Y", &ticket), VERDICT_DELETED, "deleted");
+	ok_int(ASK(ids, "53", "CXMYD#1234", &ticket), VERDICT_NO_STAYS,
+	    "and not held");
+	query_sent(query, &ticket, NULL);
+
+	ok(holds(open, MSISDN("54"), "CXMYD"), "held");
+	correct_somebody(MSISDN("54"));
+	ASK(open, "54", "CXMYD", &ticket);
+	ok(strstr(say, "上海") != NULL, "until it is corrected");
+	query_sent(query, &ticket, NULL);
+
+	ok(holds(open, MSISDN("55"), "CXMYD"), "held");
+	ok_int(ASK(open, "55", "EN", &ticket), VERDICT_LANGUAGE, "in Chinese");
+	ASK(open, "55", "CXMYD", &ticket);
+	ok(strstr(say, "Beijing") != NULL, "until that is English");
+	query_sent(query, &ticket, NULL);
+}
+
+static uint32_t
+tries(const char *msisdn)
+{
+	struct subject x;
+
+	subject_get(vault()->state, key_msisdn(vault()->key, msisdn), &x);
+	return x.tries;
+}
+
+/* Repeats, copies, and what they count. */
+static void
+counted(void)
+{
+	const struct conf_service *ids = conf_service(core->conf, "inline");
+	const struct conf_service *reply = conf_service(core->conf, "reply");
+	char say[ANSWER_MAX];
+	struct ticket ticket, again;
+	struct answer a;
+
+	ok(holds(ids, MSISDN("56"), "CXMYD#1234"), "the right digits are held");
+	ASK(ids, "56", "CXMYD#0000", &ticket);
+	ok_int(tries(MSISDN("56")), 1, "a wrong try counts");
+	ok_int(ASK(ids, "56", "CXMYD#1234", &ticket), VERDICT_OK, "right ones");
+	ok_int(tries(MSISDN("56")), 0, "begin anew, held or not");
+	query_sent(query, &ticket, NULL);
+
+	ASK(ids, "57", "CXMYD#0000", &ticket);
+	query_refused(query, &ticket);
+	ASK(ids, "57", "CXMYD#0000", &ticket);
+	ok_int(tries(MSISDN("57")), 1,
+	    "a wrong try that we refused for now, and its copy, are one");
+	query_sent(query, &ticket, say);
+	ASK(ids, "57", "CXMYD#0000", &ticket);
+	ok_int(tries(MSISDN("57")), 2, "the same again is another");
+
+	ASK(reply, "58", "CXMYD", &ticket);
+	ok_int(ASK(reply, "58", "1234", &ticket), VERDICT_OK,
+	    "a reply that agrees for the first time");
+	ok_int(ASK(reply, "58", "1234", &again), VERDICT_SILENCE,
+	    "its copy hears nothing while the answer is on its way");
+	ok(again.request == ticket.request, "to which it belongs");
+	query_sent(query, &ticket, NULL);
+}
+
 /* Asked for the last four, and they come. */
 static void
 prompts(void)
@@ -763,6 +885,8 @@ main(void)
 	what_is_said();
 	old_data();
 	repeats();
+	ends_of_repeats();
+	counted();
 	limits();
 	busy();
 	stale();
