@@ -1,4 +1,4 @@
-/* Limits on what one subscriber may cost, in three tables of one shape.
+/* Limits on what one subscriber may cost, in tables of one shape.
  *
  *   key ──low bits──▶ set: | place | place | … 8 of them |
  *
@@ -37,11 +37,23 @@ struct repeat {
 	int answered;
 };
 
+/* How often something was in the running hour, by time / HOUR_STEP %
+ * HOUR_STEPS. */
+struct hour {
+	uint16_t n[HOUR_STEPS];
+};
+
 /* A subscriber. */
 struct quota {
 	struct place place;
-	int64_t busy;               /* when the last busy text went, or -1 */
-	uint16_t texts[HOUR_STEPS]; /* by time / HOUR_STEP % HOUR_STEPS */
+	int64_t busy; /* when the last busy text went, or -1 */
+	struct hour texts;
+};
+
+/* Wrong codes from a number, or about the number that ~key is. */
+struct guesses {
+	struct place place;
+	struct hour wrong;
 };
 
 /* A query refused for now. */
@@ -53,7 +65,7 @@ struct refusal {
 
 struct admit {
 	struct conf_limits limits;
-	struct table repeats, quotas, refusals;
+	struct table repeats, quotas, guesses, refusals;
 	char (*texts)[ADMIT_TEXT]; /* of repeats */
 };
 
@@ -134,6 +146,7 @@ admit_new(struct admit **ap, const struct conf_limits *limits, size_t places)
 	if (a->texts == NULL ||
 	    table_new(&a->repeats, sets, sizeof(struct repeat)) < 0 ||
 	    table_new(&a->quotas, sets, sizeof(struct quota)) < 0 ||
+	    table_new(&a->guesses, sets, sizeof(struct guesses)) < 0 ||
 	    table_new(&a->refusals, sets, sizeof(struct refusal)) < 0) {
 		admit_free(a);
 		return -ENOMEM;
@@ -149,6 +162,7 @@ admit_free(struct admit *a)
 		return;
 	free(a->repeats.places);
 	free(a->quotas.places);
+	free(a->guesses.places);
 	free(a->refusals.places);
 	free(a->texts);
 	free(a);
@@ -234,33 +248,40 @@ quota_of(struct admit *a, uint64_t who, int64_t now)
 	return q;
 }
 
-/* The counts that the hour has left behind become those of its last steps. */
-static void
-pass_time(struct quota *q, int64_t now)
+/* The counts that the hour has left behind become those of its last steps.
+ * Returns the sum. */
+static unsigned
+pass_time(struct place *p, struct hour *h, int64_t now)
 {
-	int64_t last = q->place.used / HOUR_STEP;
+	int64_t last = p->used / HOUR_STEP;
 	int64_t steps = now / HOUR_STEP - last;
+	unsigned sum = 0;
 
 	if (steps > HOUR_STEPS)
 		steps = HOUR_STEPS;
 	for (int64_t i = 1; i <= steps; i++)
-		q->texts[(last + i) % HOUR_STEPS] = 0;
-	if (now > q->place.used)
-		q->place.used = now;
+		h->n[(last + i) % HOUR_STEPS] = 0;
+	if (now > p->used)
+		p->used = now;
+	for (size_t i = 0; i < HOUR_STEPS; i++)
+		sum += h->n[i];
+	return sum;
+}
+
+static void
+count(const struct place *p, struct hour *h)
+{
+	h->n[p->used / HOUR_STEP % HOUR_STEPS]++;
 }
 
 int
 admit_text(struct admit *a, uint64_t who, int64_t now)
 {
 	struct quota *q = quota_of(a, who, now);
-	unsigned sum = 0;
 
-	pass_time(q, now);
-	for (size_t i = 0; i < HOUR_STEPS; i++)
-		sum += q->texts[i];
-	if (sum >= a->limits.texts_per_hour)
+	if (pass_time(&q->place, &q->texts, now) >= a->limits.texts_per_hour)
 		return 0;
-	q->texts[q->place.used / HOUR_STEP % HOUR_STEPS]++;
+	count(&q->place, &q->texts);
 	return 1;
 }
 
@@ -276,6 +297,42 @@ admit_busy(struct admit *a, uint64_t who, int64_t now)
 		return 0;
 	q->busy = now;
 	return 1;
+}
+
+/* Codes. */
+
+static int
+may_guess(struct admit *a, uint64_t key, int64_t now)
+{
+	struct guesses *g = find(&a->guesses, key);
+
+	return g == NULL ||
+	    pass_time(&g->place, &g->wrong, now) < a->limits.wrong_codes;
+}
+
+int
+admit_code(struct admit *a, uint64_t asker, uint64_t about, int64_t now)
+{
+	return (asker == 0 || may_guess(a, asker, now)) &&
+	    (about == 0 || may_guess(a, ~about, now));
+}
+
+static void
+count_guess(struct admit *a, uint64_t key, int64_t now)
+{
+	struct guesses *g = find_or_make(&a->guesses, key, now);
+
+	pass_time(&g->place, &g->wrong, now);
+	count(&g->place, &g->wrong);
+}
+
+void
+admit_wrong_code(struct admit *a, uint64_t asker, uint64_t about, int64_t now)
+{
+	if (asker != 0)
+		count_guess(a, asker, now);
+	if (about != 0)
+		count_guess(a, ~about, now);
 }
 
 /* Queries that were refused for now. */

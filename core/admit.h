@@ -18,7 +18,7 @@
 struct admit;
 
 /* `places` is how many subscribers each table remembers, rounded up to a
- * power of two; each takes about 650 octets. `limits` is copied. 0 or
+ * power of two; each takes about 700 octets. `limits` is copied. 0 or
  * -ENOMEM. */
 int admit_new(
     struct admit **ap, const struct conf_limits *limits, size_t places);
@@ -58,6 +58,14 @@ int admit_text(struct admit *a, uint64_t who, int64_t now);
 /* A busy text may go to a number once in busy_minutes. 1 if it may; then it
  * is counted, by admit_text too. */
 int admit_busy(struct admit *a, uint64_t who, int64_t now);
+
+/* Codes to be checked (verify.h): the wrong ones count, for the number that
+ * sent one and for the number that it was sent about, each at most wrong_codes
+ * in the running hour. `asker` and `about` are pseudonyms; 0 is nobody.
+ * admit_code: 1 when one more may be checked; admit_wrong_code counts one. */
+int admit_code(struct admit *a, uint64_t asker, uint64_t about, int64_t now);
+void admit_wrong_code(
+    struct admit *a, uint64_t asker, uint64_t about, int64_t now);
 
 /* Staleness. `query` is subscriber, code and text hashed by the caller. A
  * query that we refused for now is remembered from its first refusal, until

@@ -203,6 +203,26 @@ put_findings(struct writer *w, enum message id, struct words *out)
 	    note_words.full;
 }
 
+/* What was told then: whoever asks compares it with what they were shown. */
+static void
+put_genuine(struct writer *w, struct words *out)
+{
+	char from[DATE_MAX] = "";
+	char places[ANSWER_MAX] = "", earlier[ANSWER_MAX] = "";
+	struct words place_words = {.s = places, .size = sizeof(places)};
+	struct words earlier_words = {.s = earlier, .size = sizeof(earlier)};
+
+	put_time(w, MSG_DATE, w->a->middle ? w->a->middle : w->a->lo, from);
+	put_places(w, 0, &place_words);
+	if (w->a->middle != 0)
+		put_part(w, 1, &earlier_words);
+	w->values[VALUE_FROM] = from;
+	w->values[VALUE_PLACES] = places;
+	w->values[VALUE_EARLIER] = earlier;
+	put(w, place_words.len > 0 ? MSG_VERIFY_OK : MSG_VERIFY_NO_STAYS, out);
+	out->full |= place_words.full | earlier_words.full;
+}
+
 /* One verdict has two texts where the service's way of asking differs. */
 static enum message
 text_of(enum verdict v, const struct conf_service *service)
@@ -225,6 +245,9 @@ text_of(enum verdict v, const struct conf_service *service)
 	    [VERDICT_WITHDRAWN] = MSG_WITHDRAWN,
 	    [VERDICT_NO_CONSENT] = MSG_NO_CONSENT,
 	    [VERDICT_LANGUAGE] = MSG_LANGUAGE,
+	    [VERDICT_WRONG_CODE] = MSG_VERIFY_WRONG,
+	    [VERDICT_CORRECTED] = MSG_VERIFY_CORRECTED,
+	    [VERDICT_GONE] = MSG_VERIFY_GONE,
 	};
 	int is_inline = service->identity == IDENTITY_INLINE;
 
@@ -260,14 +283,17 @@ answer_text(const struct answer *a, const struct messages *m,
 {
 	struct writer w = {.a = a, .m = m, .r = r, .service = service};
 	struct words out = {.s = buf, .size = size};
-	char from[DATE_MAX] = "", minutes[16], keyword[KEYWORD_MAX];
+	char from[DATE_MAX] = "", issued[DATE_MAX] = "", minutes[16];
+	char keyword[KEYWORD_MAX];
 
 	buf[0] = '\0';
 	if (a->verdict == VERDICT_SILENCE)
 		return 0;
 	put_time(&w, MSG_DATE, a->lo, from);
+	put_time(&w, MSG_DATE_TIME, a->issued, issued);
 	snprintf(minutes, sizeof(minutes), "%u", a->minutes);
 	w.values[VALUE_FROM] = from;
+	w.values[VALUE_TIME] = issued;
 	w.values[VALUE_MINUTES] = minutes;
 	w.values[VALUE_HOTLINE] = service->carrier->hotline;
 	w.values[VALUE_CARRIER] = a->language == LANG_ZH
@@ -278,6 +304,8 @@ answer_text(const struct answer *a, const struct messages *m,
 		put_findings(&w, MSG_OK_SPLIT, &out);
 	else if (a->verdict == VERDICT_OK || a->verdict == VERDICT_NO_STAYS)
 		put_findings(&w, text_of(a->verdict, service), &out);
+	else if (a->verdict == VERDICT_GENUINE)
+		put_genuine(&w, &out);
 	else
 		put(&w, text_of(a->verdict, service), &out);
 	return out.full ? -ENOSPC : 0;

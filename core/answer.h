@@ -30,6 +30,7 @@ struct answer {
 	int64_t lo;            /* the window's first day */
 	int64_t middle;        /* where its two parts meet; 0 for one */
 	int64_t as_of;         /* complete up to here */
+	int64_t issued;        /* when the answer was given that is checked */
 	int64_t history_since; /* the window reaches before this day */
 	unsigned minutes;      /* to wait, where the text says so */
 	int must_hold; /* what was written is to hold before it leaves */

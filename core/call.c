@@ -138,6 +138,10 @@ status_of(enum verdict v)
 	case VERDICT_WITHDRAWN:
 	case VERDICT_NO_CONSENT:
 	case VERDICT_LANGUAGE:
+	case VERDICT_GENUINE:
+	case VERDICT_WRONG_CODE:
+	case VERDICT_CORRECTED:
+	case VERDICT_GONE:
 		return CALL_ANSWERED;
 	case VERDICT_HELP:
 		return CALL_HELPED;

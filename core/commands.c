@@ -221,6 +221,82 @@ cmd_lookup(struct core *c, const struct options *o)
 	return rc;
 }
 
+/* Whose answers are checked: the number of sets that may be tried is for all
+ * services of one carrier. */
+static const struct conf_carrier *
+chosen_carrier(const struct core *c, const struct options *o)
+{
+	if (o->carrier != NULL)
+		return conf_carrier(c->conf, o->carrier);
+	return c->conf->ncarriers == 1 ? &c->conf->carriers[0] : NULL;
+}
+
+static void
+print_issued(const struct answer *a)
+{
+	char at[40];
+	struct tm tm;
+
+	when_local(a->issued, &tm);
+	strftime(at, sizeof(at), "%Y-%m-%d %H:%M %Z", &tm);
+	printf("issued at %s", at);
+}
+
+static void
+print_verified(const struct core *c, const struct answer *a)
+{
+	printf("%s", verdict_name(a->verdict));
+	if (a->verdict == VERDICT_GENUINE || a->verdict == VERDICT_CORRECTED) {
+		printf(", ");
+		print_issued(a);
+	}
+	if (a->verdict == VERDICT_GENUINE) {
+		printf(": ");
+		print_places(c, a);
+	}
+	putchar('\n');
+}
+
+static void
+print_verified_json(const struct answer *a)
+{
+	printf("{\"verdict\": \"%s\"", verdict_name(a->verdict));
+	if (a->verdict == VERDICT_GENUINE || a->verdict == VERDICT_CORRECTED)
+		printf(", \"issued\": %lld", (long long)a->issued);
+	if (a->verdict == VERDICT_GENUINE) {
+		printf(", \"places\": ");
+		print_places_json(a);
+	}
+	puts("}");
+}
+
+int
+cmd_verify(struct core *c, const struct options *o)
+{
+	const struct conf_carrier *carrier = chosen_carrier(c, o);
+	struct answer a = {0};
+	struct query *q;
+
+	if (o->nargs != 2)
+		return usage_error("verify: which number, which code?", "");
+	if (carrier == NULL)
+		return usage_error("verify: whose answer? --carrier NAME", "");
+	if (query_new(&q, c) < 0)
+		return EXIT_FAULT;
+	query_verify(q, carrier, NULL, o->args[0], o->args[1], &a);
+	if (a.verdict == VERDICT_SYSTEM_BUSY)
+		; /* it has been logged */
+	else if (o->json)
+		print_verified_json(&a);
+	else
+		print_verified(c, &a);
+	query_end(q);
+	query_free(q);
+	if (a.verdict == VERDICT_SYSTEM_BUSY)
+		return EXIT_FAULT;
+	return a.verdict == VERDICT_GENUINE ? EXIT_OK : EXIT_NOT_GENUINE;
+}
+
 static void
 print_stat(const struct vault *v, const struct store_stat *st)
 {

@@ -4,7 +4,14 @@
 
 #include "core.h"
 
-enum exit_status { EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_REJECTS, EXIT_NOBODY };
+enum exit_status {
+	EXIT_OK,
+	EXIT_FAULT,
+	EXIT_USAGE,
+	EXIT_REJECTS,
+	EXIT_NOBODY,
+	EXIT_NOT_GENUINE,
+};
 
 /* The command line, read. */
 struct options {
@@ -16,8 +23,8 @@ struct options {
 
 typedef int command_h(struct core *c, const struct options *o);
 
-command_h cmd_import, cmd_lookup, cmd_correct, cmd_purge, cmd_stat, cmd_texts,
-    cmd_check;
+command_h cmd_import, cmd_lookup, cmd_verify, cmd_correct, cmd_purge, cmd_stat,
+    cmd_texts, cmd_check;
 
 /* The store that a command is about, or null, which has been said. */
 struct vault *chosen_vault(struct core *c, const struct options *o);

@@ -247,7 +247,7 @@ show_text(struct texts *t, enum message id)
 	put_time(t, MSG_DATE, when_midnight(now, -7), &to);
 	put_time(t, MSG_DATE, when_midnight(now, -3), &since);
 	put_time(t, MSG_DATE_TIME, now, &time);
-	if (id != MSG_CODE)
+	if (id != MSG_CODE && id != MSG_CODE_DIAL)
 		put_parts(t, values, parts, middle.s);
 	if (id == MSG_RECENT || id == MSG_RECENT_NONE)
 		values[VALUE_FROM] = middle.s;
@@ -280,15 +280,17 @@ show_answers(struct texts *t)
 	    .language = t->language,
 	    .lo = when_midnight(now, -(int)t->service->window_days),
 	    .as_of = now,
+	    .issued = now,
 	    .minutes = 30,
 	    .places = places,
+	    .code = "012345678901",
 	};
 
 	if (t->service->split_days > 0)
 		a.middle = when_midnight(now, -(int)t->service->split_days);
 	for (int v = 0; v < VERDICTS; v++) {
 		a.verdict = v;
-		a.nplaces = v == VERDICT_OK ? 2 : 0;
+		a.nplaces = v == VERDICT_OK || v == VERDICT_GENUINE ? 2 : 0;
 		if (v != VERDICT_SILENCE)
 			show_answer(t, verdict_name(v), &a);
 	}

@@ -29,6 +29,10 @@ verdict_name(enum verdict v)
 	    [VERDICT_WITHDRAWN] = "withdrawn",
 	    [VERDICT_NO_CONSENT] = "no-consent",
 	    [VERDICT_LANGUAGE] = "language-set",
+	    [VERDICT_GENUINE] = "genuine",
+	    [VERDICT_WRONG_CODE] = "wrong-code",
+	    [VERDICT_CORRECTED] = "corrected-since",
+	    [VERDICT_GONE] = "no-longer-held",
 	};
 
 	return names[v];

@@ -38,6 +38,10 @@ enum verdict {
 	VERDICT_WITHDRAWN,  /* the consent is */
 	VERDICT_NO_CONSENT, /* there was none */
 	VERDICT_LANGUAGE,   /* it was set */
+	VERDICT_GENUINE,    /* a code; the four of verify.h */
+	VERDICT_WRONG_CODE,
+	VERDICT_CORRECTED,
+	VERDICT_GONE,
 	VERDICTS
 };
 

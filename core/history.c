@@ -102,10 +102,8 @@ correct(struct history *h, const struct subscriber *who)
 	return rc;
 }
 
-/* All stays of a person: each row's IMSI, cut at the row's times, joined, put
- * right. */
-static int
-gather(struct history *h, struct store *s, const struct subscriber *who,
+int
+history_gather(struct history *h, struct store *s, const struct subscriber *who,
     uint32_t max_gap)
 {
 	h->stays.n = 0;
@@ -209,9 +207,8 @@ judge_age(struct store *s, const struct conf_service *service, int64_t hi,
 	return 0;
 }
 
-int
-history_judge(struct history *h, struct store *s, const struct subscriber *who,
-    uint32_t max_gap, const struct conf_service *service, struct answer *a)
+static struct window
+window_of(const struct history *h, const struct conf_service *service)
 {
 	struct window w = {
 	    .lo = when_midnight(h->now, -(int)service->window_days),
@@ -220,14 +217,19 @@ history_judge(struct history *h, struct store *s, const struct subscriber *who,
 	    .min_stay = service->min_stay,
 	    .by_province = service->granularity == GRANULARITY_PROVINCE,
 	};
-	int rc = gather(h, s, who, max_gap);
 
 	if (service->split_days > 0)
 		w.middle = when_midnight(h->now, -(int)service->split_days);
-	if (rc == 0)
-		rc = reserve(h, h->stays.n);
-	if (rc == 0)
-		rc = judge_age(s, service, w.hi, a);
+	return w;
+}
+
+int
+history_show(struct history *h, const struct subscriber *who,
+    const struct conf_service *service, struct answer *a)
+{
+	struct window w = window_of(h, service);
+	int rc = reserve(h, h->stays.n);
+
 	if (rc < 0)
 		return rc;
 	a->lo = w.lo;
@@ -236,13 +238,26 @@ history_judge(struct history *h, struct store *s, const struct subscriber *who,
 	a->corrected = is_corrected(h, who, &w);
 	a->nplaces = stay_visits(&h->stays, &w, h->visits);
 	a->places = h->places;
-	for (size_t i = 0; i < a->nplaces; i++) {
-		h->places[i].region = h->visits[i].region;
-		h->places[i].part = h->visits[i].part;
-		rc = store_mark(
-		    s, h->visits[i].region, h->now, h->places[i].mark);
-		if (rc < 0)
-			return rc;
-	}
+	for (size_t i = 0; i < a->nplaces; i++)
+		h->places[i] = (struct answer_place){
+		    .region = h->visits[i].region,
+		    .part = h->visits[i].part,
+		};
 	return 0;
+}
+
+int
+history_judge(struct history *h, struct store *s, const struct subscriber *who,
+    uint32_t max_gap, const struct conf_service *service, struct answer *a)
+{
+	int rc = history_gather(h, s, who, max_gap);
+
+	if (rc == 0)
+		rc = judge_age(s, service, window_of(h, service).hi, a);
+	if (rc == 0)
+		rc = history_show(h, who, service, a);
+	for (size_t i = 0; i < a->nplaces && rc == 0; i++)
+		rc = store_mark(
+		    s, h->places[i].region, h->now, h->places[i].mark);
+	return rc;
 }

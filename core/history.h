@@ -44,6 +44,15 @@ int history_amend(
 /* The first day of a person's rows. */
 int64_t history_first(const struct history *h, const struct subscriber *who);
 
+/* The two steps of history_judge that do not ask how old the data is, for who
+ * wants to know what several services showed at some time: reads the person's
+ * runs, cut, joined and put right; then fills in the window and the places,
+ * without marks, that a service shows of them. 0 or -errno. */
+int history_gather(struct history *h, struct store *s,
+    const struct subscriber *who, uint32_t max_gap);
+int history_show(struct history *h, const struct subscriber *who,
+    const struct conf_service *service, struct answer *a);
+
 /* What the service shows of that person: fills in the answer's times and
  * places, which last until the next call. -ESTALE when the data is older than
  * refuse_after, else 0 or -errno. */

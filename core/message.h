@@ -30,6 +30,12 @@ enum message {
 	MSG_BUSY,
 	MSG_SERVICE_CLOSED,
 	MSG_SYSTEM_BUSY,
+	/* what is said of a code */
+	MSG_VERIFY_OK,
+	MSG_VERIFY_NO_STAYS,
+	MSG_VERIFY_WRONG,
+	MSG_VERIFY_CORRECTED,
+	MSG_VERIFY_GONE,
 	/* steps of a conversation */
 	MSG_PROMPT,
 	MSG_PROMPT_CONSENT,
@@ -75,7 +81,7 @@ enum placeholder {
 	VALUE_TO,      /* the last date of the earlier part */
 	VALUE_PLACES,  /* the list */
 	VALUE_RECENT,  /* the text recent, or recent-none */
-	VALUE_EARLIER, /* the text earlier, or earlier-none */
+	VALUE_EARLIER, /* the text earlier, or earlier-none, or nothing */
 	VALUE_CODE,    /* the text code or code-dial; in it, the digits */
 	VALUE_NOTES,   /* the notes, or nothing */
 	VALUE_HOTLINE, /* the carrier's */

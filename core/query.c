@@ -18,10 +18,12 @@
 #include "notice.h"
 #include "query.h"
 #include "request.h"
+#include "verify.h"
 #include "when.h"
 
-#define REMEMBERED 65536 /* subscribers, for limits and repeats */
-#define REOPEN_SECONDS 1 /* between tries at a store that is away */
+#define REMEMBERED 65536     /* subscribers, for limits and repeats */
+#define REOPEN_SECONDS 1     /* between tries at a store that is away */
+#define CODE_LOCK_MINUTES 60 /* in which wrong codes are counted */
 
 struct query {
 	struct core *core;
@@ -576,6 +578,36 @@ query_lookup(struct query *q, const struct conf_service *service,
 		return rc;
 	return history_judge(
 	    &q->history, s, who, q->core->conf->max_gap, service, a);
+}
+
+enum verdict
+query_verify(struct query *q, const struct conf_carrier *carrier,
+    const char *asker, const char *number, const char *code, struct answer *a)
+{
+	struct vault *v = core_vault(q->core, carrier);
+	uint64_t by = asker != NULL ? key_msisdn(v->key, asker) : 0, about = 0;
+	char msisdn[DIGITS_MAX + 1];
+	unsigned sets;
+
+	if (msisdn_parse(number, strlen(number), q->core->conf->country_code,
+		msisdn) == 0)
+		about = key_msisdn(v->key, msisdn);
+	q->now = when_now();
+	a->minutes = CODE_LOCK_MINUTES;
+	if (by != 0 && !admit_code(q->admit, by, about, q->now))
+		return a->verdict = VERDICT_LOCKED;
+	a->verdict = VERDICT_WRONG_CODE;
+	if (snapshot(q, v) == NULL || core_state(v) < 0)
+		a->verdict = VERDICT_SYSTEM_BUSY;
+	else if (store_is_closed(v->store))
+		a->verdict = VERDICT_SERVICE_CLOSED;
+	else if (about != 0 &&
+	    verify(&q->history, q->core, carrier, about, code, q->now, a,
+		&sets) < 0)
+		a->verdict = VERDICT_SYSTEM_BUSY;
+	if (by != 0 && a->verdict == VERDICT_WRONG_CODE)
+		admit_wrong_code(q->admit, by, about, q->now);
+	return a->verdict;
 }
 
 int

@@ -76,6 +76,13 @@ int query_notify(
 enum verdict query_busy(struct query *q, const struct conf_service *service,
     const char *msisdn, struct answer *a, char *say);
 
+/* Checks a code that `asker`, or with null an operator, was shown as that of
+ * an answer to `number`, as both were typed: the verdicts of verify.h, or
+ * VERDICT_LOCKED after too many wrong ones (an operator's do not count), or
+ * VERDICT_SYSTEM_BUSY. Changes nothing of `a` but what belongs to that. */
+enum verdict query_verify(struct query *q, const struct conf_carrier *carrier,
+    const char *asker, const char *number, const char *code, struct answer *a);
+
 /* The places of a number as the service would show them to its user, whoever
  * asks: for the operator's tool. -ENOENT when it is not provisioned. */
 int query_lookup(struct query *q, const struct conf_service *service,

@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
     {"import", cmd_import},
     {"lookup", cmd_lookup},
+    {"verify", cmd_verify},
     {"correct", cmd_correct},
     {"purge", cmd_purge},
     {"stat", cmd_stat},
@@ -28,6 +29,7 @@ static const char usage[] =
     "\n"
     "  import cells|subscribers|records|marks FILE... [--complete-to TIME]\n"
     "  lookup [--service NAME] [--json] MSISDN...|-\n"
+    "  verify [--json] MSISDN CODE\n"
     "  correct MSISDN add|remove REGION FROM TO\n"
     "  correct MSISDN list\n"
     "  purge MSISDN | --expired | --all [--yes]\n"
@@ -37,7 +39,8 @@ static const char usage[] =
     "\n"
     "  -c, --config FILE   the configuration, travelcard.conf(5)\n"
     "  --at TIME           stands for the clock in the whole run\n"
-    "  --carrier NAME      whose store, when carriers have their own\n"
+    "  --carrier NAME      whose store, when carriers have their own, and\n"
+    "                      whose answers\n"
     "  --service NAME      whose window and rules; the first unless given\n"
     "  --complete-to TIME  the records are complete up to TIME\n"
     "  --json              for machines\n"
@@ -46,8 +49,8 @@ static const char usage[] =
     "\n"
     "TIME: 2026-11-22T08:00:00+08:00, 1795305600 or 2026-11-22. FILE: CSV,\n"
     "plain or gzip; - is standard input. REGION: a code or a name. Exit: 0,\n"
-    "1 fault, 2 usage, 3 some lines were rejected, 4 nobody has the number.\n"
-    "See travelcard(1).\n";
+    "1 fault, 2 usage, 3 some lines were rejected, 4 nobody has the number,\n"
+    "5 the code is not genuine. See travelcard(1).\n";
 
 void
 command_string(const char *s)

@@ -353,7 +353,7 @@ no_memory(void)
 			break;
 	}
 	calls_left = 0;
-	ok_int(calls, 5, "five allocations, each may fail");
+	ok_int(calls, 6, "six allocations, each may fail");
 	request(a, 1, T);
 	admit_answered(a, 1, T, "text");
 	ok(admit_busy(a, 1, T), "afterwards none is needed");

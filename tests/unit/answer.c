@@ -268,8 +268,8 @@ parts(void)
 	a.nplaces = 0;
 	says(a,
 	    "No places found since 23 Oct. Code 001008085542, send HY to "
-	    "check. A phone that is off, in flight mode "
-	    "or only on Wi-Fi leaves no record. Wrong? Call 10086",
+	    "check. A phone that is off, in flight mode or only on Wi-Fi "
+	    "leaves no record. Wrong? Call 10086",
 	    "nothing in either is one text");
 }
 
