@@ -130,6 +130,13 @@ put_marks_note(struct writer *w, struct words *out)
 	w->values[VALUE_MARK] = NULL;
 }
 
+/* Can a code be texted to it, to have it checked? */
+static int
+can_verify(const struct conf_service *service)
+{
+	return !conf_service_is_dialled(service) && service->verify.n > 0;
+}
+
 static void
 put_code(struct writer *w, struct words *out)
 {
@@ -137,8 +144,7 @@ put_code(struct writer *w, struct words *out)
 		return;
 	put_break(w, out);
 	w->values[VALUE_CODE] = w->a->code;
-	put(w, conf_service_is_dialled(w->service) ? MSG_CODE_DIAL : MSG_CODE,
-	    out);
+	put(w, can_verify(w->service) ? MSG_CODE : MSG_CODE_DIAL, out);
 }
 
 static void
@@ -239,6 +245,7 @@ text_of(enum verdict v, const struct conf_service *service)
 	    [VERDICT_SYSTEM_BUSY] = MSG_SYSTEM_BUSY,
 	    [VERDICT_PROMPT] = MSG_PROMPT,
 	    [VERDICT_SEND_AGAIN] = MSG_SEND_AGAIN,
+	    [VERDICT_VERIFY_HELP] = MSG_HELP_VERIFY,
 	    [VERDICT_DELETE_PROMPT] = MSG_DELETE_PROMPT,
 	    [VERDICT_DELETE_ASK] = MSG_DELETE_ASK,
 	    [VERDICT_DELETED] = MSG_DELETED,
@@ -300,6 +307,8 @@ answer_text(const struct answer *a, const struct messages *m,
 	    ? service->carrier->name_zh
 	    : service->carrier->name_en;
 	w.values[VALUE_KEYWORD] = put_keyword(service, keyword);
+	w.values[VALUE_VERIFY] =
+	    service->verify.n > 0 ? service->verify.v[0] : NULL;
 	if (a->verdict == VERDICT_OK && a->middle != 0)
 		put_findings(&w, MSG_OK_SPLIT, &out);
 	else if (a->verdict == VERDICT_OK || a->verdict == VERDICT_NO_STAYS)

@@ -144,6 +144,7 @@ status_of(enum verdict v)
 	case VERDICT_GONE:
 		return CALL_ANSWERED;
 	case VERDICT_HELP:
+	case VERDICT_VERIFY_HELP:
 		return CALL_HELPED;
 	case VERDICT_BUSY:
 	case VERDICT_SYSTEM_BUSY:
@@ -159,7 +160,7 @@ go_on(struct calls *c, struct call *k, enum verdict v, const struct answer *a,
 {
 	k->language = a->language;
 	k->status = status_of(v);
-	if (v == VERDICT_OK || v == VERDICT_NO_STAYS) {
+	if (k->status == CALL_ANSWERED) {
 		answered(c, k, a, now);
 		return;
 	}

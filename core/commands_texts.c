@@ -193,6 +193,16 @@ keyword_for(const struct conf *conf, enum message id, struct sample *buf)
 	return buf->s;
 }
 
+/* The first that any service has. */
+static const char *
+verify_word(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->nservices; i++)
+		if (conf->services[i].verify.n > 0)
+			return conf->services[i].verify.v[0];
+	return "";
+}
+
 /* What stands in a text for what is made of other texts. */
 static void
 put_parts(const struct texts *t, const char *values[PLACEHOLDERS],
@@ -237,6 +247,7 @@ show_text(struct texts *t, enum message id)
 	    [VALUE_CARRIER] =
 		t->language == LANG_ZH ? carrier->name_zh : carrier->name_en,
 	    [VALUE_KEYWORD] = keyword_for(t->c->conf, id, &keyword),
+	    [VALUE_VERIFY] = verify_word(t->c->conf),
 	    [VALUE_MINUTES] = "30",
 	    [VALUE_MARK] = "*",
 	};

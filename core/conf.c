@@ -120,16 +120,17 @@ check_code(struct conf *c, cfg_t *sec, const struct conf_service *s, size_t i)
 		    "%s is service \"%s\" already", code, other->name);
 }
 
-#define WORD_LISTS 6
+#define WORD_LISTS 7
 
 /* The lists of words that mean something, each with its option's name. */
 static const struct conf_list *
 word_list(const struct conf_service *s, size_t i, const char **name)
 {
 	static const char *const names[WORD_LISTS] = {"keywords", "help",
-	    "withdraw", "delete", "language_zh", "language_en"};
+	    "withdraw", "delete", "verify", "language_zh", "language_en"};
 	const struct conf_list *lists[WORD_LISTS] = {&s->keywords, &s->help,
-	    &s->withdraw, &s->delete, &s->language_zh, &s->language_en};
+	    &s->withdraw, &s->delete, &s->verify, &s->language_zh,
+	    &s->language_en};
 
 	*name = names[i];
 	return lists[i];

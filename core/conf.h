@@ -42,8 +42,9 @@ struct conf_service {
 	/* words, folded as request.c folds what comes */
 	struct conf_list keywords; /* ask for an answer */
 	struct conf_list help;
-	struct conf_list withdraw;                 /* no longer agree */
-	struct conf_list delete;                   /* ask to be forgotten */
+	struct conf_list withdraw; /* no longer agree */
+	struct conf_list delete;   /* ask to be forgotten */
+	struct conf_list verify;   /* ask whether a code is genuine */
 	struct conf_list language_zh, language_en; /* choose a language */
 	enum identity identity;
 	enum consent consent;

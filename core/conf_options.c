@@ -166,6 +166,7 @@ static const struct option service_options[] = {
     {AT(conf_service, help), LST("HELP", good_keyword, KEYWORD)},
     {AT(conf_service, withdraw), LST("QXTY", good_keyword, KEYWORD)},
     {AT(conf_service, delete), LST("SCSJ", good_keyword, KEYWORD)},
+    {AT(conf_service, verify), LST("HY", good_keyword, KEYWORD)},
     {AT(conf_service, language_zh),
 	LST("ZH ZW CN CHINESE 中文", good_keyword, KEYWORD)},
     {AT(conf_service, language_en),

@@ -33,6 +33,7 @@ verdict_name(enum verdict v)
 	    [VERDICT_WRONG_CODE] = "wrong-code",
 	    [VERDICT_CORRECTED] = "corrected-since",
 	    [VERDICT_GONE] = "no-longer-held",
+	    [VERDICT_VERIFY_HELP] = "verify-help",
 	};
 
 	return names[v];
@@ -93,6 +94,8 @@ dialogue_open(struct dialogue *d)
 		return not_understood(d);
 	if (d->r.verb == VERB_HELP || d->r.verb == VERB_NEAR)
 		return VERDICT_HELP;
+	if (d->r.verb == VERB_VERIFY && d->r.code[0] == '\0')
+		return VERDICT_VERIFY_HELP;
 	if (d->r.verb == VERB_QUERY && d->r.digits[0] == '\0' &&
 	    d->service->identity == IDENTITY_INLINE)
 		return VERDICT_HELP;
@@ -357,6 +360,8 @@ dialogue_judge(struct dialogue *d, const struct person *who)
 		return set_language(d);
 	if (d->r.verb == VERB_WITHDRAW)
 		return withdraw(d);
+	if (d->r.verb == VERB_VERIFY)
+		return VERDICT_GENUINE;
 	if (lock_minutes(&d->subject, d->time.now))
 		return VERDICT_LOCKED;
 	return d->r.verb == VERB_DELETE ? open_deletion(d, who)

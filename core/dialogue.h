@@ -42,6 +42,7 @@ enum verdict {
 	VERDICT_WRONG_CODE,
 	VERDICT_CORRECTED,
 	VERDICT_GONE,
+	VERDICT_VERIFY_HELP, /* how a code is checked */
 	VERDICTS
 };
 
@@ -80,7 +81,7 @@ struct dialogue {
 int dialogue_may_reply(const struct request *r);
 
 /* The first of the two that follow: VERDICT_OK when a person is to be looked
- * up, else VERDICT_HELP or VERDICT_SILENCE. */
+ * up, else VERDICT_HELP, VERDICT_VERIFY_HELP or VERDICT_SILENCE. */
 enum verdict dialogue_open(struct dialogue *d);
 
 /* Is the answer the same when the request comes again? */
@@ -89,7 +90,8 @@ int dialogue_may_repeat(const struct dialogue *d);
 /* The digits that were given, "" for none. */
 const char *dialogue_digits(const struct dialogue *d);
 
-/* What this person is told. VERDICT_OK: where they have been. */
+/* What this person is told. VERDICT_OK: where they have been; VERDICT_GENUINE:
+ * what becomes of the code in the request, which is still to be checked. */
 enum verdict dialogue_judge(struct dialogue *d, const struct person *who);
 
 #endif

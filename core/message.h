@@ -25,6 +25,7 @@ enum message {
 	MSG_CONSENT_NEEDED,
 	MSG_HELP,
 	MSG_HELP_INLINE,
+	MSG_HELP_VERIFY,
 	MSG_HELP_DIAL,
 	MSG_HELP_DIAL_INLINE,
 	MSG_BUSY,
@@ -87,6 +88,7 @@ enum placeholder {
 	VALUE_HOTLINE, /* the carrier's */
 	VALUE_CARRIER, /* its name */
 	VALUE_KEYWORD, /* the service's first */
+	VALUE_VERIFY,  /* its first that has a code checked */
 	VALUE_MINUTES, /* how long to wait */
 	VALUE_MARK,    /* the sign on a place */
 	VALUE_DATE,    /* a date, as the text date words it */

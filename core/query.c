@@ -511,6 +511,9 @@ find(struct query *q, struct question *x, struct answer *a)
 		return VERDICT_SERVICE_CLOSED;
 	v = judge(q, x, who);
 	put_circumstances(q, x, who, v, a);
+	if (v == VERDICT_GENUINE)
+		return query_verify(q, x->service->carrier, x->msisdn,
+		    x->d.r.number, x->d.r.code, a);
 	if (v != VERDICT_OK)
 		return v;
 	if (history_amend(&q->history, x->vault->state, &x->d.subject) < 0 ||

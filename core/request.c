@@ -186,6 +186,45 @@ take_rest(const struct conf_service *service, struct request *r, const char *s)
 		r->digits[0] = '\0';
 }
 
+/* Whether the code came first, and the number behind it. */
+static int
+is_swapped(const size_t len[2], size_t words)
+{
+	return words == 2 && len[0] == REQUEST_CODE && len[1] != REQUEST_CODE;
+}
+
+/* A number and a code, with something between or not, in pieces or not: the
+ * last twelve digits are the code. */
+static void
+take_code(const struct conf_service *service, struct request *r, const char *s)
+{
+	char digits[REQUEST_NUMBER + REQUEST_CODE];
+	size_t had = 0, words = 0, len[2] = {0}, number;
+	int swapped;
+
+	for (size_t n; *s != '\0'; s += n) {
+		n = word_length(s);
+		if (n > 0 && strspn(s, "0123456789") >= n) {
+			if (had + n > sizeof(digits))
+				return;
+			memcpy(digits + had, s, n);
+			had += n;
+			if (words < 2)
+				len[words] = n;
+			words++;
+		} else if (n > 0 && r->language == LANGUAGES) {
+			r->language = language_word(service, s, n);
+		}
+		n += n == 0;
+	}
+	if (had <= REQUEST_CODE)
+		return;
+	number = had - REQUEST_CODE;
+	swapped = is_swapped(len, words);
+	memcpy(r->code, digits + (swapped ? 0 : number), REQUEST_CODE);
+	memcpy(r->number, digits + (swapped ? REQUEST_CODE : 0), number);
+}
+
 /* Which keyword comes first, the longest of all lists; what follows it. */
 static const char *
 find_verb(const struct conf_service *service, const char *s, enum verb *verb)
@@ -198,6 +237,7 @@ find_verb(const struct conf_service *service, const char *s, enum verb *verb)
 	    {VERB_HELP, &service->help},
 	    {VERB_WITHDRAW, &service->withdraw},
 	    {VERB_DELETE, &service->delete},
+	    {VERB_VERIFY, &service->verify},
 	};
 	const char *rest = NULL, *longer;
 	size_t longest = 0;
@@ -210,11 +250,13 @@ find_verb(const struct conf_service *service, const char *s, enum verb *verb)
 		*verb = lists[i].verb;
 		rest = longer;
 	}
-	/* these two are not taken from a longer word */
+	/* these are not taken from a longer word, and HY is a short one */
+	if (*verb == VERB_VERIFY && is_letter(*rest))
+		*verb = VERB_UNKNOWN;
 	if ((*verb == VERB_WITHDRAW || *verb == VERB_DELETE) &&
 	    is_letter(*rest))
 		*verb = VERB_NEAR;
-	return rest;
+	return *verb == VERB_UNKNOWN ? NULL : rest;
 }
 
 /* Near misses. */
@@ -272,7 +314,8 @@ is_near_any(const struct conf_service *service, const char *folded)
 
 	squeeze(folded, s);
 	return is_near(s, &service->keywords) || is_near(s, &service->help) ||
-	    is_near(s, &service->withdraw) || is_near(s, &service->delete);
+	    is_near(s, &service->withdraw) || is_near(s, &service->verify) ||
+	    is_near(s, &service->delete);
 }
 
 /* Replies. */
@@ -335,7 +378,9 @@ request_parse(
 	*r = (struct request){.language = LANGUAGES};
 	fold(text, folded);
 	rest = find_verb(service, folded, &r->verb);
-	if (rest != NULL)
+	if (r->verb == VERB_VERIFY)
+		take_code(service, r, rest);
+	else if (rest != NULL)
 		take_rest(service, r, rest);
 	take_reply(service, r, folded);
 	if (r->verb == VERB_UNKNOWN && is_near_any(service, folded))

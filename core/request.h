@@ -15,13 +15,21 @@ enum verb {
 	VERB_HELP,
 	VERB_WITHDRAW, /* no longer agrees */
 	VERB_DELETE,   /* wants to be forgotten */
+	VERB_VERIFY,   /* was shown a code */
 	VERB_LANGUAGE  /* a language, and nothing else */
 };
+
+#define REQUEST_NUMBER 20
+#define REQUEST_CODE 12
 
 struct request {
 	enum verb verb;
 	char digits[5];         /* behind the keyword; "" for none */
 	enum language language; /* LANGUAGES when none was named */
+
+	/* with VERB_VERIFY, as typed, digits alone; "" when not both came */
+	char number[REQUEST_NUMBER + 1];
+	char code[REQUEST_CODE + 1];
 
 	/* as a reply, whatever the verb: four characters, or yes, and nothing
 	 * else but a language */

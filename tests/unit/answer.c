@@ -33,6 +33,7 @@ static const struct conf_carrier carrier = {
 
 static const char *const keywords[] = {"CXMYD", "CX"};
 
+static const char *const verify[] = {"HY"};
 static const char *const codes[] = {"10086"};
 static const char *const dialled[] = {"*10086*3#"};
 
@@ -40,6 +41,7 @@ static struct conf_service service = {
     .carrier = &carrier,
     .code = {(const char **)codes, 1},
     .keywords = {(const char **)keywords, 2},
+    .verify = {(const char **)verify, 1},
     .identity = IDENTITY_PROMPT,
 };
 
@@ -344,6 +346,11 @@ verdicts(void)
 	    "Reply with the last 4 characters of your ID to let "
 	    "China Mobile look up the places you have been to since 8 Nov.");
 	service.consent = CONSENT_NONE;
+	verdict(VERDICT_VERIFY_HELP,
+	    "要核验他人出示的结果，请发送HY 对方手机号码 核验码。"
+	    "咨询请拨10086。",
+	    "To check a result that you were shown, send HY, that person's "
+	    "number, and the 12 digits. Questions: 10086.");
 	verdict(VERDICT_SILENCE, "", "");
 	service.identity = IDENTITY_NONE;
 	verdict(VERDICT_WRONG_IDENTITY, "本机号码尚未登记，咨询请拨10086。",

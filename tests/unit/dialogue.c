@@ -13,6 +13,7 @@ static const char *const query_words[] = {"CXMYD", "CX"};
 static const char *const help_words[] = {"HELP"};
 static const char *const withdraw_words[] = {"QXTY"};
 static const char *const delete_words[] = {"SCSJ"};
+static const char *const verify_words[] = {"HY"};
 static const char *const zh_words[] = {"ZH"};
 static const char *const en_words[] = {"EN"};
 
@@ -21,6 +22,7 @@ static struct conf_service service = {
     .help = {(const char **)help_words, 1},
     .withdraw = {(const char **)withdraw_words, 1},
     .delete = {(const char **)delete_words, 1},
+    .verify = {(const char **)verify_words, 1},
     .language_zh = {(const char **)zh_words, 1},
     .language_en = {(const char **)en_words, 1},
     .reply_minutes = 10,
@@ -413,6 +415,23 @@ names(void)
 	    "some of them ask");
 }
 
+static void
+codes(void)
+{
+	begin(IDENTITY_INLINE, CONSENT_ASK, UNKNOWN_IGNORE);
+	expect("HY 13800000001 001008085542", "genuine", "to be checked");
+	expect("HY", "verify-help", "how that is done");
+	expect("HYTC", "silence", "another's");
+	for (int i = 0; i < 3; i++)
+		said("CXMYD#0000");
+	expect("HY 13800000001 001008085542", "genuine",
+	    "a lock is about the number's own places");
+	begin(IDENTITY_PROMPT, CONSENT_NONE, UNKNOWN_IGNORE);
+	world.digits = "HY12";
+	said("CXMYD");
+	expect("HY12", "ok", "a reply that begins like it");
+}
+
 int
 main(void)
 {
@@ -428,5 +447,6 @@ main(void)
 	words_and_replies();
 	dialled();
 	names();
+	codes();
 	return test_done();
 }

@@ -236,6 +236,7 @@ putting(const struct messages *m)
 {
 	const char *values[PLACEHOLDERS] = {
 	    [VALUE_CODE] = "123456789012",
+	    [VALUE_VERIFY] = "HY",
 	    [VALUE_MONTH] = "11月",
 	    [VALUE_DAY] = "8",
 	    [VALUE_TIME] = "08:00",
@@ -252,7 +253,7 @@ putting(const struct messages *m)
 	    put(m, LANG_ZH, MSG_DATE_TIME, values), "11月8日08:00", "several");
 	ok_str(put(m, LANG_EN, MSG_DATE, values), "8 11月",
 	    "in the other language's order");
-	ok_str(put(m, LANG_ZH, MSG_CODE, none), "核验码，发HY核验。",
+	ok_str(put(m, LANG_ZH, MSG_CODE, none), "核验码，发核验。",
 	    "no value puts nothing");
 	words_put(&w, "12345", 5);
 	ok(!w.full && strcmp(small, "12345") == 0, "words that fit");

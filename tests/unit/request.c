@@ -9,6 +9,7 @@ static const char *const words[] = {"CXMYD", "CX", "XC2"};
 static const char *const help_words[] = {"HELP", "CXHELP"};
 static const char *const withdraw_words[] = {"QXTY", "取消同意"};
 static const char *const delete_words[] = {"SCSJ"};
+static const char *const verify_words[] = {"HY", "核验"};
 static const char *const zh_words[] = {"ZH", "ZW", "中文"};
 static const char *const en_words[] = {"EN", "ENGLISH", "英文"};
 
@@ -17,6 +18,7 @@ static const struct conf_service service = {
     .help = {(const char **)help_words, 2},
     .withdraw = {(const char **)withdraw_words, 2},
     .delete = {(const char **)delete_words, 1},
+    .verify = {(const char **)verify_words, 2},
     .language_zh = {(const char **)zh_words, 3},
     .language_en = {(const char **)en_words, 3},
 };
@@ -27,6 +29,7 @@ static const struct conf_service long_words = {
     .help = {(const char **)help_words, 1},
     .withdraw = {(const char **)withdraw_words, 2},
     .delete = {(const char **)delete_words, 1},
+    .verify = {(const char **)verify_words, 2},
 };
 
 /* "query 1234 en", "help", "unknown": verb, digits, language. */
@@ -40,6 +43,7 @@ parsed_by(const struct conf_service *s, const char *text)
 	    [VERB_HELP] = "help",
 	    [VERB_WITHDRAW] = "withdraw",
 	    [VERB_DELETE] = "delete",
+	    [VERB_VERIFY] = "verify",
 	    [VERB_LANGUAGE] = "language",
 	};
 	static char out[64];
@@ -207,6 +211,51 @@ other_keywords(void)
 	expect("QXTYB", "near");
 	expect("SCSJX1234", "near");
 	expect("SCSJEN", "near en");
+}
+
+static void reply(const char *text, const char *want);
+
+static void
+code(const char *text, const char *number, const char *digits)
+{
+	char *copy = strdup(text); /* so that reading on shows */
+	struct request r;
+
+	request_parse(copy, &service, &r);
+	free(copy);
+	ok(r.verb == VERB_VERIFY && strcmp(r.number, number) == 0 &&
+		strcmp(r.code, digits) == 0,
+	    "%s: %s and %s", text, r.number, r.code);
+}
+
+static void
+codes(void)
+{
+	const char *n = "13800000001", *c = "001008085542";
+
+	code("HY 13800000001 001008085542", n, c);
+	code("hy#13800000001#001008085542", n, c);
+	code("HY13800000001001008085542", n, c);
+	code("ＨＹ　１３８０００００００１　００１００８０８５５４２", n, c);
+	code("HY 138 0000 0001 0010 0808 5542", n, c);
+	code("HY 138-0000-0001, 0010-0808-5542", n, c);
+	code("HY 001008085542 13800000001", n, c);
+	code("HY 001008085542 8613800000001", "8613800000001", c);
+	code("HY +8613800000001 001008085542", "8613800000001", c);
+	code("HY 123456789012 001008085542", "123456789012", c);
+	code("核验13800000001 001008085542 谢谢", n, c);
+	code("HY 1380000 001008085542 EN", "1380000", c);
+	code("HY", "", "");
+	code("HY 001008085542", "", "");
+	code("HY 13800000001", "", "");
+	code("HY50", "", "");
+	code("HY 12345678901234567890123456789012", "12345678901234567890",
+	    "123456789012");
+	code("HY 123456789012345678901234567890123", "", "");
+	expect("HY 13800000001 001008085542 EN", "verify en");
+	expect("HYTC", "unknown");
+	expect("HYDX 30", "unknown");
+	reply("HY12", "HY12"); /* the question decides */
 }
 
 static void
@@ -420,6 +469,7 @@ main(void)
 	trailing_words();
 	help();
 	other_keywords();
+	codes();
 	language_alone();
 	near_misses();
 	no_misses();
