@@ -35,6 +35,7 @@ enum subkey {
 	SUBKEY_BOX,
 	SUBKEY_HASH,
 	SUBKEY_CODE,
+	SUBKEY_AUDIT,
 };
 
 struct key {
@@ -45,6 +46,7 @@ struct key {
 	uint8_t hash[crypto_shorthash_KEYBYTES];
 	uint8_t code[crypto_shorthash_KEYBYTES];
 	uint8_t box[crypto_secretbox_KEYBYTES];
+	uint8_t audit[crypto_shorthash_siphashx24_KEYBYTES];
 	uint8_t fingerprint[KEY_FINGERPRINT];
 	EVP_CIPHER_CTX *seal, *unseal;
 };
@@ -126,6 +128,7 @@ derive_all(struct key *k, const uint8_t *site)
 	derive(
 	    k->fingerprint, sizeof(k->fingerprint), SUBKEY_FINGERPRINT, site);
 	derive(k->box, sizeof(k->box), SUBKEY_BOX, site);
+	derive(k->audit, sizeof(k->audit), SUBKEY_AUDIT, site);
 	derive(seal, sizeof(seal), SUBKEY_SEAL, site);
 	k->seal = cipher(seal, 1);
 	k->unseal = cipher(seal, 0);
@@ -340,6 +343,15 @@ key_unbox(const struct key *k, const uint8_t *box, size_t len, uint8_t *out)
 		len - crypto_secretbox_NONCEBYTES, box, k->box) != 0)
 		return -EBADMSG;
 	return 0;
+}
+
+_Static_assert(
+    KEY_MAC == crypto_shorthash_siphashx24_BYTES, "a code is SipHash's");
+
+void
+key_mac(const struct key *k, const void *in, size_t len, uint8_t out[KEY_MAC])
+{
+	crypto_shorthash_siphashx24(out, in, len, k->audit);
 }
 
 const char *

@@ -57,6 +57,12 @@ void key_box(const struct key *k, const uint8_t *in, size_t len, uint8_t *box);
 int key_unbox(
     const struct key *k, const uint8_t *box, size_t len, uint8_t *out);
 
+/* A message's authentication code, SipHash-2-4 with 128 bits, for the chains of
+ * the audit: who has not the site key cannot make one. */
+#define KEY_MAC 16
+void key_mac(
+    const struct key *k, const void *in, size_t len, uint8_t out[KEY_MAC]);
+
 /* "138****1234", the number without its country code's digits `cc`;
  * "46000******1234" for an IMSI (cc ""). Short or odd numbers show only
  * their length. Returns buf. */
