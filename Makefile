@@ -42,7 +42,8 @@ ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I$(O)/core -Icore -Ismsc-gw -Iuss
 	-fstack-protector-strong $(PKG_CFLAGS) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(SANFLAGS) -Wl,-z,relro,-z,now $(LDFLAGS)
 
-TOOL_SRC = core/travelcard.c $(wildcard core/commands*.c)
+TOOL_SRC = core/travelcard.c $(wildcard core/commands*.c) core/operator.c \
+	core/audit_report.c
 CORE_SRC = $(filter-out $(TOOL_SRC),$(wildcard core/*.c))
 CORE_OBJ = $(CORE_SRC:%.c=$(O)/%.o)
 TOOL_OBJ = $(TOOL_SRC:%.c=$(O)/%.o)
@@ -180,6 +181,7 @@ $(O)/tests/peer/sctp_tcp.so: tests/peer/sctp_tcp.c
 # finds the tables. A configuration in use is left alone.
 INSTALLED = bin/travelcard sbin/smsc-gw sbin/ussd-gw \
 	share/man/man1/travelcard.1 share/man/man5/travelcard.conf.5 \
+	share/man/man5/travelcard-audit.5 \
 	share/man/man8/smsc-gw.8 share/man/man8/ussd-gw.8 \
 	share/doc/travelcard/travelcard.conf share/doc/travelcard/COPYING \
 	share/doc/travelcard/three-carriers.conf \
@@ -200,6 +202,7 @@ install: build
 	    from() { $(OURS) $(CURDIR)/$$1 >$$2; } && \
 	    from core/travelcard.1 share/man/man1/travelcard.1 && \
 	    from conf/travelcard.conf.5 share/man/man5/travelcard.conf.5 && \
+	    from core/travelcard-audit.5 share/man/man5/travelcard-audit.5 && \
 	    from smsc-gw/smsc-gw.8 share/man/man8/smsc-gw.8 && \
 	    from ussd/ussd-gw.8 share/man/man8/ussd-gw.8 && \
 	    for f in travelcard three-carriers windows; do \

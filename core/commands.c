@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "answer.h"
+#include "audit_report.h"
 #include "commands.h"
 #include "import.h"
+#include "operator.h"
 #include "query.h"
 #include "text.h"
 #include "when.h"
@@ -129,6 +131,7 @@ print_places(const struct core *c, const struct answer *a)
 struct lookup {
 	struct query *q;
 	struct core *c;
+	const struct options *o;
 	const struct conf_service *service;
 	int json, count;
 };
@@ -144,21 +147,57 @@ lookup_fault(const struct lookup *l, int rc)
 	return EXIT_FAULT;
 }
 
+static const char *
+lookup_verdict(int rc, size_t nplaces)
+{
+	switch (rc) {
+	case 0:
+		return verdict_name(nplaces ? VERDICT_OK : VERDICT_NO_STAYS);
+	case -EBADMSG:
+		return "no-number";
+	case -ENOENT:
+		return "not-provisioned";
+	default:
+		return verdict_name(VERDICT_SYSTEM_BUSY);
+	}
+}
+
+/* In the audit before it is shown. */
+static int
+lookup_note(struct lookup *l, const char *number, int rc, size_t nplaces)
+{
+	const struct vault *v = core_vault(l->c, l->service->carrier);
+	const struct audit_act act = {
+	    .act = "lookup",
+	    .service = l->service->name,
+	    .verdict = lookup_verdict(rc, nplaces),
+	    .who = rc == -EBADMSG ? 0 : key_msisdn(v->key, number),
+	    .count = -1,
+	};
+
+	return operator_note(l->c, l->o, &act);
+}
+
 static int
 lookup_next(struct lookup *l, const char *asked)
 {
 	char number[DIGITS_MAX + 1];
 	struct answer a = {0};
-	int rc = msisdn_parse(
-	    asked, strlen(asked), l->c->conf->country_code, number);
+	int rc;
 
+	if (operator_count(l->c, l->o, ++l->count) != 0)
+		return EXIT_USAGE;
+	rc = msisdn_parse(
+	    asked, strlen(asked), l->c->conf->country_code, number);
 	if (rc == 0)
 		rc = query_lookup(l->q, l->service, number, &a);
 	if (rc == 0)
 		rc = query_notify(l->q, l->service, number);
+	if (lookup_note(l, number, rc, a.nplaces) < 0)
+		return EXIT_FAULT;
 	if (rc < 0 && rc != -ENOENT && rc != -EBADMSG)
 		return lookup_fault(l, rc);
-	if (l->json && l->count++ > 0)
+	if (l->json && l->count > 1)
 		fputs(",\n ", stdout);
 	if (l->json)
 		command_string(asked);
@@ -197,8 +236,8 @@ lookup_lines(struct lookup *l)
 int
 cmd_lookup(struct core *c, const struct options *o)
 {
-	struct lookup l = {.c = c, .json = o->json};
-	int rc = EXIT_OK;
+	struct lookup l = {.c = c, .o = o, .json = o->json};
+	int rc;
 
 	if (o->nargs < 1)
 		return usage_error("lookup: which number?", "");
@@ -207,6 +246,9 @@ cmd_lookup(struct core *c, const struct options *o)
 	if (l.service == NULL || c->conf->nservices == 0)
 		return usage_error(
 		    "lookup: no service: ", o->service ? o->service : "");
+	rc = operator_begin(c, o);
+	if (rc != EXIT_OK)
+		return rc;
 	if (query_new(&l.q, c) < 0)
 		return EXIT_FAULT;
 	if (l.json)
@@ -384,6 +426,8 @@ cmd_check(struct core *c, const struct options *o)
 
 	if (o->nargs > 0)
 		return usage_error("check takes no argument", "");
+	if (o->audit)
+		return audit_report(c, o->json);
 	printf("%s: ok\n", c->conf->path);
 	for (size_t i = 0; i < c->nvaults; i++) {
 		struct vault *v = c->vaults[i];

@@ -16,7 +16,8 @@ enum exit_status {
 /* The command line, read. */
 struct options {
 	const char *conf, *at, *carrier, *service, *complete_to;
-	int json, all, expired, yes;
+	const char *by, *reason; /* --operator, --reason; null for not given */
+	int json, all, expired, yes, bulk, audit;
 	char **args;
 	int nargs;
 };

@@ -132,7 +132,10 @@ struct conf {
 	const char *log_level;
 	const char *records; /* folder of call records, or null */
 	uint32_t records_days;
-	uint32_t max_gap; /* seconds */
+	const char *audit; /* folder of audit.h, or null */
+	uint32_t audit_days;
+	int strict_operator; /* who and why must be said */
+	uint32_t max_gap;    /* seconds */
 	struct conf_limits limits;
 	struct conf_carrier *carriers;
 	size_t ncarriers;

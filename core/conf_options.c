@@ -143,6 +143,9 @@ static const struct option top_options[] = {
     {AT(conf, log_level), WRD("info", levels), .live = 1},
     {AT(conf, records), FILEPATH(NULL), .live = 1},
     {AT(conf, records_days), NUM("30", 1, 3650), .live = 1},
+    {AT(conf, audit), FILEPATH(NULL), .live = 1},
+    {AT(conf, audit_days), NUM("180", 1, 3650), .live = 1},
+    {AT(conf, strict_operator), WRD("no", yesno), .live = 1},
     {0},
 };
 

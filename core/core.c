@@ -193,6 +193,7 @@ core_close(struct core *c)
 	if (c == NULL)
 		return;
 	records_close(c->records);
+	audit_close(c->audit);
 	for (size_t i = 0; i < c->nvaults; i++)
 		drop_vault(c->vaults[i]);
 	free(c->vaults);
@@ -273,4 +274,15 @@ core_records(struct core *c)
 	if (conf->records == NULL || c->records != NULL)
 		return 0;
 	return records_open(&c->records, conf->records, conf->records_days);
+}
+
+int
+core_audit(struct core *c, const char *program)
+{
+	const struct conf *conf = c->conf;
+
+	if (conf->audit == NULL || c->audit != NULL)
+		return 0;
+	return audit_open(&c->audit, conf->audit, conf->audit_days, program,
+	    c->vaults[0]->key);
 }

@@ -2,6 +2,7 @@
 #ifndef CORE_H
 #define CORE_H
 
+#include "audit.h"
 #include "conf.h"
 #include "key.h"
 #include "message.h"
@@ -30,6 +31,7 @@ struct core {
 	struct vault **vaults;
 	size_t nvaults;
 	struct records *records; /* null until core_records(), and for none */
+	struct audit *audit;     /* null until core_audit(), and for none */
 	unsigned edition;        /* another one where answers may be others */
 };
 
@@ -60,6 +62,10 @@ int core_state(struct vault *v);
 /* Opens the folder of call records, if the configuration names one. 0 or
  * -errno. */
 int core_records(struct core *c);
+
+/* Begins the audit of a program, if the configuration names a folder; under
+ * the first vault's key. 0 or -errno. */
+int core_audit(struct core *c, const char *program);
 
 void core_store_close(struct vault *v);
 

@@ -104,6 +104,7 @@ query_expire(struct query *q)
 		subject_expire(s, when_now());
 		state_commit(s);
 	}
+	audit_tick(q->core->audit);
 }
 
 /* The store of a service's carrier with a snapshot begun, or null while it
@@ -293,6 +294,24 @@ keep_request(
 	query_sent(q, &old, NULL);
 }
 
+/* In the audit before it is told: 0, or -errno when it may not be. */
+static int
+note(struct query *q, const struct question *x, enum verdict verdict)
+{
+	const struct audit_act act = {
+	    .act = "query",
+	    .channel = conf_service_is_dialled(x->service) ? "ussd" : "sms",
+	    .service = x->service->name,
+	    .verdict = verdict_name(verdict),
+	    .who = x->who,
+	    .count = -1,
+	    .by = "",
+	    .reason = "",
+	};
+
+	return audit_write(q->core->audit, &act);
+}
+
 /* In words: the answer from memory, or what was found. */
 static enum verdict
 put_words(struct query *q, const struct question *x, struct answer *a,
@@ -304,7 +323,12 @@ put_words(struct query *q, const struct question *x, struct answer *a,
 		strcpy(say, from_memory);
 	else if (answer_text(a, q->core->messages, q->core->regions, x->service,
 		     say, ANSWER_MAX) < 0)
-		return VERDICT_SYSTEM_BUSY;
+		a->verdict = VERDICT_SYSTEM_BUSY;
+	if (note(q, x, a->verdict) == 0)
+		return a->verdict;
+	a->verdict = VERDICT_SYSTEM_BUSY;
+	answer_text(a, q->core->messages, q->core->regions, x->service, say,
+	    ANSWER_MAX);
 	return a->verdict;
 }
 
@@ -323,7 +347,11 @@ query_text(struct query *q, const struct conf_service *service,
 	admitted = admit_query(q, ticket, &from_memory);
 	if (admitted == VERDICT_SILENCE) {
 		ticket->query = 0;
-		return a->verdict = VERDICT_SILENCE;
+		a->verdict = VERDICT_SILENCE;
+		if (note(q, &x, a->verdict) == 0)
+			return a->verdict;
+		ticket->request = 0; /* its answer is on its way still */
+		return a->verdict = VERDICT_SYSTEM_BUSY;
 	}
 	if (admitted == VERDICT_SEND_AGAIN)
 		a->verdict = VERDICT_SEND_AGAIN;

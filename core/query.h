@@ -19,7 +19,8 @@ void query_reload(struct query *q, struct core *core);
  * VERDICT_SYSTEM_BUSY. */
 void query_end(struct query *q);
 
-/* Forgets what nobody replied to in time; for now and then. It is a batch of
+/* Forgets what nobody replied to in time, and begins the day's audit; for now
+ * and then. It is a batch of
  * its own: not to be called between what is written and its state_commit. */
 void query_expire(struct query *q);
 
@@ -29,7 +30,10 @@ struct ticket {
 	uint64_t request; /* what was asked, hashed; 0: not to be repeated */
 };
 
-/* Answers a text that a subscriber sent to a service. `msisdn` is E.164
+/* Every query below is a line of the audit before it comes back; where that
+ * cannot be written the verdict is VERDICT_SYSTEM_BUSY.
+ *
+ * Answers a text that a subscriber sent to a service. `msisdn` is E.164
  * digits (msisdn_parse), text is UTF-8. The answer's arrays last until the
  * next call; `say`, of ANSWER_MAX octets, gets the text. With VERDICT_SILENCE
  * ticket->request is that of the answer which is on its way, if there is one.

@@ -28,14 +28,14 @@ static const char usage[] =
     "usage: travelcard -c FILE [--at TIME] [--carrier NAME] COMMAND\n"
     "\n"
     "  import cells|subscribers|records|marks FILE... [--complete-to TIME]\n"
-    "  lookup [--service NAME] [--json] MSISDN...|-\n"
+    "  lookup [--service NAME] [--json] [--bulk] MSISDN...|-\n"
     "  verify [--json] MSISDN CODE\n"
     "  correct MSISDN add|remove REGION FROM TO\n"
     "  correct MSISDN list\n"
     "  purge MSISDN | --expired | --all [--yes]\n"
     "  stat [--json]\n"
     "  texts [--json]\n"
-    "  check\n"
+    "  check [--audit [--json]]\n"
     "\n"
     "  -c, --config FILE   the configuration, travelcard.conf(5)\n"
     "  --at TIME           stands for the clock in the whole run\n"
@@ -45,6 +45,10 @@ static const char usage[] =
     "  --complete-to TIME  the records are complete up to TIME\n"
     "  --json              for machines\n"
     "  --all, --expired    what to purge; --yes asks nothing\n"
+    "  --operator NAME     who does this, for the audit; the login name\n"
+    "  --reason TEXT       and why\n"
+    "  --bulk              more than 100 numbers in one run\n"
+    "  --audit             prove the chains of the audit\n"
     "  -h, --help          this text\n"
     "\n"
     "TIME: 2026-11-22T08:00:00+08:00, 1795305600 or 2026-11-22. FILE: CSV,\n"
@@ -91,6 +95,10 @@ parse_options(int argc, char **argv, struct options *o)
 	    {"all", no_argument, NULL, 'A'},
 	    {"expired", no_argument, NULL, 'E'},
 	    {"yes", no_argument, NULL, 'y'},
+	    {"operator", required_argument, NULL, 'o'},
+	    {"reason", required_argument, NULL, 'r'},
+	    {"bulk", no_argument, NULL, 'b'},
+	    {"audit", no_argument, NULL, 'u'},
 	    {"help", no_argument, NULL, 'h'},
 	    {0},
 	};
@@ -125,6 +133,18 @@ parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'y':
 			o->yes = 1;
+			break;
+		case 'o':
+			o->by = optarg;
+			break;
+		case 'r':
+			o->reason = optarg;
+			break;
+		case 'b':
+			o->bulk = 1;
+			break;
+		case 'u':
+			o->audit = 1;
 			break;
 		case 'h':
 			fputs(usage, stdout);

@@ -183,8 +183,10 @@ prepare(struct core *c, void *arg)
 {
 	struct gateway *g = arg;
 	struct serving *s;
-	int rc = has_ussd(c->conf) ? core_records(c) : 0;
+	int rc = core_audit(c, "smsc-gw");
 
+	if (rc == 0 && has_ussd(c->conf))
+		rc = core_records(c);
 	TAILQ_FOREACH (s, &g->carriers, entry)
 		s->next = NULL;
 	for (size_t i = 0; i < c->conf->ncarriers && rc == 0; i++)

@@ -197,8 +197,10 @@ prepare(struct core *c, void *arg)
 {
 	struct gateway *g = arg;
 	struct serving *s;
-	int rc = core_records(c);
+	int rc = core_audit(c, "ussd-gw");
 
+	if (rc == 0)
+		rc = core_records(c);
 	TAILQ_FOREACH (s, &g->hlrs, entry)
 		s->next = NULL;
 	for (size_t i = 0; i < c->conf->nhlrs && rc == 0; i++)
