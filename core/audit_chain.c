@@ -9,7 +9,6 @@
 
 #define VERSION "1"
 #define SERVICE_MAX 64
-#define NUMBER_DIGITS 9 /* in a row are a subscriber's, or may be */
 
 _Static_assert(SERVICE_MAX * 2 + AUDIT_TEXT * 4 + 220 < AUDIT_LINE,
     "the texts, every octet a quote, and the rest of a line");
@@ -68,45 +67,18 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* How many octets from here on are to be masked as a number, or 0. */
-static size_t
-number_at(const char *s)
-{
-	size_t len = 0;
-	int digits = 0;
-
-	for (size_t i = 0; s[i] != '\0'; i++) {
-		if (is_digit(s[i])) {
-			digits++;
-			len = i + 1;
-		} else if ((s[i] != ' ' && s[i] != '-') || i != len) {
-			break;
-		}
-	}
-	return digits >= NUMBER_DIGITS ? len : 0;
-}
-
 /* Anything, made to fit one line and to hold no number, in quotes. */
 static char *
 put_text(char *p, const char *s, size_t max)
 {
-	size_t number = 0;
-	int was_digit = 0;
+	char masked[AUDIT_TEXT + 1];
 
+	key_mask_text(s, masked, max + 1);
 	*p++ = '"';
-	for (size_t i = 0; s[i] != '\0' && i < max; i++) {
-		char c = (unsigned char)s[i] < ' ' || s[i] == 0x7f ? ' ' : s[i];
-
-		if (is_digit(c) && !was_digit && number == 0)
-			number = number_at(s + i);
-		was_digit = is_digit(c);
-		if (number > 0) {
-			number--;
-			c = was_digit ? '*' : c;
-		}
-		if (c == '"')
+	for (s = masked; *s != '\0'; s++) {
+		if (*s == '"')
 			*p++ = '"';
-		*p++ = c;
+		*p++ = (unsigned char)*s < ' ' || *s == 0x7f ? ' ' : *s;
 	}
 	*p++ = '"';
 	return p;

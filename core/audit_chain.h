@@ -49,10 +49,9 @@ struct audit_chain {
 	uint8_t hash[KEY_MAC];
 };
 
-/* Each writes the next line of a chain, its '\n' too: its length. Numbers that
- * somebody put into a text are masked: nine digits or more in a row, also
- * with single spaces or hyphens between them; of a text longer than
- * AUDIT_TEXT the rest is left out. */
+/* Each writes the next line of a chain, its '\n' too: its length. Numbers in a
+ * text are masked (key_mask_text); of one longer than AUDIT_TEXT the rest is
+ * left out. */
 size_t audit_put_begin(
     struct audit_chain *c, const struct audit_begin *b, char line[AUDIT_LINE]);
 size_t audit_put_act(struct audit_chain *c, const char *time,

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "correct.h"
 #include "history.h"
+#include "operator.h"
 #include "purge.h"
 #include "when.h"
 
@@ -31,6 +32,73 @@ say_nobody(const struct number *n)
 {
 	fprintf(stderr, "travelcard: %s: not provisioned\n", n->mask);
 	return EXIT_NOBODY;
+}
+
+/* The audit. What changes something has a line before it does, with the
+ * verdict "begun", and others of what came of it. */
+
+struct act {
+	struct core *core;
+	const struct options *o;
+	const struct vault *vault;
+	const char *name;
+	uint64_t who; /* 0 for nobody in particular */
+};
+
+static int
+note_count(const struct act *act, const char *verdict, int64_t count)
+{
+	const struct audit_act line = {
+	    .act = act->name,
+	    .service = core_carrier(act->core, act->vault)->name,
+	    .verdict = verdict,
+	    .who = act->who,
+	    .count = count,
+	};
+
+	return operator_note(act->core, act->o, &line);
+}
+
+static int
+note(const struct act *act, const char *verdict)
+{
+	return note_count(act, verdict, -1);
+}
+
+/* What was erased, a line each. */
+static int
+note_counts(const struct act *act, const struct purge_counts *n)
+{
+	if (note_count(act, "rows", n->rows) < 0 ||
+	    note_count(act, "stays", n->stays) < 0 ||
+	    note_count(act, "corrections", n->corrections) < 0 ||
+	    note_count(act, "messages", n->messages) < 0 ||
+	    note_count(act, "deletions", n->deletions) < 0)
+		return EXIT_FAULT;
+	return EXIT_OK;
+}
+
+static int
+fail(const struct act *act)
+{
+	note(act, "failed");
+	return EXIT_FAULT;
+}
+
+/* Begins an act on a vault: 0, or an exit status. */
+static int
+begin(struct act *act, struct core *c, const struct options *o,
+    const struct vault *v, const char *name, const struct number *number,
+    const char *verdict)
+{
+	int rc = operator_begin(c, o);
+
+	*act = (struct act){c, o, v, name, 0};
+	if (rc != EXIT_OK)
+		return rc;
+	if (number != NULL)
+		act->who = key_msisdn(v->key, number->digits);
+	return note(act, verdict) < 0 ? EXIT_FAULT : EXIT_OK;
 }
 
 /* correct */
@@ -156,40 +224,76 @@ check_person(struct core *c, struct vault *v, const struct number *number,
 }
 
 static int
-put_correction(struct core *c, struct vault *v, const struct number *number,
-    const struct correction *fix)
+store_correction(struct vault *v, const struct options *o,
+    const struct number *number, const struct correction *fix)
 {
-	int rc = check_person(c, v, number, fix);
+	struct operator_text t;
+	int rc = core_state(v);
 
-	if (rc != EXIT_OK)
-		return rc;
-	rc = core_state(v);
+	operator_text(o, &t);
 	if (rc == 0)
 		rc = correct_put(v->state, key_msisdn(v->key, number->digits),
-		    fix, "-", "-");
+		    fix, t.by, t.reason);
 	if (rc == -ENOSPC)
 		fprintf(stderr,
 		    "travelcard: %s: has %d corrections and can have no more\n",
 		    number->mask, CORRECT_MAX);
 	if (rc == 0)
 		rc = state_commit(v->state);
-	if (rc < 0)
+	return rc < 0 ? EXIT_FAULT : EXIT_OK;
+}
+
+static const char *
+outcome_of(int status, const struct correction *fix)
+{
+	switch (status) {
+	case EXIT_OK:
+		return fix->act == CORRECT_ADD ? "added" : "removed";
+	case EXIT_NOBODY:
+		return "not-provisioned";
+	case EXIT_USAGE:
+		return "refused";
+	default:
+		return "failed";
+	}
+}
+
+static int
+put_correction(struct core *c, struct vault *v, const struct options *o,
+    const struct number *number, const struct correction *fix)
+{
+	struct act act;
+	int rc = begin(&act, c, o, v, "correct", number, "begun");
+
+	if (rc != EXIT_OK)
+		return rc;
+	rc = check_person(c, v, number, fix);
+	if (rc == EXIT_OK)
+		rc = store_correction(v, o, number, fix);
+	if (note(&act, outcome_of(rc, fix)) < 0)
 		return EXIT_FAULT;
+	if (rc != EXIT_OK)
+		return rc;
 	printf("%s: ", number->mask);
-	print_correction(c, fix, fix->act == CORRECT_ADD ? "added" : "removed");
+	print_correction(c, fix, outcome_of(rc, fix));
 	putchar('\n');
 	warn_of_min_stay(c, v, fix);
 	return EXIT_OK;
 }
 
 static int
-list_corrections(struct core *c, struct vault *v, const struct number *number)
+list_corrections(struct core *c, struct vault *v, const struct options *o,
+    const struct number *number)
 {
 	struct correct_note notes[CORRECT_MAX];
 	struct correction list[CORRECT_MAX];
 	char made[WHEN_TEXT];
+	struct act act;
 	size_t n;
+	int rc = begin(&act, c, o, v, "correct", number, "listed");
 
+	if (rc != EXIT_OK)
+		return rc;
 	if (core_state(v) < 0 ||
 	    correct_get(v->state, key_msisdn(v->key, number->digits), WHEN_MAX,
 		list, notes, &n) < 0)
@@ -220,12 +324,13 @@ cmd_correct(struct core *c, const struct options *o)
 		if (o->nargs > 2)
 			return usage_error("correct: list takes no more", "");
 		v = chosen_vault(c, o);
-		return v != NULL ? list_corrections(c, v, &number) : EXIT_USAGE;
+		return v != NULL ? list_corrections(c, v, o, &number)
+				 : EXIT_USAGE;
 	}
 	if (parse_correction(c, o->args, o->nargs, &fix) != EXIT_OK)
 		return EXIT_USAGE;
 	v = chosen_vault(c, o);
-	return v != NULL ? put_correction(c, v, &number, &fix) : EXIT_USAGE;
+	return v != NULL ? put_correction(c, v, o, &number, &fix) : EXIT_USAGE;
 }
 
 /* purge */
@@ -240,14 +345,18 @@ print_counts(const char *what, const struct purge_counts *n)
 }
 
 static int
-purge_number(struct core *c, struct vault *v, const char *asked)
+purge_number(struct core *c, struct vault *v, const struct options *o)
 {
 	struct purge_counts n;
 	struct number number;
+	struct act act;
 	int rc;
 
-	if (parse_number(c, asked, &number) != EXIT_OK)
+	if (parse_number(c, o->args[0], &number) != EXIT_OK)
 		return EXIT_USAGE;
+	rc = begin(&act, c, o, v, "purge", &number, "begun");
+	if (rc != EXIT_OK)
+		return rc;
 	rc = purge_person(c, v, number.digits, &n);
 	if (rc == -ENOTUNIQ)
 		fprintf(stderr,
@@ -260,18 +369,26 @@ purge_number(struct core *c, struct vault *v, const char *asked)
 		    "import is running: purge again when it has ended\n",
 		    number.mask);
 	if (rc < 0)
+		return fail(&act);
+	if (note_counts(&act, &n) != EXIT_OK)
 		return EXIT_FAULT;
 	print_counts(number.mask, &n);
 	return EXIT_OK;
 }
 
 static int
-purge_old(struct core *c, struct vault *v)
+purge_old(struct core *c, struct vault *v, const struct options *o)
 {
 	char horizon[WHEN_TEXT];
 	struct purge_counts n;
+	struct act act;
+	int rc = begin(&act, c, o, v, "expire", NULL, "begun");
 
+	if (rc != EXIT_OK)
+		return rc;
 	if (purge_expired(c, v, &n) < 0)
+		return fail(&act);
+	if (note_counts(&act, &n) != EXIT_OK)
 		return EXIT_FAULT;
 	printf("before %s: ", when_text(core_horizon(c, when_now()), horizon));
 	print_counts(v->where, &n);
@@ -293,21 +410,27 @@ is_sure(const struct vault *v)
 }
 
 static int
-purge_everything(struct core *c, struct vault *v, int is_asked)
+purge_everything(struct core *c, struct vault *v, const struct options *o)
 {
 	struct purge_counts n;
+	struct act act;
 	int rc;
 
-	if (!is_asked && !is_sure(v)) {
+	if (!o->yes && !is_sure(v)) {
 		fputs("travelcard: purge: nothing was erased\n", stderr);
 		return EXIT_USAGE;
 	}
+	rc = begin(&act, c, o, v, "purge-all", NULL, "begun");
+	if (rc != EXIT_OK)
+		return rc;
 	rc = purge_all(c, v, &n);
 	if (rc == -EBUSY)
 		fputs("travelcard: purge: nothing was erased: an import is "
 		      "running; repeat it when that has ended\n",
 		    stderr);
 	if (rc < 0)
+		return fail(&act);
+	if (note_counts(&act, &n) != EXIT_OK)
 		return EXIT_FAULT;
 	print_counts(v->where, &n);
 	return EXIT_OK;
@@ -325,6 +448,6 @@ cmd_purge(struct core *c, const struct options *o)
 	if (v == NULL)
 		return EXIT_USAGE;
 	if (o->all)
-		return purge_everything(c, v, o->yes);
-	return o->expired ? purge_old(c, v) : purge_number(c, v, o->args[0]);
+		return purge_everything(c, v, o);
+	return o->expired ? purge_old(c, v, o) : purge_number(c, v, o);
 }

@@ -213,6 +213,16 @@ core_vault(const struct core *c, const struct conf_carrier *carrier)
 	return v;
 }
 
+const struct conf_carrier *
+core_carrier(const struct core *c, const struct vault *v)
+{
+	const struct conf_carrier *carrier = c->conf->carriers;
+
+	while (core_vault(c, carrier) != v)
+		carrier++;
+	return carrier;
+}
+
 static int
 open_store(const struct core *c, const struct vault *v, enum store_mode mode,
     struct store **sp)

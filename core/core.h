@@ -49,6 +49,10 @@ void core_begin(struct core *c, const struct core *old);
 struct vault *core_vault(
     const struct core *c, const struct conf_carrier *carrier);
 
+/* The first carrier that it is of. */
+const struct conf_carrier *core_carrier(
+    const struct core *c, const struct vault *v);
+
 /* Opens a vault's store unless it is open. 0 or -errno. */
 int core_store(struct core *c, struct vault *v, enum store_mode mode);
 

@@ -86,6 +86,26 @@ import_file(struct import *im, const char *file)
 	return rc;
 }
 
+/* What is deleted for its age leaves a proof, or is not deleted. */
+static int
+note_expired(const struct import *im, const char *what, int64_t count)
+{
+	const struct audit_act act = {
+	    .act = "expire",
+	    .channel = "tool",
+	    .service = core_carrier(im->core, im->vault)->name,
+	    .verdict = what,
+	    .count = count,
+	    .by = "",
+	    .reason = "",
+	};
+	int rc = count > 0 ? core_audit(im->core, "travelcard") : 0;
+
+	if (rc == 0 && count > 0)
+		rc = audit_write(im->core->audit, &act);
+	return rc < 0 || count == 0 ? rc : audit_sync(im->core->audit);
+}
+
 static int
 open_feed(struct import *im)
 {
@@ -101,6 +121,10 @@ open_feed(struct import *im)
 	};
 	int rc = purge_state(im->vault, horizon, now, &n);
 
+	if (rc == 0)
+		rc = note_expired(im, "corrections", n.corrections);
+	if (rc == 0)
+		rc = note_expired(im, "deletions", n.deletions);
 	if (rc == 0)
 		rc = deletions_load(&im->deletions, im->vault->state);
 	if (rc < 0)
@@ -126,6 +150,8 @@ import_all(struct import *im, char *const files[], size_t n)
 	progress_end(&im->progress);
 	if (rc == 0 && im->feed != NULL)
 		rc = feed_sweep(im->feed);
+	if (rc == 0 && im->feed != NULL)
+		rc = note_expired(im, "stays", feed_expired(im->feed));
 	if (rc == 0 && im->kind == IMPORT_SUBSCRIBERS && im->taken > 0 &&
 	    store_is_closed(s))
 		rc = store_reopen(s);

@@ -372,6 +372,49 @@ key_mask(const char *number, const char *cc, char buf[MASK_MAX])
 }
 
 static int
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* How many octets of a number begin here, or 0. */
+static size_t
+number_at(const char *s)
+{
+	size_t len = 0;
+	int digits = 0;
+
+	for (size_t i = 0; s[i] != '\0'; i++) {
+		if (is_digit(s[i])) {
+			digits++;
+			len = i + 1;
+		} else if ((s[i] != ' ' && s[i] != '-') || i != len) {
+			break;
+		}
+	}
+	return digits >= KEY_NUMBER ? len : 0;
+}
+
+const char *
+key_mask_text(const char *text, char *out, size_t size)
+{
+	size_t i = 0, number = 0;
+	int was_digit = 0;
+
+	for (; text[i] != '\0' && i + 1 < size; i++) {
+		int is = is_digit(text[i]);
+
+		if (is && !was_digit && number == 0)
+			number = number_at(text + i);
+		out[i] = is && number > 0 ? '*' : text[i];
+		number -= number > 0;
+		was_digit = is;
+	}
+	out[i] = '\0';
+	return out;
+}
+
+static int
 all_digits(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

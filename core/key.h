@@ -69,6 +69,12 @@ void key_mac(
 #define MASK_MAX 24
 const char *key_mask(const char *number, const char *cc, char buf[MASK_MAX]);
 
+/* A text that somebody wrote, up to size - 1 octets of it, with an asterisk for
+ * each digit of what may be a number: KEY_NUMBER digits or more in a row, also
+ * with single spaces or hyphens between them. Returns out. */
+#define KEY_NUMBER 9
+const char *key_mask_text(const char *text, char *out, size_t size);
+
 /* E.164 digits without "+": takes 138…, 86138…, +86138…, 0086138… 0, or
  * -EBADMSG for what is no subscriber number. */
 int msisdn_parse(const char *s, size_t len, const char *country_code,

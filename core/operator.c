@@ -63,16 +63,29 @@ operator_count(const struct core *c, const struct options *o, int numbers)
 	return EXIT_USAGE;
 }
 
+void
+operator_text(const struct options *o, struct operator_text *t)
+{
+	int has_name = o->by != NULL && o->by[0] != '\0';
+	int has_reason = o->reason != NULL && o->reason[0] != '\0';
+
+	key_mask_text(has_name ? o->by : login_name(), t->by, sizeof(t->by));
+	key_mask_text(
+	    has_reason ? o->reason : "-", t->reason, sizeof(t->reason));
+}
+
 int
 operator_note(
     struct core *c, const struct options *o, const struct audit_act *act)
 {
 	struct audit_act a = *act;
+	struct operator_text t;
 	int rc;
 
+	operator_text(o, &t);
 	a.channel = "tool";
-	a.by = o->by != NULL && o->by[0] != '\0' ? o->by : login_name();
-	a.reason = o->reason != NULL && o->reason[0] != '\0' ? o->reason : "-";
+	a.by = t.by;
+	a.reason = t.reason;
 	rc = audit_write(c->audit, &a);
 	return rc < 0 ? rc : audit_sync(c->audit);
 }

@@ -60,7 +60,7 @@ must_be_clean(const char *line, size_t len)
 	must(len < AUDIT_LINE && memchr(line, '\n', len) == line + len - 1);
 	for (const char *c = texts; c < line + len - AUDIT_HEX - 1; c++) {
 		digits = is_digit(*c) ? digits + 1 : 0;
-		must(digits < NUMBER_DIGITS);
+		must(digits < KEY_NUMBER);
 	}
 }
 
