@@ -312,20 +312,45 @@ print_verified_json(const struct answer *a)
 	puts("}");
 }
 
+/* In the audit before it is shown. */
+static int
+verify_note(struct core *c, const struct options *o,
+    const struct conf_carrier *carrier, enum verdict verdict)
+{
+	char number[DIGITS_MAX + 1];
+	struct audit_act act = {
+	    .act = "verify",
+	    .service = carrier->name,
+	    .verdict = verdict_name(verdict),
+	    .count = -1,
+	};
+
+	if (msisdn_parse(o->args[0], strlen(o->args[0]), c->conf->country_code,
+		number) == 0)
+		act.who = key_msisdn(core_vault(c, carrier)->key, number);
+	return operator_note(c, o, &act);
+}
+
 int
 cmd_verify(struct core *c, const struct options *o)
 {
 	const struct conf_carrier *carrier = chosen_carrier(c, o);
 	struct answer a = {0};
 	struct query *q;
+	int rc;
 
 	if (o->nargs != 2)
 		return usage_error("verify: which number, which code?", "");
 	if (carrier == NULL)
 		return usage_error("verify: whose answer? --carrier NAME", "");
+	rc = operator_begin(c, o);
+	if (rc != EXIT_OK)
+		return rc;
 	if (query_new(&q, c) < 0)
 		return EXIT_FAULT;
 	query_verify(q, carrier, NULL, o->args[0], o->args[1], &a);
+	if (verify_note(c, o, carrier, a.verdict) < 0)
+		a.verdict = VERDICT_SYSTEM_BUSY;
 	if (a.verdict == VERDICT_SYSTEM_BUSY)
 		; /* it has been logged */
 	else if (o->json)

@@ -332,7 +332,8 @@ main(int argc, char **argv)
 	int rc = 0;
 
 	if (argc != 2 || core_open(&core, argv[1]) < 0 ||
-	    core_records(core) < 0 || query_new(&query, core) < 0)
+	    core_records(core) < 0 || core_audit(core, "phone") < 0 ||
+	    query_new(&query, core) < 0)
 		return 1;
 	calls = calloc(core->conf->ncarriers, sizeof(*calls));
 	outboxes = calloc(core->conf->ncarriers, sizeof(*outboxes));
