@@ -4,221 +4,50 @@
 #include "core/verify.c"
 
 #include "deletion.h"
-#include "feed.h"
-#include "fixture.h"
-#include "query.h"
-#include "test.h"
-#include "when.h"
+#include "verify_fixture.h"
 
-#define HOUR 3600
-#define DAY (24 * HOUR)
-#define NOW 1795305600 /* 2026-11-22 08:00 in Shanghai */
 #define MIDNIGHT (NOW + 16 * HOUR)
-#define LONG_AGO (NOW - 400 * DAY)
 
-static struct core *core;
-static struct query *query;
-static const char *const config =
-    "store = \"sqlite:store\"\n"
-    "key_file = \"site.key\"\n"
-    "tables = \"%s/conf\"\n"
-    "carrier \"a\" { name_zh = \"甲\" hotline = \"10086\" }\n"
-    "carrier \"b\" { name_zh = \"乙\" hotline = \"10010\" }\n"
-    "service \"city\" { carrier = \"a\" code = {\"1\"}\n"
-    "  keywords = {\"Q\"} identity = none }\n"
-    "service \"parts\" { carrier = \"a\" code = {\"2\"}\n"
-    "  keywords = {\"Q\"} identity = none window_days = 30\n"
-    "  split_days = 15 granularity = province }\n"
-    "service \"yesterday\" { carrier = \"a\" code = {\"3\"}\n"
-    "  keywords = {\"Q\"} identity = none horizon = yesterday }\n"
-    "service \"other\" { carrier = \"b\" code = {\"4\"}\n"
-    "  keywords = {\"Q\"} identity = none }\n"
-    "limits { repeat_window = 0 texts_per_hour = 1000 }\n";
+/* People: a number and an IMSI that end alike. */
 
-static struct vault *
-vault(void)
-{
-	return core->vaults[0];
-}
-
-/* The feed's writer comes and goes; who reads may look again at once. */
-static void
-close_store(void)
-{
-	core_store_close(vault());
-	vault()->tried = 0;
-}
-
-static void
-must(int rc)
-{
-	if (rc < 0)
-		abort();
-}
-
-static void
-open_core(void)
-{
-	must(core_open(&core, "travelcard.conf"));
-	must(core_state(vault()));
-	must(query_new(&query, core));
-}
-
-static void
-close_core(void)
-{
-	query_free(query);
-	core_close(core);
-}
-
-static void
-begin(void)
-{
-	char text[2 * PATH_MAX];
-
-	fixture_begin();
-	capture_log();
-	snprintf(text, sizeof(text), config, fixture_root);
-	put_text("travelcard.conf", text);
-	umask(077);
-	put_text("site.key", "0123456789abcdef0123456789abcdef");
-	open_core();
-}
-
-/* People: by number and IMSI, which end alike unless told. */
-
-static char number[DIGITS_MAX + 1];
-static unsigned people;
-
-static void
-row(const char *imsi, const char *holder, int64_t since)
-{
-	const struct key *k = vault()->key;
-	struct store *s;
-	struct subscriber r = {
-	    .msisdn = key_msisdn(k, number),
-	    .imsi = key_imsi(k, imsi),
-	    .since = since,
-	    .until = STORE_FOREVER,
-	    .language = LANGUAGES,
-	};
-
-	r.person = key_person(k, r.msisdn, holder, "", imsi);
-	key_seal(k, imsi, number, r.sealed);
-	query_end(query);
-	close_store();
-	must(core_store(core, vault(), STORE_WRITE));
-	s = vault()->store;
-	must(store_write_begin(s));
-	must(store_put_subscriber(s, k, &r));
-	must(store_derive(s));
-	must(store_write_commit(s));
-	close_store();
-}
-
-static const char *
-imsi(void)
-{
-	static char s[DIGITS_MAX + 1];
-
-	snprintf(s, sizeof(s), "4600000%08u", people % 100000000u);
-	return s;
-}
+static char number[DIGITS_MAX + 1], imsi[DIGITS_MAX + 1];
 
 /* Somebody new, who has been nowhere. */
 static void
 person(void)
 {
+	static unsigned people;
+
 	people++;
 	snprintf(number, sizeof(number), "86138%08u", people % 100000000u);
-	row(imsi(), "h", LONG_AGO);
+	snprintf(imsi, sizeof(imsi), "4600000%08u", people % 100000000u);
+	write_begin();
+	row(number, imsi, "h", LONG_AGO);
+	write_end();
 }
 
-/* Records of the person: "JP", or a mainland region's cell for five hours. */
 static void
-seen(const char *where, int64_t first)
+was_in(const char *region, int64_t first)
 {
-	struct feed_terms terms = {
-	    .max_gap = core->conf->max_gap,
-	    .oldest = core_horizon(core, when_now()),
-	    .newest = WHEN_MAX,
-	};
-	static const struct {
-		const char *name, *place;
-		int hours;
-	} places[] = {{"JP", "plmn:440-10", 0}, {"TH", "plmn:520-01", 0},
-	    {"DE", "plmn:262-01", 0}, {"FR", "plmn:208-01", 0},
-	    {"GB", "plmn:234-10", 0}, {"IT", "plmn:222-01", 0},
-	    {"ES", "plmn:214-01", 0}, {"KR", "plmn:450-05", 0},
-	    {"110000", "cgi:460-00-1-1", 5}, {"130200", "cgi:460-00-2-1", 5},
-	    {"131000", "cgi:460-00-3-1", 5}};
-	struct place p;
-	struct record r = {.imsi = key_imsi(vault()->key, imsi()), .place = &p};
-	struct feed *feed;
-	enum reject why;
-	int changed, i = 0, refused = 0;
+	size_t i = 0;
 
-	while (strcmp(places[i].name, where) != 0)
+	while (strcmp(places[i].region, region) != 0)
 		i++;
-	must(place_parse(places[i].place, strlen(places[i].place), &p));
-	query_end(query);
-	close_store();
-	must(core_store(core, vault(), STORE_WRITE));
-	must(feed_open(&feed, vault()->store, core->networks, &terms));
-	must(store_write_begin(vault()->store));
-	for (int h = 0; h <= places[i].hours; h++) {
-		r.time = first + h * HOUR;
-		must(feed_record(feed, &r, &why, &changed));
-		refused += why != ACCEPTED;
-	}
-	must(feed_sweep(feed));
-	must(store_write_commit(vault()->store));
-	feed_close(feed);
-	close_store();
-	if (refused)
-		abort();
-}
-
-static void
-put_cells(void)
-{
-	static const uint32_t regions[] = {110000, 130200, 131000};
-	char name[32];
-	struct place p;
-
-	must(core_store(core, vault(), STORE_WRITE));
-	must(store_write_begin(vault()->store));
-	for (int i = 0; i < 3; i++) {
-		snprintf(name, sizeof(name), "cgi:460-00-%d-1", i + 1);
-		must(place_parse(name, strlen(name), &p));
-		must(store_put_cell(
-		    vault()->store, place_pack(&p), 0, regions[i]));
-	}
-	must(store_write_commit(vault()->store));
-	close_store();
+	write_begin();
+	seen(imsi, &places[i], first);
+	write_end();
 }
 
 /* Asking, checking. */
 
 static char code[CODE_DIGITS + 1];
 
-/* The person asks; `code` is what the answer bears. */
 static void
 asks(const char *service, int64_t at)
 {
-	char say[ANSWER_MAX];
-	struct ticket ticket;
 	struct answer a;
 
-	when_set(at, 0);
-	query_text(query, conf_service(core->conf, service), number, "Q", &a,
-	    say, &ticket);
-	query_sent(query, &ticket, NULL);
-	query_end(query);
-	if (a.verdict != VERDICT_OK && a.verdict != VERDICT_NO_STAYS)
-		abort();
-	if (strstr(say, a.code) == NULL)
-		abort();
+	ask(service, number, at, &a);
 	strcpy(code, a.code);
 }
 
@@ -263,8 +92,8 @@ static void
 a_day(void)
 {
 	person();
-	seen("110000", NOW - 2 * DAY);
-	seen("JP", NOW - 3 * DAY);
+	was_in("110000", NOW - 2 * DAY);
+	was_in("JP", NOW - 3 * DAY);
 	asks("city", NOW + 42);
 	is(NOW + 42, "genuine 11-22 08:00 110000 JP", "at once");
 	is(NOW, "genuine 11-22 08:00 110000 JP", "from its minute on");
@@ -275,8 +104,8 @@ a_day(void)
 	is(NOW + HOUR, "genuine 11-22 08:00 110000 JP", "another service's");
 	asks("parts", NOW);
 	is(NOW + HOUR, "genuine 11-22 08:00 110000 JP", "with one part");
-	seen("131000", NOW - 20 * DAY);
-	seen("110000", NOW - 25 * DAY);
+	was_in("131000", NOW - 20 * DAY);
+	was_in("110000", NOW - 25 * DAY);
 	asks("parts", NOW + 60);
 	is(NOW + HOUR, "genuine 11-22 08:01 110000 JP/130000 110000",
 	    "with both");
@@ -292,10 +121,10 @@ not_theirs(void)
 
 	person();
 	strcpy(anna, number);
-	seen("110000", NOW - 2 * DAY);
+	was_in("110000", NOW - 2 * DAY);
 	asks("city", NOW);
 	person();
-	seen("110000", NOW - 2 * DAY);
+	was_in("110000", NOW - 2 * DAY);
 	is(NOW, "wrong-code", "another number's");
 	strcpy(number, anna);
 	is(NOW, "genuine 11-22 08:00 110000", "its own");
@@ -324,14 +153,15 @@ over_midnight(void)
 	int64_t lo = MIDNIGHT - 31 * DAY; /* of a window of 30 days */
 
 	person();
-	seen("JP", lo + 10);
-	seen("110000", lo - 2 * HOUR);
+	was_in("JP", lo + 10);
+	was_in("110000", lo - 2 * HOUR);
 	when_set(MIDNIGHT - 120, 0);
 	asks("parts", MIDNIGHT - 120);
 	is(MIDNIGHT - 1, "genuine 11-22 23:58/JP", "before midnight");
 	is(MIDNIGHT + 1, "genuine 11-22 23:58/JP", "after it");
 	when_set(MIDNIGHT + DAY - 180, 0);
-	seen("TH", MIDNIGHT + HOUR); /* what was too old is deleted with that */
+	was_in(
+	    "TH", MIDNIGHT + HOUR); /* what was too old is deleted with that */
 	is(MIDNIGHT + DAY - 121, "genuine 11-22 23:58/JP",
 	    "a day later, after an import");
 	asks("yesterday", MIDNIGHT + DAY - 60);
@@ -349,17 +179,17 @@ late_records(void)
 	    "FR", "GB", "IT", "ES", "KR", "TH", "130200", "131000"};
 
 	person();
-	seen("110000", NOW - 2 * DAY);
-	seen("JP", NOW - 3 * DAY);
+	was_in("110000", NOW - 2 * DAY);
+	was_in("JP", NOW - 3 * DAY);
 	asks("city", NOW);
-	seen("DE", NOW - DAY);
+	was_in("DE", NOW - DAY);
 	is(NOW + 60, "genuine 11-22 08:00 110000 JP", "one place came late");
-	seen("110000", NOW - 5 * DAY);
+	was_in("110000", NOW - 5 * DAY);
 	is(NOW + 60, "genuine 11-22 08:00 110000 JP", "one that was told");
-	seen("FR", NOW - 10 * HOUR);
+	was_in("FR", NOW - 10 * HOUR);
 	is(NOW + 60, "genuine 11-22 08:00 110000 JP", "two came late");
 	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
-		seen(more[i], NOW - 4 * DAY);
+		was_in(more[i], NOW - 4 * DAY);
 	is(NOW + 60, "wrong-code", "nine are too many to try");
 	asks("city", NOW + 60);
 	is(NOW + 60,
@@ -367,13 +197,13 @@ late_records(void)
 	    "a new one tells of all");
 	person();
 	asks("yesterday", NOW);
-	seen("JP", NOW - HOUR);
+	was_in("JP", NOW - HOUR);
 	is(NOW + 60, "genuine 11-22 08:00",
 	    "what one service tells of and another does not");
 	/* in the answer's own minute */
 	person();
 	asks("city", NOW + 5);
-	seen("JP", NOW + 5);
+	was_in("JP", NOW + 5);
 	is(NOW + 60, "genuine 11-22 08:00", "seen later in the minute");
 	asks("city", NOW + 6);
 	is(NOW + 60, "genuine 11-22 08:00 JP", "then asked");
@@ -399,7 +229,7 @@ static void
 corrections(void)
 {
 	person();
-	seen("110000", NOW - 2 * DAY);
+	was_in("110000", NOW - 2 * DAY);
 	correct(CORRECT_ADD, 130200, NOW - 3 * DAY, NOW - HOUR);
 	asks("city", NOW);
 	is(NOW + 60, "genuine 11-22 08:00 110000 130200", "corrected before");
@@ -413,7 +243,7 @@ corrections(void)
 	asks("city", NOW + 215);
 	is(NOW + 240, "genuine 11-22 08:03 110000 130200",
 	    "asked after that in the minute");
-	seen("JP", NOW - 5 * DAY);
+	was_in("JP", NOW - 5 * DAY);
 	is(NOW + 240, "genuine 11-22 08:03 110000 130200",
 	    "late records besides");
 	code[0] ^= 1;
@@ -442,7 +272,7 @@ deletions(void)
 	char early[CODE_DIGITS + 1];
 
 	person();
-	seen("110000", NOW - 2 * DAY);
+	was_in("110000", NOW - 2 * DAY);
 	asks("city", NOW);
 	delete_person(NOW + 90);
 	is(NOW + 120, "no-longer-held", "deleted since");
@@ -470,9 +300,11 @@ static void
 another_holder(void)
 {
 	person();
-	seen("110000", NOW - 2 * DAY);
+	was_in("110000", NOW - 2 * DAY);
 	asks("city", NOW);
-	row("460001234567890", "new", NOW + 10 * 60);
+	write_begin();
+	row(number, "460001234567890", "new", NOW + 10 * 60);
+	write_end();
 	is(NOW + HOUR, "genuine 11-22 08:00 110000", "who had it then");
 	asks("city", NOW + HOUR);
 	is(NOW + HOUR, "genuine 11-22 09:00", "who has it now");
@@ -492,7 +324,7 @@ bound(void)
 	person();
 	who = key_msisdn(vault()->key, number);
 	for (size_t i = 0; i < sizeof(some) / sizeof(*some); i++)
-		seen(some[i], NOW - (1 + i) * DAY);
+		was_in(some[i], NOW - (1 + i) * DAY);
 	must(core_store(core, vault(), STORE_READ));
 	must(store_begin(vault()->store));
 	must(verify(&h, core, &core->conf->carriers[0], who, "000000000001",
