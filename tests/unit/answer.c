@@ -376,6 +376,65 @@ verdicts(void)
 	service.code.v = (const char **)codes;
 }
 
+/* What is said of a code that somebody was shown. */
+static void
+codes_checked(void)
+{
+	struct answer a = found(LANG_ZH,
+	    PLACES({BEIJING, "", 0}, {JAPAN, "", 0}, {BEIJING, "", 1}));
+
+	a.verdict = VERDICT_GENUINE;
+	a.issued = NOW - 3600;
+	a.nplaces = 2;
+	says(a,
+	    "核验码正确。11月22日07:00查询时，该号码11月8日以来到过：北京；"
+	    "日本。请与对方出示的内容核对。",
+	    "a genuine code");
+	a.language = LANG_EN;
+	says(a,
+	    "Genuine. Asked on 22 Nov 07:00: places of this number since 8 "
+	    "Nov: Beijing; Japan. Please compare them with what you were "
+	    "shown.",
+	    "in English");
+	a.nplaces = 3;
+	a.middle = LO + 86400;
+	says(a,
+	    "Genuine. Asked on 22 Nov 07:00: places of this number since 9 "
+	    "Nov: Beijing; Japan. 8 Nov to 8 Nov: Beijing. Please compare "
+	    "them with what you were shown.",
+	    "of a window in two parts");
+	a.language = LANG_ZH;
+	a.places += 2;
+	a.nplaces = 1;
+	says(a,
+	    "核验码正确。11月22日07:00查询时，未查到该号码11月9日以来的"
+	    "到访记录。11月8日至11月8日到过：北京。请与对方出示的内容核对。",
+	    "places in the earlier part alone");
+	a.middle = a.nplaces = 0;
+	says(a,
+	    "核验码正确。11月22日07:00查询时，未查到该号码11月8日以来的"
+	    "到访记录。请与对方出示的内容核对。",
+	    "none");
+	a.verdict = VERDICT_CORRECTED;
+	says(a,
+	    "该核验码发出于11月22日07:00，结果此后经人工更正，请让对方"
+	    "重新查询。",
+	    "corrected since");
+	a.language = LANG_EN;
+	says(a,
+	    "This code was issued on 22 Nov 07:00, and its result has been "
+	    "corrected since. Please have the other person ask again.",
+	    "in English");
+	verdict(VERDICT_WRONG_CODE,
+	    "号码与核验码不符，或核验码已超过24小时。请核对后再试，或请对方"
+	    "重新查询。",
+	    "Number and code do not match, or the code is more than 24 hours "
+	    "old. Please check both, or have the other person ask again.");
+	verdict(VERDICT_GONE, "该号码当时的数据已删除，不再保存，无法核验。",
+	    "What was known of this number then has been deleted and is no "
+	    "longer held. The code cannot be checked.");
+}
+
 static size_t
 characters(const struct answer *a)
 {
@@ -511,6 +570,7 @@ main(void)
 	parts();
 	breaks();
 	verdicts();
+	codes_checked();
 	one_message();
 	english_message();
 	dates();
