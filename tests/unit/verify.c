@@ -288,6 +288,11 @@ deletions(void)
 	strcpy(code, early);
 	is(NOW + DAY, "wrong-code", "a day old");
 	person();
+	was_in("110000", NOW - 2 * DAY);
+	asks("city", NOW + 10);
+	delete_person(NOW + 20);
+	is(NOW + 30, "no-longer-held", "deleted later in the minute");
+	person();
 	asks("city", NOW);
 	delete_person(NOW + 90);
 	is(NOW + 120, "no-longer-held", "nor that there was nothing");
