@@ -13,6 +13,7 @@
 #define CODE_MAX 256
 #define NOTES_MAX 1024
 #define KEYWORD_MAX 32
+#define HOURS_FROM 120 /* minutes: longer waits are told in hours */
 
 void
 answer_sign(struct answer *a, const struct key *k, uint64_t number,
@@ -290,8 +291,8 @@ answer_text(const struct answer *a, const struct messages *m,
 {
 	struct writer w = {.a = a, .m = m, .r = r, .service = service};
 	struct words out = {.s = buf, .size = size};
-	char from[DATE_MAX] = "", issued[DATE_MAX] = "", minutes[16];
-	char keyword[KEYWORD_MAX];
+	char from[DATE_MAX] = "", issued[DATE_MAX] = "";
+	char minutes[16], hours[16], keyword[KEYWORD_MAX];
 
 	buf[0] = '\0';
 	if (a->verdict == VERDICT_SILENCE)
@@ -302,6 +303,8 @@ answer_text(const struct answer *a, const struct messages *m,
 	w.values[VALUE_FROM] = from;
 	w.values[VALUE_TIME] = issued;
 	w.values[VALUE_MINUTES] = minutes;
+	snprintf(hours, sizeof(hours), "%u", (a->minutes + 59) / 60);
+	w.values[VALUE_HOURS] = hours;
 	w.values[VALUE_HOTLINE] = service->carrier->hotline;
 	w.values[VALUE_CARRIER] = a->language == LANG_ZH
 	    ? service->carrier->name_zh
@@ -315,6 +318,8 @@ answer_text(const struct answer *a, const struct messages *m,
 		put_findings(&w, text_of(a->verdict, service), &out);
 	else if (a->verdict == VERDICT_GENUINE)
 		put_genuine(&w, &out);
+	else if (a->verdict == VERDICT_LOCKED && a->minutes >= HOURS_FROM)
+		put(&w, MSG_LOCKED_HOURS, &out);
 	else
 		put(&w, text_of(a->verdict, service), &out);
 	return out.full ? -ENOSPC : 0;

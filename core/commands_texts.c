@@ -249,6 +249,7 @@ show_text(struct texts *t, enum message id)
 	    [VALUE_KEYWORD] = keyword_for(t->c->conf, id, &keyword),
 	    [VALUE_VERIFY] = verify_word(t->c->conf),
 	    [VALUE_MINUTES] = "30",
+	    [VALUE_HOURS] = "4",
 	    [VALUE_MARK] = "*",
 	};
 

@@ -22,6 +22,7 @@ enum message {
 	MSG_WRONG_IDENTITY,
 	MSG_NOT_REGISTERED,
 	MSG_LOCKED,
+	MSG_LOCKED_HOURS,
 	MSG_CONSENT_NEEDED,
 	MSG_HELP,
 	MSG_HELP_INLINE,
@@ -90,6 +91,7 @@ enum placeholder {
 	VALUE_KEYWORD, /* the service's first */
 	VALUE_VERIFY,  /* its first that has a code checked */
 	VALUE_MINUTES, /* how long to wait */
+	VALUE_HOURS,   /* the same, rounded up */
 	VALUE_MARK,    /* the sign on a place */
 	VALUE_DATE,    /* a date, as the text date words it */
 	VALUE_TIME,    /* in as-of a date and time, in date-time hh:mm */

@@ -304,6 +304,25 @@ verdict(enum verdict v, const char *zh, const char *en)
 	says(a, en, verdict_name(v));
 }
 
+/* Nobody reckons with hundreds of minutes. */
+static void
+locks(void)
+{
+	struct answer a = {.verdict = VERDICT_LOCKED, .minutes = 119};
+
+	says(a, "输错次数过多，请119分钟后再试，或拨10086咨询。", "minutes");
+	a.minutes = 120;
+	says(a, "输错次数过多，请2小时后再试，或拨10086咨询。", "two hours");
+	a.minutes = 901;
+	says(a, "输错次数过多，请16小时后再试，或拨10086咨询。",
+	    "hours are rounded up");
+	a.language = LANG_EN;
+	says(a,
+	    "Too many wrong tries. Please try again in 16 hours, or call "
+	    "10086.",
+	    "in English");
+}
+
 static void
 verdicts(void)
 {
@@ -315,6 +334,7 @@ verdicts(void)
 	verdict(VERDICT_LOCKED, "输错次数过多，请30分钟后再试，或拨10086咨询。",
 	    "Too many wrong tries. Please try again in 30 minutes, or call "
 	    "10086.");
+	locks();
 	verdict(VERDICT_CONSENT_NEEDED,
 	    "回复Y，即同意并授权中国移动查询您11月8日以来的到访地；"
 	    "不同意请勿回复。",
