@@ -4,7 +4,8 @@ watch and end a program.
 A test runs with these in its environment, set by tests/run:
   BIN        where core/travelcard and the gateways stand
   O          where the test programs were built
-  TEST_DIR   an empty directory of its own, removed afterwards
+  TEST_DIR   an empty directory of its own, removed when the run ends
+  TEST_LEFT  where those of the tests that have ended are
   TEST_ADDR  a loopback address of its own, so that ports may be fixed
   TEST_PCAP  the run's folder of recordings, see wire.py
   LONG       set when the full stated size is asked for

@@ -451,6 +451,10 @@ class Play:
             self.codes.update(m.groupdict())
         return bool(m)
 
+    def note_code(self, step):
+        for m in re.finditer(r"(?:核验码|Code )(\d{12})", "".join(step.got)):
+            self.codes["code"] = m[1]
+
     def agrees(self, step):
         return len(step.want) == len(step.got) and \
             all(self.matches(*pair) for pair in zip(step.want, step.got))
@@ -460,6 +464,8 @@ class Play:
         try:
             for step in self.steps:
                 self.do(step)
+                if not step.want:      # to be written down, or in vain
+                    self.note_code(step)
                 if not self.agrees(step):
                     faults.append(self.difference(step))
             self.restart()
