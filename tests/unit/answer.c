@@ -437,7 +437,7 @@ codes_checked(void)
 	    "none");
 	a.verdict = VERDICT_CORRECTED;
 	says(a,
-	    "该核验码发出于11月22日07:00，结果此后经人工更正，请让对方"
+	    "该核验码于11月22日07:00发出，此后结果经人工更正，请让对方"
 	    "重新查询。",
 	    "corrected since");
 	a.language = LANG_EN;
