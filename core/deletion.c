@@ -8,13 +8,13 @@
 
 /* The later one stays where there is one already. */
 static int
-put(struct state *s, uint64_t imsi, int64_t before)
+put(struct state *s, uint64_t key, int64_t before)
 {
 	sqlite3_stmt *st = state_write(s, DELETION_PUT);
 
 	if (st == NULL)
 		return -EIO;
-	sqlite3_bind_int64(st, 1, imsi);
+	sqlite3_bind_int64(st, 1, key);
 	sqlite3_bind_int64(st, 2, before);
 	return state_step(s, DELETION_PUT);
 }
@@ -45,6 +45,9 @@ deletion_make(struct state *s, uint64_t msisdn, const struct subscriber *rows,
 		/* from there on the IMSI may be somebody else's */
 		rc = put(s, row->imsi, row->end < now ? row->end : now);
 	}
+	/* whoever it once was, a record by that number is not looked into */
+	if (rc == 0 && deleted_at != 0)
+		rc = put(s, msisdn, now);
 	if (rc == 0)
 		rc = clear_subject(s, msisdn, deleted_at);
 	corrections = rc == 0 ? correct_forget(s, msisdn) : 0;
@@ -52,7 +55,7 @@ deletion_make(struct state *s, uint64_t msisdn, const struct subscriber *rows,
 }
 
 int
-deletion_get(struct state *s, uint64_t imsi, int64_t *before)
+deletion_get(struct state *s, uint64_t key, int64_t *before)
 {
 	sqlite3_stmt *st = state_read(s, DELETION_GET);
 	int rc;
@@ -60,7 +63,7 @@ deletion_get(struct state *s, uint64_t imsi, int64_t *before)
 	*before = 0;
 	if (st == NULL)
 		return -EIO;
-	sqlite3_bind_int64(st, 1, imsi);
+	sqlite3_bind_int64(st, 1, key);
 	rc = state_step(s, DELETION_GET);
 	if (rc <= 0)
 		return rc;
@@ -87,11 +90,11 @@ push(struct deletions *d, struct deletion one)
 }
 
 static int
-by_imsi(const void *pa, const void *pb)
+by_key(const void *pa, const void *pb)
 {
 	const struct deletion *a = pa, *b = pb;
 
-	return (a->imsi > b->imsi) - (a->imsi < b->imsi);
+	return (a->key > b->key) - (a->key < b->key);
 }
 
 int
@@ -114,7 +117,7 @@ deletions_load(struct deletions *d, struct state *s)
 	if (rc < 0)
 		deletions_free(d);
 	else if (d->n > 0) /* as unsigned, unlike the table */
-		qsort(d->v, d->n, sizeof(*d->v), by_imsi);
+		qsort(d->v, d->n, sizeof(*d->v), by_key);
 	return rc;
 }
 
@@ -126,13 +129,13 @@ deletions_free(struct deletions *d)
 }
 
 int64_t
-deletions_find(const struct deletions *d, uint64_t imsi)
+deletions_find(const struct deletions *d, uint64_t key)
 {
-	struct deletion key = {.imsi = imsi}, *found;
+	struct deletion one = {.key = key}, *found;
 
 	if (d->n == 0)
 		return 0;
-	found = bsearch(&key, d->v, d->n, sizeof(*d->v), by_imsi);
+	found = bsearch(&one, d->v, d->n, sizeof(*d->v), by_key);
 	return found != NULL ? found->before : 0;
 }
 

@@ -1,8 +1,8 @@
-/* Deletion of a person: of what was kept nothing is left but, for each IMSI,
- * the time before which it is gone. Records from before are refused, and runs
- * from before are not shown and soon erased, so that no replay brings them
- * back. It is over when the longest window has passed, for then records from
- * before are refused anyway. */
+/* Deletion of a person: of what was kept nothing is left but, for each IMSI and
+ * the number, the time before which it is gone. Records from before are
+ * refused, and runs from before are not shown and soon erased, so that no
+ * replay brings them back. It is over when the longest window has passed, for
+ * then records from before are refused anyway. */
 #ifndef DELETION_H
 #define DELETION_H
 
@@ -21,22 +21,22 @@
 int deletion_make(struct state *s, uint64_t msisdn,
     const struct subscriber *rows, size_t n, uint64_t person, int64_t now);
 
-/* The time before which an IMSI's records are gone, 0 for none. 0 or -errno.
- */
-int deletion_get(struct state *s, uint64_t imsi, int64_t *before);
+/* The time before which the records of an IMSI's or MSISDN's pseudonym are
+ * gone, 0 for none. 0 or -errno. */
+int deletion_get(struct state *s, uint64_t key, int64_t *before);
 
-/* All of them, by IMSI, for whoever takes records in. All zero is none. */
+/* All of them, by key, for whoever takes records in. All zero is none. */
 struct deletions {
 	struct deletion {
-		uint64_t imsi;
+		uint64_t key;
 		int64_t before;
 	} * v;
 	size_t n, cap;
 };
 int deletions_load(struct deletions *d, struct state *s);
 void deletions_free(struct deletions *d);
-/* The time before which an IMSI's records are gone, 0 for none. */
-int64_t deletions_find(const struct deletions *d, uint64_t imsi);
+/* As deletion_get. */
+int64_t deletions_find(const struct deletions *d, uint64_t key);
 /* Drops and cuts what was deleted of ordered runs: how many. */
 size_t deletions_apply(const struct deletions *d, struct stays *s);
 

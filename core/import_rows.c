@@ -281,6 +281,7 @@ find_imsi(struct import *im, const struct csv_field *f, int64_t time,
     uint64_t *imsi, enum reject *why)
 {
 	char number[DIGITS_MAX + 1];
+	uint64_t msisdn;
 	int rc;
 
 	if (f[1].len > 0) {
@@ -296,8 +297,12 @@ find_imsi(struct import *im, const struct csv_field *f, int64_t time,
 		*why = REJECT_NUMBER;
 		return 0;
 	}
-	rc = store_imsi_at(
-	    im->vault->store, key_msisdn(im->vault->key, number), time, imsi);
+	msisdn = key_msisdn(im->vault->key, number);
+	if (time < deletions_find(&im->deletions, msisdn)) {
+		*why = REJECT_DELETED;
+		return 0;
+	}
+	rc = store_imsi_at(im->vault->store, msisdn, time, imsi);
 	if (rc == -ENOENT)
 		*why = REJECT_NOT_PROVISIONED;
 	return rc == -ENOENT ? 0 : rc;

@@ -135,13 +135,14 @@ erase_from_store(struct vault *v, const struct history *h, uint64_t person,
 	int rc = 0;
 
 	for (size_t i = 0; i < h->nrows && rc == 0; i++) {
-		const struct subscriber *row = &h->rows[i];
-		size_t cut;
+		int64_t before;
+		size_t cut = 0;
 
-		if (row->person != person)
+		if (h->rows[i].person != person)
 			continue;
-		rc = store_cut(
-		    v->store, row->imsi, earlier(row->end, h->now), &cut);
+		rc = deletion_get(v->state, h->rows[i].imsi, &before);
+		if (rc == 0)
+			rc = store_cut(v->store, h->rows[i].imsi, before, &cut);
 		n->stays += cut;
 	}
 	if (rc < 0 || h->nrows == 0)

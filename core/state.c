@@ -106,8 +106,8 @@ static const char *const sql[STATE_STATEMENTS] = {
     [CORRECT_EXPIRE] = "DELETE FROM correction WHERE until <= ?",
     [DELETION_PUT] = "INSERT INTO deletion VALUES (?, ?) ON CONFLICT DO"
 		     " UPDATE SET before = max(before, excluded.before)",
-    [DELETION_GET] = "SELECT before FROM deletion WHERE imsi = ?",
-    [DELETION_EACH] = "SELECT imsi, before FROM deletion",
+    [DELETION_GET] = "SELECT before FROM deletion WHERE key = ?",
+    [DELETION_EACH] = "SELECT key, before FROM deletion",
     [DELETION_EXPIRE] = "DELETE FROM deletion WHERE before <= ?",
     [PARTS_GET] = "SELECT waiting, until, sealed FROM parts WHERE id = ?",
     [PARTS_PUT] = "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",

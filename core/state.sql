@@ -62,7 +62,7 @@ CREATE INDEX IF NOT EXISTS correction_until ON correction (until);
 
 -- People who were deleted (deletion.h).
 CREATE TABLE IF NOT EXISTS deletion (
-	imsi INTEGER PRIMARY KEY,	-- keyed
+	key INTEGER PRIMARY KEY,	-- of an IMSI or an MSISDN, keyed
 	before INTEGER NOT NULL		-- records from before are gone
 );
 

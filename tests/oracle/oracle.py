@@ -194,6 +194,20 @@ class Service:
         self.granularity, self.horizon = granularity, horizon
 
 
+# ------------------------------------------------- lines of points, as (lo, hi)
+
+def added(lines, lo, hi):
+    apart = [(a, b) for a, b in lines if b + 1 < lo or a > hi + 1]
+    with_it = [l for l in lines if l not in apart] + [(lo, hi)]
+    return apart + [(min(a for a, _ in with_it), max(b for _, b in with_it))]
+
+
+def removed(lines, lo, hi):
+    pieces = [p for a, b in lines
+              for p in ((a, min(b, lo - 1)), (max(a, hi + 1), b))]
+    return [(a, b) for a, b in pieces if a <= b]
+
+
 # ---------------------------------------------------------------- the rules
 
 class Oracle:
@@ -206,6 +220,8 @@ class Oracle:
         # (imsi, region) -> times; imsi -> regions
         self.times = defaultdict(set)
         self.regions = defaultdict(set)
+        self.corrections = defaultdict(list)    # by msisdn
+        self.deleted = {}                       # imsi or msisdn -> time
 
     # Rows.
 
@@ -243,14 +259,89 @@ class Oracle:
             raise Refused("late")
         if at > now + FUTURE_ALLOWANCE:
             raise Refused("future")
+        if at < self.deleted.get(imsi or msisdn, 0):
+            raise Refused("deleted")
         region = self.places.region(place, area, at)
         if imsi is None:
             row = self.active_row(msisdn, at)
             if row is None:
                 raise Refused("no active subscriber")
             imsi = row.imsi
+            if at < self.deleted.get(imsi, 0):
+                raise Refused("deleted")
         self.times[imsi, region].add(at)
         self.regions[imsi].add(region)
+
+    # What an operator does.
+
+    def correct(self, made, msisdn, act, region, since, until):
+        """An interval [since, until) added or removed at the time `made`;
+        false when it is not taken."""
+        holder = self.active_row(msisdn, made)
+        if holder is None or not since < until <= made or \
+                until <= self.oldest(made) or not any(
+                    r.since < until and since < self.end(r)
+                    for r in self.by_msisdn[msisdn] if r.same_person(holder)):
+            return False
+        self.corrections[msisdn].append((made, act, region, since, until))
+        return True
+
+    def purge(self, now, msisdn):
+        """Deletes the person who has the number now, or had it last; false
+        when there is none."""
+        rows = self.by_msisdn.get(msisdn, [])
+        holder = self.active_row(msisdn, now) or max(
+            rows, key=lambda r: r.since, default=None)
+        if holder is None:
+            return False
+        person = [r for r in rows if r.same_person(holder)]
+        imsis = {r.imsi for r in person}
+        for row in rows + [r for i in imsis for r in self.by_imsi[i]]:
+            if self.end(row) < FOREVER:
+                row.until = self.end(row)   # as it is with them, so without
+        for row in person:
+            if row.since < now:
+                self.deleted[msisdn] = now
+                self.forget(row.imsi, min(now, self.end(row)))
+        for row in person:
+            self.by_imsi[row.imsi].remove(row)
+            self.by_msisdn[msisdn].remove(row)
+        self.corrections[msisdn] = []
+        return True
+
+    def forget(self, imsi, before):
+        """Nothing is known of what was before; a run that goes on then begins
+        then."""
+        self.deleted[imsi] = max(before, self.deleted.get(imsi, 0))
+        for region in self.regions[imsi]:
+            across = [first for first, last in self.runs(imsi, region)
+                      if first < before <= last]
+            times = {t for t in self.times[imsi, region] if t >= before}
+            self.times[imsi, region] = times | {before for _ in across}
+
+    def corrected(self, stays, region, msisdn, person, now):
+        """Stays with the corrections made until now.
+
+        A second t is the point 2t, and the time behind it, before the next
+        second, the point 2t + 1.  So [since, until) is the points from 2 since
+        to 2 until - 1, and what meets has no point between."""
+        active = [(2 * max(r.since, 0), 2 * self.end(r) - 1) for r in person]
+        lines = [(2 * first, 2 * last if stop == last else 2 * stop - 1)
+                 for first, last, stop in stays]
+        made = sorted((c for c in self.corrections[msisdn] if c[0] <= now),
+                      key=lambda c: c[0])
+        for _, act, where, since, until in made:
+            if where != region:
+                continue
+            for lo, hi in active:
+                lo, hi = max(lo, 2 * since), min(hi, 2 * until - 1)
+                if lo > hi:
+                    continue
+                if act == "add":
+                    lines = added(lines, lo, hi)
+                else:
+                    lines = removed(lines, lo, hi)
+        return [(lo // 2, hi // 2, (hi + 1) // 2) for lo, hi in lines]
 
     # Answers.
 
@@ -309,8 +400,11 @@ class Oracle:
         lo, hi = window(now, self.zone, service.window_days, service.horizon)
         person = [r for r in self.by_msisdn[msisdn] if r.same_person(asker)]
         shown = {}
-        for region in set().union(*(self.regions[r.imsi] for r in person)):
+        for region in set().union(
+                *(self.regions[r.imsi] for r in person),
+                (c[2] for c in self.corrections[msisdn])):
             stays = self.merge(self.pieces(person, region))
+            stays = self.corrected(stays, region, msisdn, person, now)
             end = self.visited_until(stays, region, service, lo, hi)
             if end is None:
                 continue
