@@ -294,8 +294,8 @@ answer_order(void)
 	ok_str(visited(&fortnight), "131000 110000 810000 JP TH",
 	    "mainland, Hong Kong, abroad; latest first; ties by code");
 	clear();
-	presence(LANGFANG, NOW - 2 * STAY, NOW + 100);
-	presence(BEIJING, NOW - 2 * STAY, NOW + 200);
+	presence(LANGFANG, NOW - 2 * STAY, NOW + 200);
+	presence(BEIJING, NOW - 2 * STAY, NOW + 100);
 	ok_str(visited(&fortnight), "110000 131000",
 	    "an end beyond the window is the window's end, so a tie");
 	clear();
@@ -358,9 +358,9 @@ two_parts(void)
 	record(THAILAND, middle);
 	ok_str(visited(&w), "TH | JP", "abroad likewise");
 	clear();
-	presence(LANGFANG, middle - DAY, middle + 100);
-	presence(BEIJING, middle - DAY, middle + 200);
-	ok_str(visited(&w), "110000 131000 | 110000 131000",
+	presence(LANGFANG, middle - DAY, middle + 200);
+	presence(BEIJING, middle - DAY, middle + 100);
+	ok_str(visited(&w), "131000 110000 | 110000 131000",
 	    "what crosses the middle ends there in the earlier part, so a tie");
 	clear();
 	push(1, BEIJING, middle - DAY, middle);
