@@ -18,7 +18,7 @@ LONG_TRIP = ["石家庄", "秦皇岛", "沈阳", "哈尔滨", "上海", "南京"
 LONGEST_TRIP = LONG_TRIP + [
     "大连", "长春", "鞍山", "苏州", "无锡", "宁波", "温州", "厦门", "泉州",
     "青岛", "烟台", "洛阳", "宜昌", "岳阳", "珠海", "桂林", "三亚", "绵阳",
-    "遵义", "大理", "西安", "兰州", "西宁", "银川"]
+    "遵义", "大理", "西安"]
 HONG_KONG, JAPAN = "plmn:454-00", "plmn:440-10"
 
 
@@ -68,8 +68,14 @@ def fill(text, **values):
     return re.sub(r"{(\w+)}", lambda m: values.get(m[1], ""), text)
 
 
+def coded(text):
+    """A text with its code, another each minute, out of sight."""
+    return re.sub(r"\d{12}", "*" * 12, text)
+
+
 def answer(key, *groups):
-    """The text of an answer; a group is a list of places."""
+    """The text of an answer as `coded` leaves it; a group is a list of
+    places."""
     texts = catalogue()
 
     def date(t, form, **values):
@@ -80,6 +86,7 @@ def answer(key, *groups):
                  time=date(NOW, "date-time", time=f"{NOW:%H:%M}"))
     return fill(
         texts[key], hotline=CODE, as_of=as_of,
+        code=fill(texts["code"], code="*" * 12, verify="HY"),
         **{"from": date(NOW - datetime.timedelta(days=14), "date")},
         places=texts["group-separator"].join(
             texts["list-separator"].join(g) for g in groups))
