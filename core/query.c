@@ -365,6 +365,7 @@ query_text(struct query *q, const struct conf_service *service,
 		a->verdict = VERDICT_SILENCE;
 	}
 	a->verdict = keep_step(&x, a->verdict);
+	ticket->must_hold = a->must_hold;
 	return a->verdict = put_words(q, &x, a, from_memory, say);
 }
 

@@ -26,6 +26,7 @@ void query_expire(struct query *q);
 
 /* What a front end keeps of a query until its answer has left. */
 struct ticket {
+	int must_hold;    /* nothing is said before state_commit */
 	uint64_t query;   /* subscriber, code and text, hashed; 0 for none */
 	uint64_t request; /* what was asked, hashed; 0: not to be repeated */
 };

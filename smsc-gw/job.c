@@ -31,6 +31,7 @@ jobs_init(struct jobs *js, unsigned claims)
 	TAILQ_INIT(&js->paused);
 	TAILQ_INIT(&js->claimed);
 	TAILQ_INIT(&js->unsaved);
+	TAILQ_INIT(&js->held);
 	TAILQ_INIT(&js->owed);
 	TAILQ_INIT(&js->storing);
 	for (size_t i = 0; i < JOB_REQUESTS; i++)
@@ -210,6 +211,7 @@ job_free(struct jobs *js, struct job *j)
 	struct lane *home = j->home;
 
 	job_saved(js, j);
+	job_let_go(js, j);
 	TAILQ_REMOVE(list_of(js, j), j, entry);
 	TAILQ_REMOVE(&js->all, j, all);
 	j->place = JOB_FREE;
@@ -318,4 +320,20 @@ job_saved(struct jobs *js, struct job *j)
 		return;
 	j->is_unsaved = 0;
 	TAILQ_REMOVE(&js->unsaved, j, unsaved);
+}
+
+void
+job_hold(struct jobs *js, struct job *j)
+{
+	j->is_held = 1;
+	TAILQ_INSERT_TAIL(&js->held, j, held);
+}
+
+void
+job_let_go(struct jobs *js, struct job *j)
+{
+	if (!j->is_held)
+		return;
+	j->is_held = 0;
+	TAILQ_REMOVE(&js->held, j, held);
 }

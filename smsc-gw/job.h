@@ -42,10 +42,11 @@ struct job {
 	TAILQ_ENTRY(job) owed;    /* while a deliver_sm is unanswered */
 	LIST_ENTRY(job) asked;    /* and by its request */
 	TAILQ_ENTRY(job) unsaved; /* while it is ahead of the outbox */
+	TAILQ_ENTRY(job) held;    /* until its batch is durable */
 	enum job_place place;
 	struct lane *home; /* where it came from, whose memory it is */
 	struct lane *lane; /* whose turn, while it is ready */
-	int is_unsaved;
+	int is_unsaved, is_held;
 	int stored;  /* written to the outbox, perhaps not yet durable */
 	int dropped; /* only waits for what flies, and until it is erased */
 	int refused; /* a segment was, for good */
@@ -94,6 +95,7 @@ struct jobs {
 	struct job_list owed;
 	struct job_list storing; /* owed, stored, to be answered when durable */
 	struct job_list unsaved; /* stored: done or dropped since */
+	struct job_list held;    /* say what is in the batch */
 	struct job_bucket asked[JOB_REQUESTS];
 };
 
@@ -143,6 +145,10 @@ struct job *job_owed_for(const struct jobs *js, uint64_t request);
 /* The job lies in the outbox, or does not after all: what is owed for it
  * waits for the commit, or does not. */
 void job_stored(struct jobs *js, struct job *j, int stored);
+
+/* What a job says is to be durable first, and is, or is not. */
+void job_hold(struct jobs *js, struct job *j);
+void job_let_go(struct jobs *js, struct job *j);
 
 /* What the outbox has of a job is to be written, and is durable. */
 void job_unsaved(struct jobs *js, struct job *j);

@@ -259,6 +259,8 @@ sender_send(struct sender *s, const struct outbox_message *m,
 	j->ticket = *ticket;
 	job_owe(&s->jobs, j, origin);
 	job_ready(&s->jobs, j, turn_of(s, j));
+	if (ticket->must_hold)
+		job_hold(&s->jobs, j);
 	if (link_conf(origin->link)->ack_after == 0)
 		sender_store(s, j);
 	return 0;
@@ -379,6 +381,19 @@ end_storing(struct sender *s, int rc)
 	}
 }
 
+/* A text that says what is not so after all does not leave. */
+static void
+end_held(struct sender *s, int rc)
+{
+	struct job *j;
+
+	while ((j = TAILQ_FIRST(&s->jobs.held)) != NULL) {
+		job_let_go(&s->jobs, j);
+		if (rc < 0 && !j->dropped)
+			sender_refuse(s, j);
+	}
+}
+
 int
 sender_flush(struct sender *s)
 {
@@ -389,6 +404,7 @@ sender_flush(struct sender *s)
 	written = write_unsaved(s);
 	rc = state_commit(s->state);
 	end_claim(s, rc);
+	end_held(s, rc);
 	end_storing(s, rc);
 	if (rc == 0 && written == 0)
 		end_unsaved(s);
