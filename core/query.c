@@ -181,10 +181,19 @@ read_subject(struct question *x, struct answer *a)
 	return rc;
 }
 
+/* Has the service ended? While its store is away nobody can tell. */
+static int
+is_closed(struct query *q, struct vault *v)
+{
+	struct store *s = snapshot(q, v);
+
+	return s != NULL && store_is_closed(s);
+}
+
 /* Everything that makes two queries the same, for the tables of admit, and
  * what must not have changed since for one answer to serve both. */
 static uint64_t
-request_of(const struct query *q, const struct question *x)
+request_of(struct query *q, const struct question *x)
 {
 	const struct subject *s = &x->d.subject;
 	const uint64_t in[] = {
@@ -200,6 +209,7 @@ request_of(const struct query *q, const struct question *x)
 	    s->consent_version,
 	    s->deleted_at,
 	    s->corrected,
+	    is_closed(q, x->vault),
 	};
 
 	return key_hash(x->vault->key, in, sizeof(in));
