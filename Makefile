@@ -4,6 +4,8 @@
 #   make demo       sample data, an SMSC, an HLR, a conversation
 #   make check      every test; SAN=1 builds with ASan and UBSan
 #   make check-long the tests at their full stated sizes
+#   make bench      how fast, beside others; LONG=1 at the full stated sizes
+#   make bench-sms  texts a second, beside bare loops and Kannel
 #   make bench-ussd USSD requests a second, beside osmo-euse-demo
 #   make check-bare demo and check from a fresh clone on a bare Debian 12
 #   make install    PREFIX=/usr/local DESTDIR=; make uninstall undoes it
@@ -21,6 +23,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libevent-dev libsmpp34-dev \
 DEPS_DEMO = python3 osmo-hlr
 DEPS_CHECK = python3 clang libclang-rt-14-dev clang-format mandoc gzip sqlite3 tshark \
 	openssl osmo-msc osmo-hlr libnet-smpp-perl
+DEPS_BENCH = kannel gnuplot-nox
 
 ifdef SAN
 O = build-san
@@ -54,8 +57,8 @@ FUZZ = $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/*.c))
 PROGRAMS = $(BIN)/core/travelcard $(BIN)/smsc-gw/smsc-gw $(BIN)/ussd/ussd-gw
 
 .DEFAULT_GOAL = all
-.PHONY: all build tests deps deps-demo deps-check demo check check-long \
-	check-bare bench-ussd install uninstall clean
+.PHONY: all build tests deps deps-demo deps-check deps-bench demo check \
+	check-long check-bare bench bench-sms bench-ussd install uninstall clean
 
 MAKE_J = $(MAKE) --no-print-directory -j$(shell nproc)
 
@@ -89,6 +92,9 @@ deps:
 deps-demo:
 	$(call install_missing,$(DEPS_BUILD) $(DEPS_DEMO))
 
+deps-bench:
+	$(call install_missing,$(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_BENCH))
+
 deps-check:
 	$(call install_missing,$(DEPS_BUILD) $(DEPS_CHECK))
 
@@ -104,9 +110,14 @@ check-long: deps-check
 	$(Q)$(MAKE_J) tests
 	$(Q)O=$(O) BIN=$(BIN) SAN=$(SAN) LONG=1 tests/run $(TESTS)
 
-bench-ussd: deps-check
-	$(Q)$(MAKE_J) build $(O)/tests/bench/dial
-	$(Q)O=$(O) BIN=$(BIN) tests/bench/ussd
+BENCH = $(BENCH_PEERS) $(addprefix $(O)/tests/bench/,load dial census \
+	nodelay.so slow_store.so)
+
+bench: bench-sms bench-ussd
+
+bench-sms bench-ussd: bench-%: deps-bench
+	$(Q)$(MAKE_J) build $(BENCH)
+	$(Q)O=$(O) BIN=$(BIN) tests/bench/$*
 
 check-bare:
 	$(call install_missing,git mmdebstrap)
@@ -161,10 +172,22 @@ $(O)/tests/demo/journeys: $(JOURNEYS_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
 
-$(O)/tests/bench/load: $(addprefix $(O)/tests/bench/,load.o smsc.o conn.o)
+$(O)/tests/bench/load: $(addprefix $(O)/tests/bench/,load.o smsc.o texts.o \
+	people.o crowd.o hist.o conn.o)
 $(O)/tests/bench/dial: $(addprefix $(O)/tests/bench/,dial.o conn.o)
-$(O)/tests/bench/load $(O)/tests/bench/dial:
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+$(O)/tests/bench/census: $(addprefix $(O)/tests/bench/,census.o crowd.o)
+$(O)/tests/bench/load $(O)/tests/bench/dial $(O)/tests/bench/census:
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
+
+# What `make bench` compares with.
+BENCH_PEERS = $(addprefix $(O)/tests/bench/,echo_codec echo_libsmpp34 \
+	http_lookup)
+
+$(O)/tests/bench/echo_codec $(O)/tests/bench/echo_libsmpp34: \
+	$(O)/tests/bench/%: $(O)/tests/bench/%.o $(O)/tests/bench/echo.o
+$(O)/tests/bench/http_lookup: $(O)/tests/bench/http_lookup.o
+$(BENCH_PEERS): $(O)/tests/bench/lookup.o $(O)/smsc-gw/pdu.o $(O)/libcore.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # It hears of every text that is put into words.
 $(O)/tests/replay/phone: $(O)/tests/replay/phone.o $(O)/libcore.a
@@ -172,7 +195,10 @@ $(O)/tests/replay/phone: $(O)/tests/replay/phone.o $(O)/libcore.a
 		-Wl,--wrap=message_put_time -o $@ $^ $(PKG_LIBS)
 
 # Preloaded into a program of others: no sanitizer.
-$(O)/tests/peer/sctp_tcp.so: tests/peer/sctp_tcp.c
+PRELOADED = $(addprefix $(O)/tests/,peer/sctp_tcp.so bench/nodelay.so \
+	bench/slow_store.so)
+
+$(PRELOADED): $(O)/%.so: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) -fPIC -shared \
 		-o $@ $<

@@ -163,6 +163,12 @@ conn_respond(struct conn *c, const struct pdu *request, const char *body)
 }
 
 void
+conn_ask_alive(struct conn *c, uint32_t sequence_number)
+{
+	end_pdu(c, begin_pdu(c, ENQUIRE_LINK, sequence_number));
+}
+
+void
 conn_deliver(struct conn *c, uint32_t sequence_number, const char *from,
     const char *to, const char *text)
 {
@@ -192,29 +198,48 @@ after_string(const uint8_t *p, const uint8_t *end)
 	return p != NULL && p < end ? p + 1 : NULL;
 }
 
+/* A user data header that makes a message one of several (3GPP TS 23.040
+ * 9.2.3.24.1 and 8): a reference of one octet or two, total, number. 0, or -1
+ * for another. */
+static int
+read_header(struct submit *s)
+{
+	size_t n = s->len > 0 ? s->text[0] : 0;
+	const uint8_t *last = s->text + n;
+
+	if (n >= s->len || (n != 5 && n != 6))
+		return -1;
+	s->number = last[0];
+	s->total = last[-1];
+	s->reference = n == 5 ? last[-2] : last[-3] << 8 | last[-2];
+	s->text += n + 1;
+	s->len -= n + 1;
+	return s->number >= 1 && s->number <= s->total ? 0 : -1;
+}
+
 /* service_type, ton, npi, source_addr, ton, npi, destination_addr, esm_class,
- * protocol_id, priority_flag, schedule_delivery_time, validity_period, four
- * octets, sm_length, short_message. A user data header that makes it one of
- * several ends in total and number (3GPP TS 23.040 9.2.3.24). */
+ * protocol_id, priority_flag, schedule_delivery_time, validity_period,
+ * registered_delivery, replace_if_present_flag, data_coding,
+ * sm_default_msg_id, sm_length, short_message. */
 int
 conn_submit(const struct pdu *pdu, struct submit *s)
 {
-	const uint8_t *to, *esm, *udh, *end = pdu->end;
+	const uint8_t *to, *esm, *rest, *end = pdu->end;
 
 	to = after_string(pdu->body, end);
 	to = to != NULL ? after_string(to + 2, end) : NULL;
 	esm = to != NULL ? after_string(to + 2, end) : NULL;
-	udh = esm != NULL ? after_string(esm + 3, end) : NULL;
-	udh = after_string(udh, end);
-	if (udh == NULL || end - udh < 5)
+	rest = esm != NULL ? after_string(esm + 3, end) : NULL;
+	rest = after_string(rest, end);
+	if (rest == NULL || end - rest < 5 || end - rest - 5 < rest[4])
 		return -1;
-	udh += 5;
-	s->to = (const char *)to + 2;
-	s->is_last = 1;
-	if (!(esm[0] & UDHI))
-		return 0;
-	if (udh == end || udh[0] < 2 || udh[0] >= end - udh)
-		return -1;
-	s->is_last = udh[udh[0]] == udh[udh[0] - 1];
-	return 0;
+	*s = (struct submit){
+	    .to = (const char *)to + 2,
+	    .data_coding = rest[2],
+	    .total = 1,
+	    .number = 1,
+	    .text = rest + 5,
+	    .len = rest[4],
+	};
+	return esm[0] & UDHI ? read_header(s) : 0;
 }

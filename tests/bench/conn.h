@@ -58,11 +58,15 @@ void conn_respond(struct conn *c, const struct pdu *request, const char *body);
 void conn_deliver(struct conn *c, uint32_t sequence_number, const char *from,
     const char *to, const char *text);
 
-/* What it reads of a submit_sm (4.4.1): to whom, and whether it is the last
- * segment of its message. */
+void conn_ask_alive(struct conn *c, uint32_t sequence_number);
+
+/* What it reads of a submit_sm (4.4.1), within the PDU. */
 struct submit {
 	const char *to;
-	int is_last;
+	unsigned data_coding;
+	unsigned reference, total, number; /* of segments; 0, 1, 1 for one */
+	const uint8_t *text;
+	size_t len;
 };
 
 /* 0, or -1 for a PDU that is none. */

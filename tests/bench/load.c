@@ -1,4 +1,5 @@
 /* An SMSC under load, to be pointed at by an ESME's configuration. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,22 +8,53 @@
 #include "smsc.h"
 
 static const char usage[] =
-    "usage: load [-a ADDRESS] [-p PORT] [-l LINKS] [-n TEXTS] [-r RATE]\n"
-    "            [-w WINDOW] [-m MSISDN] [-s SUBSCRIBERS] [-c CODE]\n"
-    "            [-t TEXT] [-o PREFIX]\n"
+    "usage: load [OPTION...]\n"
     "\n"
-    "  -a, -p  where to listen, 127.0.0.1 and 2775\n"
-    "  -l      begin when so many links are bound, 1\n"
-    "  -n      how many texts, 1000\n"
-    "  -r      texts a second over all links; 0, the default: no pace\n"
-    "  -w      deliver_sm unanswered on a link at the most, 100\n"
-    "  -m, -s  who sends them in turn: the first number, and how many\n"
-    "  -c, -t  the code and the text, 10086 and CXMYD#1234\n"
-    "  -o      keep what comes in, octet by octet, in PREFIX-1, PREFIX-2 ...\n"
-    "          for each connection\n"
+    "  -a, -p   where to listen, 127.0.0.1 and 2775\n"
+    "  -l       begin when so many links are bound, 1\n"
+    "  -w       deliver_sm unanswered on a link at the most, 100\n"
+    "  -u       texts without an answer at the most, acknowledged or not\n"
+    "  -n       how many texts, 1000; 0: as many as -r has it\n"
+    "  -r RATE[:SECONDS],...\n"
+    "           texts a second over all links, and for how long; 0, the\n"
+    "           default: as fast as they are answered\n"
+    "  -m, -s   who sends them in turn: the first number, and how many\n"
+    "  -f, -x   who of these begins, counted from 0; in an order that leaps\n"
+    "           about\n"
+    "  -c, -t   the code and the text, 10086 and CXMYD#1234\n"
+    "  -R A[,B[,C]]\n"
+    "           seconds after which a refused text is delivered again, 1\n"
+    "  -P A[,B[,C]]\n"
+    "           seconds after which half of those without an answer send\n"
+    "           their text again; 0, the default: they do not\n"
+    "  -S       makes the seconds of -R and -P so many times shorter\n"
+    "  -k       check that each answer names the places of census(1)'s\n"
+    "           subscriber, and no other\n"
+    "  -e       send enquire_link behind each submit_sm_resp, to know what\n"
+    "           was surely read\n"
+    "  -W       measure after so many seconds, 0\n"
+    "  -q, -d   it is over after so many seconds of silence, 15, or after\n"
+    "           so many since the last new text, 600\n"
+    "  -z       read nothing more after so many seconds\n"
+    "  -o       keep what comes in, octet by octet, in PREFIX-1, PREFIX-2 ...\n"
+    "           for each connection\n"
+    "  -i       write a line for each second into this file: second, texts\n"
+    "           made, delivered, refused; answers, first answers; p50 and p99\n"
+    "           in us; texts that wait\n"
+    "  --json   print JSON\n"
     "\n"
-    "Prints what it counted. Exits with 0 when every text was acknowledged\n"
-    "and every subscriber got as many answers as he sent texts.\n";
+    "Prints what it counted, NAME VALUE. Exits with 0 when every text was\n"
+    "acknowledged, every subscriber got as many answers as he sent texts, and\n"
+    "each was right.\n";
+
+#define JSON 256 /* of getopt_long */
+
+static int
+refuse(int ch)
+{
+	fprintf(stderr, "load: -%c %s: out of its range\n", ch, optarg);
+	return -1;
+}
 
 static int
 set_number(char ch, uint64_t *to, uint64_t min, uint64_t max)
@@ -33,13 +65,98 @@ set_number(char ch, uint64_t *to, uint64_t min, uint64_t max)
 	if (*optarg >= '0' && *optarg <= '9' && *end == '\0' && *to >= min &&
 	    *to <= max)
 		return 0;
-	fprintf(stderr, "load: -%c %s: not in %llu to %llu\n", ch, optarg,
-	    (unsigned long long)min, (unsigned long long)max);
+	return refuse(ch);
+}
+
+static int
+set_seconds(char ch, double *to)
+{
+	char *end;
+
+	*to = strtod(optarg, &end);
+	return end != optarg && *end == '\0' && *to >= 0 && *to <= 1e6
+	    ? 0
+	    : refuse(ch);
+}
+
+static int
+set_delays(char ch, double to[TEXTS_DELAYS])
+{
+	char *at = optarg, *end;
+
+	for (int i = 0; i < TEXTS_DELAYS; i++) {
+		to[i] = strtod(at, &end);
+		if (end == at || to[i] < 0 || to[i] > 1e6)
+			return refuse(ch);
+		if (*end == '\0')
+			return 0;
+		at = end + 1;
+	}
+	return refuse(ch);
+}
+
+static int
+set_steps(struct texts_options *t)
+{
+	char *at = optarg, *end;
+
+	for (t->nsteps = 0; t->nsteps < TEXTS_STEPS; at = end + 1) {
+		struct texts_step *s = &t->steps[t->nsteps++];
+
+		s->rate = strtod(at, &end);
+		s->seconds = *end == ':' ? strtod(end + 1, &end) : 0;
+		if (end == at || s->rate < 0 || s->rate > 1e6 || s->seconds < 0)
+			return refuse('r');
+		if (*end == '\0')
+			return 0;
+		if (*end != ',')
+			return refuse('r');
+	}
+	return refuse('r');
+}
+
+static int
+open_series(struct smsc_options *o)
+{
+	o->series = fopen(optarg, "w");
+	if (o->series != NULL)
+		return 0;
+	perror(optarg);
 	return -1;
 }
 
 static int
-set_option(struct smsc_options *o, int ch)
+set_other(struct smsc_options *o, int ch, double *scale, int *json)
+{
+	switch (ch) {
+	case 'r':
+		return set_steps(&o->texts);
+	case 'R':
+		return set_delays(ch, o->texts.refused);
+	case 'P':
+		return set_delays(ch, o->texts.people);
+	case 'S':
+		return set_seconds(ch, scale);
+	case 'i':
+		return open_series(o);
+	case 'x':
+		o->texts.scattered = 1;
+		return 0;
+	case 'k':
+		o->check = 1;
+		return 0;
+	case 'e':
+		o->prove = 1;
+		return 0;
+	case JSON:
+		*json = 1;
+		return 0;
+	}
+	return -1;
+}
+
+static int
+set_option(struct smsc_options *o, int ch, double *scale, int *json)
 {
 	const struct {
 		char ch;
@@ -47,11 +164,21 @@ set_option(struct smsc_options *o, int ch)
 	} numbers[] = {
 	    {'p', &o->port, 1, 65535},
 	    {'l', &o->links, 1, SMSC_LINKS},
-	    {'n', &o->texts, 1, 1000000000},
-	    {'r', &o->rate, 0, 1000000},
+	    {'n', &o->texts.texts, 0, 1000000000},
 	    {'w', &o->window, 1, 65536},
+	    {'u', &o->unanswered, 0, 1000000000},
 	    {'m', &o->first, 1, 999999999999999},
-	    {'s', &o->subscribers, 1, 100000000},
+	    {'s', &o->texts.subscribers, 1, 100000000},
+	    {'f', &o->texts.from, 0, 1000000000},
+	};
+	const struct {
+		char ch;
+		double *to;
+	} seconds[] = {
+	    {'W', &o->warm},
+	    {'q', &o->quiet},
+	    {'d', &o->drain},
+	    {'z', &o->stall},
 	};
 	const struct {
 		char ch;
@@ -67,23 +194,41 @@ set_option(struct smsc_options *o, int ch)
 		if (numbers[i].ch == ch)
 			return set_number(
 			    ch, numbers[i].to, numbers[i].min, numbers[i].max);
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++)
+		if (seconds[i].ch == ch)
+			return set_seconds(ch, seconds[i].to);
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
 		if (strings[i].ch == ch) {
 			*strings[i].to = optarg;
 			return 0;
 		}
 	}
-	return -1;
+	return set_other(o, ch, scale, json);
+}
+
+static void
+shorten(struct texts_options *t, double scale)
+{
+	for (int i = 0; i < TEXTS_DELAYS && scale > 0; i++) {
+		t->refused[i] /= scale;
+		t->people[i] /= scale;
+	}
 }
 
 /* What is left out keeps its default. */
 static void
-parse_options(struct smsc_options *o, int argc, char **argv)
+parse_options(struct smsc_options *o, int *json, int argc, char **argv)
 {
+	static const struct option names[] = {
+	    {"json", no_argument, NULL, JSON}, {NULL, 0, NULL, 0}};
+	double scale = 1;
 	int ch, rc = 0;
 
-	while ((ch = getopt(argc, argv, "a:p:l:n:r:w:m:s:c:t:o:")) != -1)
-		rc |= set_option(o, ch) < 0;
+	while ((ch = getopt_long(argc, argv,
+		    "a:p:l:w:u:n:r:m:s:f:xc:t:R:P:S:keW:q:d:z:o:i:", names,
+		    NULL)) != -1)
+		rc |= set_option(o, ch, &scale, json) < 0;
+	shorten(&o->texts, scale);
 	if (rc == 0 && optind == argc && strlen(o->code) <= 20 &&
 	    strlen(o->text) <= 254)
 		return;
@@ -92,35 +237,85 @@ parse_options(struct smsc_options *o, int argc, char **argv)
 }
 
 static void
-print(const struct smsc_counts *c)
+print(const struct smsc_counts *c, int json)
 {
-	printf("texts=%u acked=%u refused=%u redelivered=%u answers=%u "
-	       "segments=%u bad=%u missing=%u surplus=%u seconds=%.2f "
-	       "rate=%.0f\n",
-	    c->texts, c->acked, c->refused, c->redelivered, c->answers,
-	    c->segments, c->bad, c->missing, c->surplus, c->seconds,
-	    c->seconds > 0 ? c->answers / c->seconds : 0);
+	const struct people_counts *p = &c->people;
+	const struct hist *due = &c->since_due, *took = &c->since_delivered;
+	const struct {
+		const char *name;
+		double value;
+	} figures[] = {
+	    {"texts", c->texts},
+	    {"again", c->again},
+	    {"acked", c->acked},
+	    {"refused", c->refused},
+	    {"redelivered", c->redelivered},
+	    {"cut", c->cut},
+	    {"open", c->open},
+	    {"answers", p->answers},
+	    {"segments", p->segments},
+	    {"bad", p->bad},
+	    {"other", p->other},
+	    {"wrong", p->wrong},
+	    {"twice", p->twice},
+	    {"missing", p->missing},
+	    {"surplus", p->surplus},
+	    {"lost", p->lost},
+	    {"over", p->over},
+	    {"asked", p->asked},
+	    {"answered", p->answered},
+	    {"seconds", c->seconds},
+	    {"measured_seconds", c->measured},
+	    {"rate", c->measured > 0 ? c->answers / c->measured : 0},
+	    {"served", c->served},
+	    {"p50_us", hist_quantile(due, 0.5)},
+	    {"p90_us", hist_quantile(due, 0.9)},
+	    {"p99_us", hist_quantile(due, 0.99)},
+	    {"p999_us", hist_quantile(due, 0.999)},
+	    {"max_us", hist_quantile(due, 1)},
+	    {"since_delivered_p50_us", hist_quantile(took, 0.5)},
+	    {"since_delivered_p99_us", hist_quantile(took, 0.99)},
+	    {"latency_error_percent", HIST_ERROR_PERCENT},
+	};
+	size_t n = sizeof(figures) / sizeof(figures[0]);
+
+	for (size_t i = 0; i < n; i++)
+		printf(json ? "%s\"%s\": %.10g%s" : "%s%s %.10g%s",
+		    json && i == 0 ? "{" : "", figures[i].name,
+		    figures[i].value,
+		    !json           ? "\n"
+			: i + 1 < n ? ", "
+				    : "}\n");
 }
 
 int
 main(int argc, char **argv)
 {
+	static struct smsc_counts c;
 	struct smsc_options o = {
 	    .address = "127.0.0.1",
 	    .port = 2775,
 	    .links = 1,
 	    .window = 100,
-	    .texts = 1000,
 	    .first = 8613800000000,
-	    .subscribers = 1000,
 	    .code = "10086",
 	    .text = "CXMYD#1234",
+	    .texts = {.nsteps = 1,
+		.texts = 1000,
+		.subscribers = 1000,
+		.refused = {1}},
+	    .quiet = 15,
+	    .drain = 600,
 	};
-	struct smsc_counts c;
+	const struct people_counts *p = &c.people;
+	int json = 0;
 
-	parse_options(&o, argc, argv);
+	parse_options(&o, &json, argc, argv);
 	if (smsc_run(&o, &c) < 0)
 		fprintf(stderr, "load: not as many links as are wanted\n");
-	print(&c);
-	return c.acked == o.texts && c.missing + c.surplus + c.bad == 0 ? 0 : 1;
+	print(&c, json);
+	return c.acked == c.texts && c.texts > 0 &&
+		p->missing + p->surplus + p->bad + p->other + p->wrong == 0
+	    ? 0
+	    : 1;
 }

@@ -2,7 +2,10 @@
  *
  * A text is in a slot of its link's window until its deliver_sm_resp comes:
  * sequence_number = 1 + slot + window * serial. One that is refused for now,
- * or whose link breaks, is delivered again a second later. */
+ * or whose link breaks, is delivered again later.
+ *
+ * To prove that an ESME has taken a submit_sm_resp, an enquire_link goes
+ * behind it: who reads in order has read the one when he answers the other. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +22,25 @@
 #include "conn.h"
 #include "smsc.h"
 
-#define RETRY_MS 1000
-#define QUIET_MS 15000 /* then nothing more is expected */
-#define LATER_MS 200   /* what comes too often comes by then */
+#define SECOND 1000000
+#define LATER (SECOND / 5) /* what comes too often comes by then */
+#define IN_TIME (30 * SECOND)
+#define SPIN 150 /* µs that are too short to sleep */
+#define PROOFS 4096
 
 struct slot {
 	uint32_t sequence_number; /* 0: free */
 	uint32_t text;
 };
+
+/* Whose segments are not proven to be known as taken: a ring. Marks stand
+ * between them, one for each enquire_link. */
+struct proofs {
+	uint32_t who[PROOFS];
+	uint32_t head, n;
+	uint32_t unmarked; /* since the last enquire_link */
+};
+#define MARK UINT32_MAX
 
 struct link {
 	struct conn conn;
@@ -35,11 +49,12 @@ struct link {
 	uint32_t *free; /* a stack of slots */
 	unsigned nfree;
 	uint32_t serial;
+	struct proofs proofs;
 };
 
-struct again {
-	uint32_t text;
-	int64_t due; /* ms */
+struct second {
+	uint32_t made, delivered, refused, answers, first;
+	struct hist latency;
 };
 
 struct smsc {
@@ -48,11 +63,12 @@ struct smsc {
 	unsigned accepted;
 	struct link links[SMSC_LINKS];
 	unsigned turn; /* whose */
-	int64_t begun, heard;
-	uint32_t next;       /* the first text not yet sent */
-	struct again *again; /* a ring of o.texts */
-	uint32_t again_head, again_len;
-	uint32_t *balance; /* a subscriber's answers less his texts */
+	int64_t begun, heard, ended, now;
+	struct texts *texts;
+	struct people *people;
+	uint32_t made_before;
+	int64_t next_line;
+	struct second second;
 	struct smsc_counts c;
 };
 
@@ -64,44 +80,29 @@ die(const char *what)
 }
 
 static int64_t
-now_ms(void)
+clock_now(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+	return ts.tv_sec * (int64_t)SECOND + ts.tv_nsec / 1000;
+}
+
+/* Between the first µs that counts and the last. */
+static int
+is_measured(const struct smsc *s)
+{
+	return s->ended == 0 && s->now >= s->begun + s->o.warm * SECOND;
+}
+
+static int
+is_stalled(const struct smsc *s)
+{
+	return s->o.stall > 0 && s->begun != 0 &&
+	    s->now >= s->begun + s->o.stall * SECOND;
 }
 
 /* Texts out. */
-
-static void
-send_again(struct smsc *s, uint32_t text)
-{
-	uint32_t tail = (s->again_head + s->again_len) % s->o.texts;
-
-	s->again[tail] = (struct again){text, now_ms() + RETRY_MS};
-	s->again_len++;
-}
-
-/* Which text is to be sent now, if any. */
-static int
-take_text(struct smsc *s, int64_t now, uint32_t *text)
-{
-	const struct again *a = &s->again[s->again_head];
-
-	if (s->again_len > 0 && a->due <= now) {
-		*text = a->text;
-		s->again_head = (s->again_head + 1) % s->o.texts;
-		s->again_len--;
-		s->c.redelivered++;
-		return 1;
-	}
-	if (s->next == s->o.texts ||
-	    (s->o.rate != 0 && s->next >= (now - s->begun) * s->o.rate / 1000))
-		return 0;
-	*text = s->next++;
-	return 1;
-}
 
 static struct link *
 next_link(struct smsc *s)
@@ -116,26 +117,59 @@ next_link(struct smsc *s)
 }
 
 static void
+write_number(char *out, uint64_t n)
+{
+	char digits[20];
+	int len = 0;
+
+	do
+		digits[len++] = '0' + n % 10;
+	while ((n /= 10) > 0);
+	while (len > 0)
+		*out++ = digits[--len];
+	*out = '\0';
+}
+
+static void
 deliver(struct smsc *s, struct link *l, uint32_t text)
 {
-	uint32_t slot = l->free[--l->nfree];
+	uint32_t slot = l->free[--l->nfree], who = texts_who(s->texts, text);
 	uint32_t seq = 1 + slot + s->o.window * l->serial++;
 	char from[21];
 
-	snprintf(from, sizeof(from), "%llu",
-	    (unsigned long long)s->o.first + text % s->o.subscribers);
+	write_number(from, s->o.first + who);
 	l->slots[slot] = (struct slot){seq, text};
+	s->c.redelivered += texts_tries(s->texts, text) > 1;
+	s->second.delivered++;
+	people_delivered(s->people, who, texts_due(s->texts, text), s->now);
 	conn_deliver(&l->conn, seq, from, s->o.code, s->o.text);
+}
+
+static int
+still_wants(uint32_t who, void *arg)
+{
+	struct smsc *s = arg;
+
+	return people_waits(s->people, who);
+}
+
+/* As many are without an answer as may be. */
+static int
+is_enough(const struct smsc *s)
+{
+	return s->o.unanswered > 0 &&
+	    texts_made(s->texts) >= people_answers(s->people) + s->o.unanswered;
 }
 
 static void
 deliver_due(struct smsc *s)
 {
-	int64_t now = now_ms();
 	struct link *l;
 	uint32_t text;
 
-	while ((l = next_link(s)) != NULL && take_text(s, now, &text))
+	texts_advance(s->texts, s->now, still_wants, s);
+	while (!is_enough(s) && (l = next_link(s)) != NULL &&
+	    texts_take(s->texts, s->now, &text))
 		deliver(s, l, text);
 }
 
@@ -145,45 +179,90 @@ static void
 on_deliver_sm_resp(struct smsc *s, struct link *l, const struct pdu *p)
 {
 	struct slot *slot = &l->slots[(p->sequence_number - 1) % s->o.window];
+	uint32_t who;
 
 	if (slot->sequence_number != p->sequence_number ||
 	    p->sequence_number == 0)
 		return;
 	slot->sequence_number = 0;
 	l->free[l->nfree++] = slot - l->slots;
+	who = texts_who(s->texts, slot->text);
 	if (p->status != 0) {
 		s->c.refused++;
-		send_again(s, slot->text);
+		s->second.refused++;
+		people_refused(s->people, who);
+		texts_refused(s->texts, slot->text, s->now);
 	} else {
 		s->c.acked++;
-		s->balance[slot->text % s->o.subscribers]--;
+		people_acknowledged(s->people, who);
+		texts_done(s->texts);
 	}
 }
 
-/* An answer is counted with its last segment. */
+static void
+measure(struct smsc *s, const struct people_news *news)
+{
+	s->second.answers++;
+	s->second.first += news->is_first;
+	hist_add(&s->second.latency, news->since_due);
+	if (!is_measured(s))
+		return;
+	s->c.answers++;
+	s->c.served += news->is_first && news->since_due <= IN_TIME;
+	hist_add(&s->c.since_due, news->since_due);
+	hist_add(&s->c.since_delivered, news->since_delivered);
+}
+
+static void
+put_proof(struct smsc *s, struct link *l, uint32_t who)
+{
+	struct proofs *p = &l->proofs;
+
+	if (p->n == PROOFS) {
+		if (p->who[p->head] != MARK)
+			people_unproven(s->people, p->who[p->head]);
+		p->head = (p->head + 1) % PROOFS;
+		p->n--;
+	}
+	p->who[(p->head + p->n++) % PROOFS] = who;
+	p->unmarked = who == MARK ? 0 : p->unmarked + 1;
+}
+
 static void
 on_submit_sm(struct smsc *s, struct link *l, const struct pdu *p)
 {
+	struct people_news news;
 	struct submit submit;
-	uint64_t who;
 
 	conn_respond(&l->conn, p, "0");
-	s->c.segments++;
 	if (conn_submit(p, &submit) < 0) {
-		s->c.bad++;
+		s->c.people.bad++;
 		return;
 	}
-	who = strtoull(submit.to, NULL, 10) - s->o.first;
-	if (!submit.is_last || who >= s->o.subscribers)
-		return;
-	s->c.answers++;
-	s->balance[who]++;
+	people_told(s->people, &submit, s->now, &news);
+	if (news.is_answer)
+		measure(s, &news);
+	if (s->o.prove && news.who != UINT32_MAX)
+		put_proof(s, l, news.who);
+}
+
+static void
+on_alive(struct link *l)
+{
+	struct proofs *p = &l->proofs;
+	uint32_t who = 0;
+
+	while (p->n > 0 && who != MARK) {
+		who = p->who[p->head];
+		p->head = (p->head + 1) % PROOFS;
+		p->n--;
+	}
 }
 
 static void
 handle(struct smsc *s, struct link *l, const struct pdu *p)
 {
-	s->heard = now_ms();
+	s->heard = s->now = clock_now();
 	switch (p->id) {
 	case BIND_RECEIVER:
 	case BIND_TRANSMITTER:
@@ -203,6 +282,9 @@ handle(struct smsc *s, struct link *l, const struct pdu *p)
 		break;
 	case ENQUIRE_LINK:
 		conn_respond(&l->conn, p, NULL);
+		break;
+	case ENQUIRE_LINK | RESP:
+		on_alive(l);
 		break;
 	}
 }
@@ -239,6 +321,7 @@ accept_link(struct smsc *s)
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	conn_open(&l->conn, fd, open_record(s));
+	l->proofs.n = l->proofs.unmarked = 0;
 	for (l->nfree = 0; l->nfree < s->o.window; l->nfree++) {
 		l->free[l->nfree] = l->nfree;
 		l->slots[l->nfree].sequence_number = 0;
@@ -246,13 +329,28 @@ accept_link(struct smsc *s)
 }
 
 static void
+cut_text(struct smsc *s, uint32_t text)
+{
+	s->c.cut++;
+	people_cut(s->people, texts_who(s->texts, text));
+	texts_cut(s->texts, text, s->now);
+}
+
+static void
 close_link(struct smsc *s, struct link *l)
 {
+	struct proofs *p = &l->proofs;
+
 	conn_close(&l->conn);
 	l->receives = 0;
 	for (unsigned i = 0; i < s->o.window; i++)
 		if (l->slots[i].sequence_number != 0)
-			send_again(s, l->slots[i].text);
+			cut_text(s, l->slots[i].text);
+	for (; p->n > 0; p->n--) {
+		if (p->who[p->head] != MARK)
+			people_unproven(s->people, p->who[p->head]);
+		p->head = (p->head + 1) % PROOFS;
+	}
 }
 
 /* Reads if there is something, handles every whole PDU, writes. */
@@ -266,33 +364,70 @@ serve_link(struct smsc *s, struct link *l, int readable)
 		handle(s, l, &p);
 		rc = 0;
 	}
+	if (l->proofs.unmarked > 0 && conn_room(&l->conn)) {
+		conn_ask_alive(&l->conn, ++l->serial);
+		put_proof(s, l, MARK);
+	}
 	if (rc < 0 || conn_write(&l->conn) < 0)
 		close_link(s, l);
+}
+
+/* Until something is due, and a millisecond at most. */
+static int64_t
+patience(const struct smsc *s)
+{
+	int64_t us = s->begun != 0 ? texts_next(s->texts) - s->now : SECOND;
+
+	return us < SPIN ? 0 : us < 1000 ? us : 1000;
 }
 
 static void
 poll_once(struct smsc *s)
 {
+	const struct timespec wait = {0, patience(s) * 1000};
 	struct pollfd fds[SMSC_LINKS + 1];
+	int stalled = is_stalled(s);
 
 	for (int i = 0; i < SMSC_LINKS; i++) {
 		struct conn *c = &s->links[i].conn;
 
 		fds[i].fd = c->fd;
-		fds[i].events = POLLIN | (c->out.len > 0 ? POLLOUT : 0);
+		fds[i].events =
+		    (stalled ? 0 : POLLIN) | (c->out.len > 0 ? POLLOUT : 0);
 		fds[i].revents = 0;
 	}
 	fds[SMSC_LINKS] = (struct pollfd){s->listener, POLLIN, 0};
-	if (poll(fds, SMSC_LINKS + 1, 1) < 0 && errno != EINTR)
+	if (ppoll(fds, SMSC_LINKS + 1, &wait, NULL) < 0 && errno != EINTR)
 		die("poll");
+	s->now = clock_now();
 	for (int i = 0; i < SMSC_LINKS; i++)
 		if (fds[i].fd >= 0)
-			serve_link(s, &s->links[i], fds[i].revents & ~POLLOUT);
+			serve_link(s, &s->links[i],
+			    !stalled && fds[i].revents & ~POLLOUT);
 	if (fds[SMSC_LINKS].revents)
 		accept_link(s);
 }
 
 /* From beginning to end. */
+
+static void
+write_line(struct smsc *s)
+{
+	struct second *n = &s->second;
+
+	if (s->o.series == NULL || s->now < s->next_line)
+		return;
+	fprintf(s->o.series, "%.0f %u %u %u %u %u %lld %lld %u\n",
+	    (s->now - s->begun) / 1e6, texts_made(s->texts) - s->made_before,
+	    n->delivered, n->refused, n->answers, n->first,
+	    (long long)hist_quantile(&n->latency, 0.5),
+	    (long long)hist_quantile(&n->latency, 0.99),
+	    texts_waiting(s->texts));
+	fflush(s->o.series);
+	s->made_before = texts_made(s->texts);
+	memset(n, 0, sizeof(*n));
+	s->next_line += SECOND;
+}
 
 static unsigned
 count_bound(const struct smsc *s)
@@ -307,25 +442,42 @@ count_bound(const struct smsc *s)
 static int
 is_quiet(const struct smsc *s)
 {
-	return now_ms() - s->heard > QUIET_MS;
+	return s->now - s->heard > s->o.quiet * SECOND;
+}
+
+static int
+is_over(struct smsc *s)
+{
+	if (!texts_ended(s->texts))
+		return is_quiet(s) && texts_next(s->texts) == TEXTS_FOREVER;
+	if (s->ended == 0) {
+		s->ended = s->now;
+		s->c.measured = (s->now - s->begun) / 1e6 - s->o.warm;
+	}
+	if (texts_open(s->texts) == 0 &&
+	    people_answers(s->people) >= s->c.acked)
+		return 1;
+	return is_quiet(s) || s->now > s->ended + s->o.drain * SECOND;
 }
 
 static int
 serve(struct smsc *s)
 {
-	s->heard = now_ms();
+	s->heard = s->now = clock_now();
 	while (count_bound(s) < s->o.links) {
 		if (is_quiet(s))
 			return -1;
 		poll_once(s);
 	}
-	s->begun = s->heard = now_ms();
-	while ((s->c.acked < s->o.texts || s->c.answers < s->c.acked) &&
-	    !is_quiet(s)) {
+	s->begun = s->heard = s->now = clock_now();
+	s->next_line = s->begun + SECOND;
+	texts_begin(s->texts, s->now);
+	while (!is_over(s)) {
 		deliver_due(s);
 		poll_once(s);
+		write_line(s);
 	}
-	for (int64_t end = now_ms() + LATER_MS; now_ms() < end;)
+	for (int64_t end = s->now + LATER; s->now < end;)
 		poll_once(s);
 	return 0;
 }
@@ -333,9 +485,9 @@ serve(struct smsc *s)
 static void
 set_up(struct smsc *s)
 {
-	s->again = calloc(s->o.texts, sizeof(*s->again));
-	s->balance = calloc(s->o.subscribers, sizeof(*s->balance));
-	if (s->again == NULL || s->balance == NULL)
+	if (texts_new(&s->texts, &s->o.texts) < 0 ||
+	    people_new(
+		&s->people, s->o.first, s->o.texts.subscribers, s->o.check) < 0)
 		die("memory");
 	for (int i = 0; i < SMSC_LINKS; i++) {
 		struct link *l = &s->links[i];
@@ -369,14 +521,14 @@ start_listening(struct smsc *s)
 static void
 sum_up(struct smsc *s)
 {
-	s->c.texts = s->next;
-	s->c.seconds = (s->heard - s->begun) / 1000.0;
-	for (unsigned i = 0; i < s->o.subscribers; i++) {
-		int32_t balance = s->balance[i];
+	uint32_t bad = s->c.people.bad;
 
-		s->c.missing += balance < 0 ? -balance : 0;
-		s->c.surplus += balance > 0 ? balance : 0;
-	}
+	s->c.texts = texts_made(s->texts);
+	s->c.again = texts_again(s->texts);
+	s->c.open = texts_open(s->texts);
+	s->c.seconds = (s->heard - s->begun) / 1e6;
+	s->c.people = *people_count(s->people);
+	s->c.people.bad += bad;
 }
 
 int

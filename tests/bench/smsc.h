@@ -1,10 +1,16 @@
 /* An SMSC under load: takes an ESME's binds, delivers texts at a set pace
- * whether or not answers come back (an open loop), takes every submit_sm, and
- * counts. */
+ * whether or not answers come back (an open loop), takes every submit_sm,
+ * checks and counts. A text waits in the SMSC's queue until a link's window
+ * has room, and the time that an answer takes begins when the text was due. */
 #ifndef SMSC_H
 #define SMSC_H
 
 #include <stdint.h>
+#include <stdio.h>
+
+#include "hist.h"
+#include "people.h"
+#include "texts.h"
 
 #define SMSC_LINKS 64
 
@@ -12,27 +18,34 @@ struct smsc_options {
 	const char *address;     /* where to listen */
 	const char *code, *text; /* at most 20 and 254 octets */
 	const char *prefix; /* of files for what comes in, or null for none */
+	FILE *series;       /* a line for each second, or null */
 	uint64_t port;
-	uint64_t links;       /* begin when so many are bound; to SMSC_LINKS */
-	uint64_t window;      /* deliver_sm unanswered on a link */
-	uint64_t rate;        /* texts a second, 0: as they are answered */
-	uint64_t texts;       /* in all */
-	uint64_t first;       /* MSISDN of those who send them in turn */
-	uint64_t subscribers; /* how many these are */
+	uint64_t links;      /* begin when so many are bound; to SMSC_LINKS */
+	uint64_t window;     /* deliver_sm unanswered on a link */
+	uint64_t unanswered; /* texts at once, 0 for no limit */
+	uint64_t first;      /* MSISDN of subscriber 0 */
+	struct texts_options texts;
+	int check;    /* the answers are to be those of crowd.h */
+	int prove;    /* ask whether the ESME has read each response */
+	double warm;  /* seconds before latency and rate are measured */
+	double quiet; /* seconds of silence after which it is over */
+	double drain; /* seconds after the last new text, likewise */
+	double stall; /* seconds after which nothing is read, 0: never */
 };
 
 struct smsc_counts {
-	uint32_t texts, acked, refused, redelivered;
-	uint32_t answers, segments;
-	uint32_t bad; /* submit_sm that were none */
-	/* answers fewer and more than texts acknowledged, by subscriber */
-	uint32_t missing, surplus;
+	uint32_t texts, again, acked, refused, redelivered, cut, open;
+	struct people_counts people;
 	double seconds; /* from the first text to the last PDU */
+	/* from `warm` to the last new text: */
+	double measured;
+	uint32_t answers;
+	uint32_t served; /* first answers within 30 s of the first text */
+	struct hist since_due, since_delivered; /* µs */
 };
 
-/* Runs until every text is answered, or nothing has come for a while. 0, or
- * -1 when the links never came. Ends the process where the machine is at
- * fault. */
+/* Runs until every text is answered, or it is over. 0, or -1 when the links
+ * never came. Ends the process where the machine is at fault. */
 int smsc_run(const struct smsc_options *o, struct smsc_counts *counts);
 
 #endif

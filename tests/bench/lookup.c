@@ -1,0 +1,98 @@
+/* With the pragmas that the store's own readers have. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "key.h"
+#include "lookup.h"
+
+#define COLUMNS 9
+
+struct lookup {
+	struct key *key;
+	sqlite3 *db;
+	sqlite3_stmt *begin, *end, *find;
+};
+
+static void
+die(const struct lookup *l, const char *what)
+{
+	fprintf(stderr, "%s: %s\n", what,
+	    l->db != NULL ? sqlite3_errmsg(l->db) : "failed");
+	exit(2);
+}
+
+static sqlite3_stmt *
+prepare(struct lookup *l, const char *sql)
+{
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v3(l->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st,
+		NULL) != SQLITE_OK)
+		die(l, sql);
+	return st;
+}
+
+struct lookup *
+lookup_open(const char *folder, const char *key_file)
+{
+	struct lookup *l = calloc(1, sizeof(*l));
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/stays.db", folder);
+	if (l == NULL || key_open(&l->key, key_file) < 0)
+		exit(2);
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	if (sqlite3_open_v2(path, &l->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK ||
+	    sqlite3_exec(l->db,
+		"PRAGMA cache_size = -65536; "
+		"PRAGMA mmap_size = 0",
+		NULL, NULL, NULL) != SQLITE_OK)
+		die(l, path);
+	l->begin = prepare(l, "BEGIN");
+	l->end = prepare(l, "ROLLBACK");
+	l->find = prepare(l,
+	    "SELECT imsi, since, until, ends, person, digits, carrier,"
+	    " language, sealed FROM subscriber WHERE msisdn = ?");
+	return l;
+}
+
+static void
+run(struct lookup *l, sqlite3_stmt *st)
+{
+	if (sqlite3_step(st) != SQLITE_DONE)
+		die(l, sqlite3_sql(st));
+	sqlite3_reset(st);
+}
+
+void
+lookup_begin(struct lookup *l)
+{
+	run(l, l->begin);
+}
+
+void
+lookup_end(struct lookup *l)
+{
+	run(l, l->end);
+}
+
+int
+lookup(struct lookup *l, const char *msisdn)
+{
+	int rc, found = 0;
+
+	sqlite3_bind_int64(l->find, 1, key_msisdn(l->key, msisdn));
+	while ((rc = sqlite3_step(l->find)) == SQLITE_ROW)
+		for (int i = 0; i < COLUMNS; i++)
+			found |= sqlite3_column_bytes(l->find, i) > 0;
+	if (rc != SQLITE_DONE)
+		die(l, "look-up");
+	sqlite3_reset(l->find);
+	return found;
+}
