@@ -5,8 +5,7 @@
 #   make check      every test; SAN=1 builds with ASan and UBSan
 #   make check-long the tests at their full stated sizes
 #   make bench      how fast, beside others; LONG=1 at the full stated sizes
-#   make bench-sms  texts a second, beside bare loops and Kannel
-#   make bench-ussd USSD requests a second, beside osmo-euse-demo
+#                   bench-sms, -surge, -bulkhead, -kill, -ussd: one part
 #   make check-bare demo and check from a fresh clone on a bare Debian 12
 #   make install    PREFIX=/usr/local DESTDIR=; make uninstall undoes it
 
@@ -56,9 +55,11 @@ UNIT = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 FUZZ = $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/*.c))
 PROGRAMS = $(BIN)/core/travelcard $(BIN)/smsc-gw/smsc-gw $(BIN)/ussd/ussd-gw
 
+BENCH_PARTS = bench-sms bench-surge bench-bulkhead bench-kill bench-ussd
+
 .DEFAULT_GOAL = all
 .PHONY: all build tests deps deps-demo deps-check deps-bench demo check \
-	check-long check-bare bench bench-sms bench-ussd install uninstall clean
+	check-long check-bare bench $(BENCH_PARTS) install uninstall clean
 
 MAKE_J = $(MAKE) --no-print-directory -j$(shell nproc)
 
@@ -113,9 +114,11 @@ check-long: deps-check
 BENCH = $(BENCH_PEERS) $(addprefix $(O)/tests/bench/,load dial census \
 	nodelay.so slow_store.so)
 
-bench: bench-sms bench-ussd
+# Each part, also after one that misses a target.
+bench:
+	$(Q)$(MAKE) --no-print-directory -k -j1 $(BENCH_PARTS)
 
-bench-sms bench-ussd: bench-%: deps-bench
+$(BENCH_PARTS): bench-%: deps-bench
 	$(Q)$(MAKE_J) build $(BENCH)
 	$(Q)O=$(O) BIN=$(BIN) tests/bench/$*
 

@@ -27,7 +27,9 @@ static const char usage[] =
     "  -P A[,B[,C]]\n"
     "           seconds after which half of those without an answer send\n"
     "           their text again; 0, the default: they do not\n"
-    "  -S       makes the seconds of -R and -P so many times shorter\n"
+    "  -T       seconds from his first text in which a subscriber's first\n"
+    "           answer is in time, 30\n"
+    "  -S       makes the seconds of -R, -P and -T so many times shorter\n"
     "  -k       check that each answer names the places of census(1)'s\n"
     "           subscriber, and no other\n"
     "  -e       send enquire_link behind each submit_sm_resp, to know what\n"
@@ -39,8 +41,9 @@ static const char usage[] =
     "  -o       keep what comes in, octet by octet, in PREFIX-1, PREFIX-2 ...\n"
     "           for each connection\n"
     "  -i       write a line for each second into this file: second, texts\n"
-    "           made, delivered, refused; answers, first answers; p50 and p99\n"
-    "           in us; texts that wait\n"
+    "           made, delivered, refused; answers, first ones in time; p99 in\n"
+    "           us, and that of texts made since the rate changed; texts that\n"
+    "           wait\n"
     "  --json   print JSON\n"
     "\n"
     "Prints what it counted, NAME VALUE. Exits with 0 when every text was\n"
@@ -178,6 +181,7 @@ set_option(struct smsc_options *o, int ch, double *scale, int *json)
 	    {'W', &o->warm},
 	    {'q', &o->quiet},
 	    {'d', &o->drain},
+	    {'T', &o->in_time},
 	    {'z', &o->stall},
 	};
 	const struct {
@@ -207,12 +211,13 @@ set_option(struct smsc_options *o, int ch, double *scale, int *json)
 }
 
 static void
-shorten(struct texts_options *t, double scale)
+shorten(struct smsc_options *o, double scale)
 {
-	for (int i = 0; i < TEXTS_DELAYS && scale > 0; i++) {
-		t->refused[i] /= scale;
-		t->people[i] /= scale;
+	for (int i = 0; i < TEXTS_DELAYS; i++) {
+		o->texts.refused[i] /= scale;
+		o->texts.people[i] /= scale;
 	}
+	o->in_time /= scale;
 }
 
 /* What is left out keeps its default. */
@@ -225,10 +230,11 @@ parse_options(struct smsc_options *o, int *json, int argc, char **argv)
 	int ch, rc = 0;
 
 	while ((ch = getopt_long(argc, argv,
-		    "a:p:l:w:u:n:r:m:s:f:xc:t:R:P:S:keW:q:d:z:o:i:", names,
+		    "a:p:l:w:u:n:r:m:s:f:xc:t:R:P:T:S:keW:q:d:z:o:i:", names,
 		    NULL)) != -1)
 		rc |= set_option(o, ch, &scale, json) < 0;
-	shorten(&o->texts, scale);
+	if (scale > 0)
+		shorten(o, scale);
 	if (rc == 0 && optind == argc && strlen(o->code) <= 20 &&
 	    strlen(o->text) <= 254)
 		return;
@@ -306,6 +312,7 @@ main(int argc, char **argv)
 		.refused = {1}},
 	    .quiet = 15,
 	    .drain = 600,
+	    .in_time = 30,
 	};
 	const struct people_counts *p = &c.people;
 	int json = 0;

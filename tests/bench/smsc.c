@@ -24,8 +24,7 @@
 
 #define SECOND 1000000
 #define LATER (SECOND / 5) /* what comes too often comes by then */
-#define IN_TIME (30 * SECOND)
-#define SPIN 150 /* µs that are too short to sleep */
+#define SPIN 150           /* µs that are too short to sleep */
 #define PROOFS 4096
 
 struct slot {
@@ -53,8 +52,8 @@ struct link {
 };
 
 struct second {
-	uint32_t made, delivered, refused, answers, first;
-	struct hist latency;
+	uint32_t delivered, refused, answers, in_time;
+	struct hist latency, fresh; /* of all, of texts of this step */
 };
 
 struct smsc {
@@ -146,11 +145,12 @@ deliver(struct smsc *s, struct link *l, uint32_t text)
 }
 
 static int
-still_wants(uint32_t who, void *arg)
+still_wants(uint32_t text, void *arg)
 {
 	struct smsc *s = arg;
 
-	return people_waits(s->people, who);
+	return texts_tries(s->texts, text) == 0 ||
+	    people_waits(s->people, texts_who(s->texts, text));
 }
 
 /* As many are without an answer as may be. */
@@ -202,13 +202,18 @@ on_deliver_sm_resp(struct smsc *s, struct link *l, const struct pdu *p)
 static void
 measure(struct smsc *s, const struct people_news *news)
 {
+	int in_time =
+	    news->is_first && news->since_due <= s->o.in_time * SECOND;
+
 	s->second.answers++;
-	s->second.first += news->is_first;
+	s->second.in_time += in_time;
 	hist_add(&s->second.latency, news->since_due);
+	if (s->now - news->since_due >= texts_step_began(s->texts))
+		hist_add(&s->second.fresh, news->since_due);
 	if (!is_measured(s))
 		return;
 	s->c.answers++;
-	s->c.served += news->is_first && news->since_due <= IN_TIME;
+	s->c.served += in_time;
 	hist_add(&s->c.since_due, news->since_due);
 	hist_add(&s->c.since_delivered, news->since_delivered);
 }
@@ -419,10 +424,9 @@ write_line(struct smsc *s)
 		return;
 	fprintf(s->o.series, "%.0f %u %u %u %u %u %lld %lld %u\n",
 	    (s->now - s->begun) / 1e6, texts_made(s->texts) - s->made_before,
-	    n->delivered, n->refused, n->answers, n->first,
-	    (long long)hist_quantile(&n->latency, 0.5),
+	    n->delivered, n->refused, n->answers, n->in_time,
 	    (long long)hist_quantile(&n->latency, 0.99),
-	    texts_waiting(s->texts));
+	    (long long)hist_quantile(&n->fresh, 0.99), texts_waiting(s->texts));
 	fflush(s->o.series);
 	s->made_before = texts_made(s->texts);
 	memset(n, 0, sizeof(*n));

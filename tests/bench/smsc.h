@@ -25,12 +25,13 @@ struct smsc_options {
 	uint64_t unanswered; /* texts at once, 0 for no limit */
 	uint64_t first;      /* MSISDN of subscriber 0 */
 	struct texts_options texts;
-	int check;    /* the answers are to be those of crowd.h */
-	int prove;    /* ask whether the ESME has read each response */
-	double warm;  /* seconds before latency and rate are measured */
-	double quiet; /* seconds of silence after which it is over */
-	double drain; /* seconds after the last new text, likewise */
-	double stall; /* seconds after which nothing is read, 0: never */
+	int check;      /* the answers are to be those of crowd.h */
+	int prove;      /* ask whether the ESME has read each response */
+	double warm;    /* seconds before latency and rate are measured */
+	double quiet;   /* seconds of silence after which it is over */
+	double drain;   /* seconds after the last new text, likewise */
+	double in_time; /* seconds in which a first answer is one */
+	double stall;   /* seconds after which nothing is read, 0: never */
 };
 
 struct smsc_counts {
@@ -40,7 +41,7 @@ struct smsc_counts {
 	/* from `warm` to the last new text: */
 	double measured;
 	uint32_t answers;
-	uint32_t served; /* first answers within 30 s of the first text */
+	uint32_t served;                        /* first answers, in time */
 	struct hist since_due, since_delivered; /* µs */
 };
 

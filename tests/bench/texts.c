@@ -37,7 +37,7 @@ struct texts {
 	uint32_t n, max, again, done;
 	struct list waiting, cut, refused[TEXTS_DELAYS], people[TEXTS_DELAYS];
 	unsigned step;
-	int64_t step_ends;
+	int64_t step_began, step_ends;
 	double next; /* when a new one comes */
 	uint64_t dice, leap, made_new;
 };
@@ -128,6 +128,7 @@ enter_step(struct texts *t, int64_t now)
 {
 	double seconds = texts_ended(t) ? 0 : step_of(t)->seconds;
 
+	t->step_began = now;
 	t->step_ends = seconds > 0 ? now + seconds * SECOND : TEXTS_FOREVER;
 	t->next = now;
 }
@@ -244,9 +245,10 @@ people_due(struct texts *t, int64_t now, texts_wants_h *wants, void *arg)
 		struct list *l = &t->people[i];
 
 		while (l->n > 0 && t->v[l->head].retry <= now) {
-			struct text *x = &t->v[take_first(t, l, 1)];
+			uint32_t text = take_first(t, l, 1);
+			const struct text *x = &t->v[text];
 
-			if (!wants(x->who, arg))
+			if (!wants(text, arg))
 				continue;
 			t->again++;
 			make(t, x->who, x->retry, i + 1);
@@ -315,6 +317,12 @@ void
 texts_done(struct texts *t)
 {
 	t->done++;
+}
+
+int64_t
+texts_step_began(const struct texts *t)
+{
+	return t->step_began;
 }
 
 int64_t

@@ -36,9 +36,9 @@ int texts_new(struct texts **tp, const struct texts_options *o);
 /* New texts come from now on. */
 void texts_begin(struct texts *t, int64_t now);
 
-/* Those whose time has come by now wait for delivery. Is he who sent a text
- * still without an answer? then he may send it again. */
-typedef int texts_wants_h(uint32_t who, void *arg);
+/* Those whose time has come by now wait for delivery. Is he who sent this text
+ * still without an answer? Then he may send it again. */
+typedef int texts_wants_h(uint32_t text, void *arg);
 void texts_advance(
     struct texts *t, int64_t now, texts_wants_h *wants, void *arg);
 
@@ -59,6 +59,8 @@ void texts_done(struct texts *t);
 /* When something is due next; TEXTS_FOREVER when nothing is. */
 int64_t texts_next(const struct texts *t);
 
+/* When the present step began. */
+int64_t texts_step_began(const struct texts *t);
 int texts_ended(const struct texts *t);      /* no new ones come */
 uint32_t texts_made(const struct texts *t);  /* in all */
 uint32_t texts_again(const struct texts *t); /* of these, sent once more */
