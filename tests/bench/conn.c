@@ -163,6 +163,15 @@ conn_respond(struct conn *c, const struct pdu *request, const char *body)
 }
 
 void
+conn_refuse(struct conn *c, const struct pdu *request, uint32_t command_status)
+{
+	uint8_t *pdu = c->out.octets + c->out.len;
+
+	conn_respond(c, request, NULL);
+	put32(pdu + 8, command_status);
+}
+
+void
 conn_ask_alive(struct conn *c, uint32_t sequence_number)
 {
 	end_pdu(c, begin_pdu(c, ENQUIRE_LINK, sequence_number));

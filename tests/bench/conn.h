@@ -55,6 +55,8 @@ int conn_room(const struct conn *c);
 
 /* What an SMSC writes. `body` is a C-Octet String, or null for none. */
 void conn_respond(struct conn *c, const struct pdu *request, const char *body);
+void conn_refuse(
+    struct conn *c, const struct pdu *request, uint32_t command_status);
 void conn_deliver(struct conn *c, uint32_t sequence_number, const char *from,
     const char *to, const char *text);
 

@@ -37,6 +37,7 @@ static const char usage[] =
     "  -W       measure after so many seconds, 0\n"
     "  -q, -d   it is over after so many seconds of silence, 15, or after\n"
     "           so many since the last new text, 600\n"
+    "  -y       the share of submit_sm to refuse for now, 0 to 1\n"
     "  -z       read nothing more after so many seconds\n"
     "  -o       keep what comes in, octet by octet, in PREFIX-1, PREFIX-2 ...\n"
     "           for each connection\n"
@@ -178,6 +179,7 @@ set_option(struct smsc_options *o, int ch, double *scale, int *json)
 		char ch;
 		double *to;
 	} seconds[] = {
+	    {'y', &o->refuse},
 	    {'W', &o->warm},
 	    {'q', &o->quiet},
 	    {'d', &o->drain},
@@ -230,7 +232,7 @@ parse_options(struct smsc_options *o, int *json, int argc, char **argv)
 	int ch, rc = 0;
 
 	while ((ch = getopt_long(argc, argv,
-		    "a:p:l:w:u:n:r:m:s:f:xc:t:R:P:T:S:keW:q:d:z:o:i:", names,
+		    "a:p:l:w:u:n:r:m:s:f:xc:t:R:P:T:S:keW:q:d:y:z:o:i:", names,
 		    NULL)) != -1)
 		rc |= set_option(o, ch, &scale, json) < 0;
 	if (scale > 0)
@@ -258,6 +260,7 @@ print(const struct smsc_counts *c, int json)
 	    {"redelivered", c->redelivered},
 	    {"cut", c->cut},
 	    {"open", c->open},
+	    {"throttled", c->throttled},
 	    {"answers", p->answers},
 	    {"segments", p->segments},
 	    {"bad", p->bad},

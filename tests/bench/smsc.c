@@ -26,6 +26,7 @@
 #define LATER (SECOND / 5) /* what comes too often comes by then */
 #define SPIN 150           /* µs that are too short to sleep */
 #define PROOFS 4096
+#define ESME_RTHROTTLED 0x58 /* 5.1.3 */
 
 struct slot {
 	uint32_t sequence_number; /* 0: free */
@@ -233,12 +234,26 @@ put_proof(struct smsc *s, struct link *l, uint32_t who)
 	p->unmarked = who == MARK ? 0 : p->unmarked + 1;
 }
 
+/* One in so many, and not in step with the subscribers. */
+static int
+is_refused(const struct smsc *s)
+{
+	uint32_t dice = (s->c.throttled + s->now) * 2654435761u;
+
+	return dice < s->o.refuse * UINT32_MAX;
+}
+
 static void
 on_submit_sm(struct smsc *s, struct link *l, const struct pdu *p)
 {
 	struct people_news news;
 	struct submit submit;
 
+	if (is_refused(s)) {
+		conn_refuse(&l->conn, p, ESME_RTHROTTLED);
+		s->c.throttled++;
+		return;
+	}
 	conn_respond(&l->conn, p, "0");
 	if (conn_submit(p, &submit) < 0) {
 		s->c.people.bad++;

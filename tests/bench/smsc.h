@@ -27,6 +27,7 @@ struct smsc_options {
 	struct texts_options texts;
 	int check;      /* the answers are to be those of crowd.h */
 	int prove;      /* ask whether the ESME has read each response */
+	double refuse;  /* the share of submit_sm that are, for now */
 	double warm;    /* seconds before latency and rate are measured */
 	double quiet;   /* seconds of silence after which it is over */
 	double drain;   /* seconds after the last new text, likewise */
@@ -36,6 +37,7 @@ struct smsc_options {
 
 struct smsc_counts {
 	uint32_t texts, again, acked, refused, redelivered, cut, open;
+	uint32_t throttled; /* submit_sm refused for now */
 	struct people_counts people;
 	double seconds; /* from the first text to the last PDU */
 	/* from `warm` to the last new text: */
