@@ -119,7 +119,7 @@ bench:
 	$(Q)$(MAKE) --no-print-directory -k -j1 $(BENCH_PARTS)
 
 $(BENCH_PARTS): bench-%: deps-bench
-	$(Q)$(MAKE_J) build $(BENCH)
+	$(Q)$(MAKE_J) -s build $(BENCH)
 	$(Q)O=$(O) BIN=$(BIN) tests/bench/$*
 
 check-bare:

@@ -1,6 +1,7 @@
 /* An SMSC under load, to be pointed at by an ESME's configuration. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,8 @@ static const char usage[] =
     "           wait\n"
     "  --json   print JSON\n"
     "\n"
-    "Prints what it counted, NAME VALUE. Exits with 0 when every text was\n"
+    "SIGUSR1 ends the new texts. Prints what it counted, NAME VALUE. Exits "
+    "with 0 when every text was\n"
     "acknowledged, every subscriber got as many answers as he sent texts, and\n"
     "each was right.\n";
 
@@ -297,6 +299,13 @@ print(const struct smsc_counts *c, int json)
 				    : "}\n");
 }
 
+static void
+on_signal(int signal_number)
+{
+	(void)signal_number;
+	smsc_end();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -320,6 +329,7 @@ main(int argc, char **argv)
 	const struct people_counts *p = &c.people;
 	int json = 0;
 
+	signal(SIGUSR1, on_signal);
 	parse_options(&o, &json, argc, argv);
 	if (smsc_run(&o, &c) < 0)
 		fprintf(stderr, "load: not as many links as are wanted\n");

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -479,6 +480,14 @@ is_over(struct smsc *s)
 	return is_quiet(s) || s->now > s->ended + s->o.drain * SECOND;
 }
 
+static volatile sig_atomic_t wanted_end;
+
+void
+smsc_end(void)
+{
+	wanted_end = 1;
+}
+
 static int
 serve(struct smsc *s)
 {
@@ -492,6 +501,8 @@ serve(struct smsc *s)
 	s->next_line = s->begun + SECOND;
 	texts_begin(s->texts, s->now);
 	while (!is_over(s)) {
+		if (wanted_end && !texts_ended(s->texts))
+			texts_end(s->texts, s->now);
 		deliver_due(s);
 		poll_once(s);
 		write_line(s);

@@ -51,4 +51,7 @@ struct smsc_counts {
  * never came. Ends the process where the machine is at fault. */
 int smsc_run(const struct smsc_options *o, struct smsc_counts *counts);
 
+/* No new texts from now on; for a signal handler. */
+void smsc_end(void);
+
 #endif

@@ -209,6 +209,13 @@ texts_ended(const struct texts *t)
 	return t->step >= t->o.nsteps || is_enough(t);
 }
 
+void
+texts_end(struct texts *t, int64_t now)
+{
+	t->step = t->o.nsteps;
+	enter_step(t, now);
+}
+
 /* As a Poisson process: what people do at once, they do not do in step. */
 static void
 make_due(struct texts *t, int64_t now)
