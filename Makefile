@@ -176,7 +176,7 @@ $(O)/tests/demo/journeys: $(JOURNEYS_OBJ)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
 
 $(O)/tests/bench/load: $(addprefix $(O)/tests/bench/,load.o smsc.o texts.o \
-	people.o crowd.o hist.o conn.o)
+	people.o crowd.o proofs.o series.o hist.o conn.o)
 $(O)/tests/bench/dial: $(addprefix $(O)/tests/bench/,dial.o conn.o)
 $(O)/tests/bench/census: $(addprefix $(O)/tests/bench/,census.o crowd.o)
 $(O)/tests/bench/load $(O)/tests/bench/dial $(O)/tests/bench/census:

@@ -71,8 +71,8 @@ def start(port, links, store):
                        store, f"{store}/site.key")
     boxes = []
     for box in ("bearerbox", "smsbox"):
-        boxes.append(bench.start(f"/usr/sbin/{box}", "-v", "4", conf, env=NODELAY,
-                                 log="kannel.log"))
+        boxes.append(bench.start(f"/usr/sbin/{box}", "-v", "4", conf,
+                                 env=NODELAY, log="kannel.log"))
         tap.wait_for(lambda: bench.sockets(SMSBOX), 10)
     tap.wait_for(lambda: bench.sockets(SMSBOX, bench.ESTABLISHED), 10)
     return [http, *boxes]

@@ -3,9 +3,7 @@
  * A text is in a slot of its link's window until its deliver_sm_resp comes:
  * sequence_number = 1 + slot + window * serial. One that is refused for now,
  * or whose link breaks, is delivered again later.
- *
- * To prove that an ESME has taken a submit_sm_resp, an enquire_link goes
- * behind it: who reads in order has read the one when he answers the other. */
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,27 +19,19 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "proofs.h"
+#include "series.h"
 #include "smsc.h"
 
 #define SECOND 1000000
-#define LATER (SECOND / 5) /* what comes too often comes by then */
-#define SPIN 150           /* µs that are too short to sleep */
-#define PROOFS 4096
+#define LATER (SECOND / 5)   /* what comes too often comes by then */
+#define SPIN 150             /* µs that are too short to sleep */
 #define ESME_RTHROTTLED 0x58 /* 5.1.3 */
 
 struct slot {
 	uint32_t sequence_number; /* 0: free */
 	uint32_t text;
 };
-
-/* Whose segments are not proven to be known as taken: a ring. Marks stand
- * between them, one for each enquire_link. */
-struct proofs {
-	uint32_t who[PROOFS];
-	uint32_t head, n;
-	uint32_t unmarked; /* since the last enquire_link */
-};
-#define MARK UINT32_MAX
 
 struct link {
 	struct conn conn;
@@ -53,11 +43,6 @@ struct link {
 	struct proofs proofs;
 };
 
-struct second {
-	uint32_t delivered, refused, answers, in_time;
-	struct hist latency, fresh; /* of all, of texts of this step */
-};
-
 struct smsc {
 	struct smsc_options o;
 	int listener;
@@ -67,9 +52,7 @@ struct smsc {
 	int64_t begun, heard, ended, now;
 	struct texts *texts;
 	struct people *people;
-	uint32_t made_before;
-	int64_t next_line;
-	struct second second;
+	struct series series;
 	struct smsc_counts c;
 };
 
@@ -141,7 +124,7 @@ deliver(struct smsc *s, struct link *l, uint32_t text)
 	write_number(from, s->o.first + who);
 	l->slots[slot] = (struct slot){seq, text};
 	s->c.redelivered += texts_tries(s->texts, text) > 1;
-	s->second.delivered++;
+	s->series.delivered++;
 	people_delivered(s->people, who, texts_due(s->texts, text), s->now);
 	conn_deliver(&l->conn, seq, from, s->o.code, s->o.text);
 }
@@ -191,7 +174,7 @@ on_deliver_sm_resp(struct smsc *s, struct link *l, const struct pdu *p)
 	who = texts_who(s->texts, slot->text);
 	if (p->status != 0) {
 		s->c.refused++;
-		s->second.refused++;
+		s->series.refused++;
 		people_refused(s->people, who);
 		texts_refused(s->texts, slot->text, s->now);
 	} else {
@@ -207,32 +190,14 @@ measure(struct smsc *s, const struct people_news *news)
 	int in_time =
 	    news->is_first && news->since_due <= s->o.in_time * SECOND;
 
-	s->second.answers++;
-	s->second.in_time += in_time;
-	hist_add(&s->second.latency, news->since_due);
-	if (s->now - news->since_due >= texts_step_began(s->texts))
-		hist_add(&s->second.fresh, news->since_due);
+	series_answer(&s->series, news->since_due, in_time,
+	    s->now - news->since_due >= texts_step_began(s->texts));
 	if (!is_measured(s))
 		return;
 	s->c.answers++;
 	s->c.served += in_time;
 	hist_add(&s->c.since_due, news->since_due);
 	hist_add(&s->c.since_delivered, news->since_delivered);
-}
-
-static void
-put_proof(struct smsc *s, struct link *l, uint32_t who)
-{
-	struct proofs *p = &l->proofs;
-
-	if (p->n == PROOFS) {
-		if (p->who[p->head] != MARK)
-			people_unproven(s->people, p->who[p->head]);
-		p->head = (p->head + 1) % PROOFS;
-		p->n--;
-	}
-	p->who[(p->head + p->n++) % PROOFS] = who;
-	p->unmarked = who == MARK ? 0 : p->unmarked + 1;
 }
 
 /* One in so many, and not in step with the subscribers. */
@@ -264,20 +229,7 @@ on_submit_sm(struct smsc *s, struct link *l, const struct pdu *p)
 	if (news.is_answer)
 		measure(s, &news);
 	if (s->o.prove && news.who != UINT32_MAX)
-		put_proof(s, l, news.who);
-}
-
-static void
-on_alive(struct link *l)
-{
-	struct proofs *p = &l->proofs;
-	uint32_t who = 0;
-
-	while (p->n > 0 && who != MARK) {
-		who = p->who[p->head];
-		p->head = (p->head + 1) % PROOFS;
-		p->n--;
-	}
+		proofs_put(&l->proofs, s->people, news.who);
 }
 
 static void
@@ -305,7 +257,7 @@ handle(struct smsc *s, struct link *l, const struct pdu *p)
 		conn_respond(&l->conn, p, NULL);
 		break;
 	case ENQUIRE_LINK | RESP:
-		on_alive(l);
+		proofs_alive(&l->proofs);
 		break;
 	}
 }
@@ -342,7 +294,7 @@ accept_link(struct smsc *s)
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	conn_open(&l->conn, fd, open_record(s));
-	l->proofs.n = l->proofs.unmarked = 0;
+	l->proofs = (struct proofs){0};
 	for (l->nfree = 0; l->nfree < s->o.window; l->nfree++) {
 		l->free[l->nfree] = l->nfree;
 		l->slots[l->nfree].sequence_number = 0;
@@ -360,18 +312,12 @@ cut_text(struct smsc *s, uint32_t text)
 static void
 close_link(struct smsc *s, struct link *l)
 {
-	struct proofs *p = &l->proofs;
-
 	conn_close(&l->conn);
 	l->receives = 0;
 	for (unsigned i = 0; i < s->o.window; i++)
 		if (l->slots[i].sequence_number != 0)
 			cut_text(s, l->slots[i].text);
-	for (; p->n > 0; p->n--) {
-		if (p->who[p->head] != MARK)
-			people_unproven(s->people, p->who[p->head]);
-		p->head = (p->head + 1) % PROOFS;
-	}
+	proofs_void(&l->proofs, s->people);
 }
 
 /* Reads if there is something, handles every whole PDU, writes. */
@@ -387,7 +333,7 @@ serve_link(struct smsc *s, struct link *l, int readable)
 	}
 	if (l->proofs.unmarked > 0 && conn_room(&l->conn)) {
 		conn_ask_alive(&l->conn, ++l->serial);
-		put_proof(s, l, MARK);
+		proofs_mark(&l->proofs, s->people);
 	}
 	if (rc < 0 || conn_write(&l->conn) < 0)
 		close_link(s, l);
@@ -430,24 +376,6 @@ poll_once(struct smsc *s)
 }
 
 /* From beginning to end. */
-
-static void
-write_line(struct smsc *s)
-{
-	struct second *n = &s->second;
-
-	if (s->o.series == NULL || s->now < s->next_line)
-		return;
-	fprintf(s->o.series, "%.0f %u %u %u %u %u %lld %lld %u\n",
-	    (s->now - s->begun) / 1e6, texts_made(s->texts) - s->made_before,
-	    n->delivered, n->refused, n->answers, n->in_time,
-	    (long long)hist_quantile(&n->latency, 0.99),
-	    (long long)hist_quantile(&n->fresh, 0.99), texts_waiting(s->texts));
-	fflush(s->o.series);
-	s->made_before = texts_made(s->texts);
-	memset(n, 0, sizeof(*n));
-	s->next_line += SECOND;
-}
 
 static unsigned
 count_bound(const struct smsc *s)
@@ -498,14 +426,15 @@ serve(struct smsc *s)
 		poll_once(s);
 	}
 	s->begun = s->heard = s->now = clock_now();
-	s->next_line = s->begun + SECOND;
+	series_begin(&s->series, s->o.series, s->begun);
 	texts_begin(s->texts, s->now);
 	while (!is_over(s)) {
 		if (wanted_end && !texts_ended(s->texts))
 			texts_end(s->texts, s->now);
 		deliver_due(s);
 		poll_once(s);
-		write_line(s);
+		series_advance(&s->series, s->now, texts_made(s->texts),
+		    texts_waiting(s->texts));
 	}
 	for (int64_t end = s->now + LATER; s->now < end;)
 		poll_once(s);
