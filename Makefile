@@ -112,7 +112,7 @@ check-long: deps-check
 	$(Q)O=$(O) BIN=$(BIN) SAN=$(SAN) LONG=1 tests/run $(TESTS)
 
 BENCH = $(BENCH_PEERS) $(addprefix $(O)/tests/bench/,load dial census \
-	nodelay.so slow_store.so)
+	nodelay.so slow_store.so failing_reads.so)
 
 # Each part, also after one that misses a target.
 bench:
@@ -199,7 +199,7 @@ $(O)/tests/replay/phone: $(O)/tests/replay/phone.o $(O)/libcore.a
 
 # Preloaded into a program of others: no sanitizer.
 PRELOADED = $(addprefix $(O)/tests/,peer/sctp_tcp.so bench/nodelay.so \
-	bench/slow_store.so)
+	bench/slow_store.so bench/failing_reads.so)
 
 $(PRELOADED): $(O)/%.so: %.c
 	@mkdir -p $(@D)

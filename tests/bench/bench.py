@@ -117,11 +117,12 @@ class At:
         self.address, self.port = tap.ADDR, port
 
 
-def site(carriers=("cmcc",), links=LINKS):
-    """A site on that store: a service for each carrier, and so many links to
-    its generator, which listens on PORT, PORT + 1 and so on."""
+def site(carriers=("cmcc",), links=LINKS, folder=None):
+    """A site on that store, or one in another folder: a service for each
+    carrier, and so many links to its generator, which listens on PORT,
+    PORT + 1 and so on."""
     s = Site(f"site-{len(os.listdir(tap.DIR))}")
-    folder = store()
+    folder = folder or store()
     s.top.update(store=f"sqlite:{folder}", log_level="info",
                  key_file=f"{folder}/site.key")
     s.limits = {}
