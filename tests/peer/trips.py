@@ -73,21 +73,28 @@ def coded(text):
     return re.sub(r"\d{12}", "*" * 12, text)
 
 
+def date(t, form="date", **values):
+    """In the catalogue's words."""
+    texts = catalogue()
+    return fill(texts[form], day=str(t.day), **values,
+                month=texts["months"].split(",")[t.month - 1])
+
+
+def begin():
+    """The window's first day."""
+    return date(NOW - datetime.timedelta(days=14))
+
+
 def answer(key, *groups):
     """The text of an answer as `coded` leaves it; a group is a list of
     places."""
     texts = catalogue()
-
-    def date(t, form, **values):
-        return fill(texts[form], day=str(t.day), **values,
-                    month=texts["months"].split(",")[t.month - 1])
-
     as_of = fill(texts["as-of"],
                  time=date(NOW, "date-time", time=f"{NOW:%H:%M}"))
     return fill(
         texts[key], hotline=CODE, as_of=as_of,
         code=fill(texts["code"], code="*" * 12, verify="HY"),
-        **{"from": date(NOW - datetime.timedelta(days=14), "date")},
+        **{"from": begin()},
         places=texts["group-separator"].join(
             texts["list-separator"].join(g) for g in groups))
 
