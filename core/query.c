@@ -647,7 +647,9 @@ query_verify(struct query *q, const struct conf_carrier *carrier,
 	    verify(&q->history, q->core, carrier, about, code, q->now, a,
 		&sets) < 0)
 		a->verdict = VERDICT_SYSTEM_BUSY;
-	if (by != 0 && a->verdict == VERDICT_WRONG_CODE)
+	/* any code at all is told that what it is about was deleted */
+	if (by != 0 &&
+	    (a->verdict == VERDICT_WRONG_CODE || a->verdict == VERDICT_GONE))
 		admit_wrong_code(q->admit, by, about, q->now);
 	return a->verdict;
 }

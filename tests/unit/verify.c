@@ -248,6 +248,12 @@ corrections(void)
 	    "late records besides");
 	code[0] ^= 1;
 	is(NOW + 240, "wrong-code", "a wrong one is just that");
+	person();
+	was_in("110000", NOW - 2 * DAY);
+	asks("city", NOW);
+	correct(CORRECT_REMOVE, 110000, NOW - 2 * DAY, NOW);
+	is(NOW + 60, "corrected-since 11-22 08:00",
+	    "corrected in the minute's first second");
 }
 
 static void
@@ -365,7 +371,7 @@ static void
 guesses(void)
 {
 	char anna[DIGITS_MAX + 1], bo[DIGITS_MAX + 1], right[sizeof(code)];
-	int wrong = 1, fine = 1;
+	int wrong = 1, fine = 1, gone = 1;
 
 	person();
 	strcpy(bo, number);
@@ -398,6 +404,17 @@ guesses(void)
 		sends(bo, "12", "1", NOW + 2 * HOUR);
 	ok_int(sends(bo, anna, right, NOW + 2 * HOUR), VERDICT_LOCKED,
 	    "those about no number at all count too");
+	person();
+	asks("city", NOW + 4 * HOUR);
+	delete_person(NOW + 4 * HOUR + 60);
+	for (int i = 0; i < 10; i++)
+		gone &= sends(bo, number, code, NOW + 4 * HOUR + 120) ==
+		    VERDICT_GONE;
+	ok(gone, "of what was deleted a code cannot be told from a guess");
+	ok_int(sends(bo, anna, right, NOW + 4 * HOUR + 120), VERDICT_LOCKED,
+	    "so it counts as one");
+	strcpy(number, anna);
+	strcpy(code, right);
 }
 
 static void
