@@ -554,6 +554,31 @@ failing(void)
 	    "and the one before has no end");
 }
 
+/* An end is the end; and what is no file is not waited for, nor followed. */
+static void
+no_audit(void)
+{
+	struct audit *a = begin("behind");
+	char text[4096], path[256];
+	size_t n;
+
+	write_some(a, 2);
+	audit_close(a);
+	check("behind");
+	strcpy(path, path_of("behind", 0));
+	n = slurp(path, text, sizeof(text));
+	text[n] = 'x';
+	put_octets(path, text, n + 1);
+	ok_str(states("behind"), "4:broken", "an octet behind the end");
+	put_octets(path, text, n);
+	if (rename(path, "behind/was") < 0 || symlink("was", path) < 0)
+		abort();
+	ok_str(states("behind"), "0:broken", "a link to another file");
+	if (unlink(path) < 0 || mkfifo(path, 0600) < 0)
+		abort();
+	ok_str(states("behind"), "0:stopped", "a pipe is not waited for");
+}
+
 static void
 nowhere(void)
 {
@@ -586,6 +611,7 @@ main(void)
 	full();
 	full_at_midnight();
 	failing();
+	no_audit();
 	nowhere();
 	key_close(key);
 	return test_done();

@@ -9,7 +9,7 @@
 #define NOW 1795305600
 #define TODAY (NOW - 8 * 3600)
 
-static const char *const query_words[] = {"CXMYD", "CX"};
+static const char *const query_words[] = {"CXMYD", "CX", "CX10"};
 static const char *const help_words[] = {"HELP"};
 static const char *const withdraw_words[] = {"QXTY"};
 static const char *const delete_words[] = {"SCSJ"};
@@ -18,7 +18,7 @@ static const char *const zh_words[] = {"ZH"};
 static const char *const en_words[] = {"EN"};
 
 static struct conf_service service = {
-    .keywords = {(const char **)query_words, 2},
+    .keywords = {(const char **)query_words, 3},
     .help = {(const char **)help_words, 1},
     .withdraw = {(const char **)withdraw_words, 1},
     .delete = {(const char **)delete_words, 1},
@@ -430,6 +430,10 @@ codes(void)
 	world.digits = "HY12";
 	said("CXMYD");
 	expect("HY12", "ok", "a reply that begins like it");
+	begin(IDENTITY_INLINE, CONSENT_ASK, UNKNOWN_IGNORE);
+	said("CXMYD#1234");
+	expect("CX10", "help", "a keyword of four where a Y is awaited");
+	ok_int(world.subject.tries, 0, "is no wrong try");
 }
 
 int
