@@ -135,6 +135,7 @@ ask(struct dialogue *d, enum step step)
 
 	d->pending.step = step;
 	d->pending.language = d->r.language;
+	d->pending.wording = d->wording;
 	d->pending.until =
 	    d->time.now + 60 * (int64_t)d->service->reply_minutes;
 	d->asked = 1;
@@ -200,6 +201,14 @@ has_agreed(const struct dialogue *d, const struct person *who)
 
 	return x->consent_at != 0 && x->consent_version == d->wording &&
 	    who->is_known && x->consent_at >= who->since;
+}
+
+/* Only to what was read: where the words have changed since, the question is
+ * asked again. */
+static int
+may_agree(const struct dialogue *d, const struct person *who)
+{
+	return d->pending.wording == d->wording || has_agreed(d, who);
 }
 
 static void
@@ -300,8 +309,11 @@ reply_digits(struct dialogue *d, const struct person *who)
 		return v;
 	switch (d->pending.step) {
 	case STEP_IDENTITY:
-		if (d->service->consent == CONSENT_REPLY)
+		if (d->service->consent == CONSENT_REPLY) {
+			if (!may_agree(d, who))
+				return ask(d, STEP_IDENTITY);
 			agree(d, who);
+		}
 		return tell(d, who, STEP_DONE);
 	case STEP_DONE:
 	case STEP_CONSENT:
@@ -328,6 +340,8 @@ reply_yes(struct dialogue *d, const struct person *who)
 		return VERDICT_WRONG_IDENTITY;
 	switch (d->pending.step) {
 	case STEP_CONSENT:
+		if (!may_agree(d, who))
+			return ask(d, STEP_CONSENT);
 		agree(d, who);
 		return tell(d, who, STEP_AGREED);
 	case STEP_AGREED:

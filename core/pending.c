@@ -4,6 +4,8 @@
 
 #include "pending.h"
 
+#define STEP_BITS 8 /* of the table's step; above them is the wording */
+
 uint64_t
 pending_key(const struct key *k, uint64_t msisdn, const char *service)
 {
@@ -17,6 +19,7 @@ int
 pending_get(struct state *s, uint64_t key, int64_t now, struct pending *p)
 {
 	sqlite3_stmt *st = state_read(s, PENDING_GET);
+	int64_t step;
 	int rc;
 
 	if (st == NULL)
@@ -26,8 +29,10 @@ pending_get(struct state *s, uint64_t key, int64_t now, struct pending *p)
 	rc = state_step(s, PENDING_GET);
 	if (rc <= 0)
 		return rc < 0 ? rc : -ENOENT;
+	step = sqlite3_column_int64(st, 0);
 	*p = (struct pending){
-	    .step = sqlite3_column_int(st, 0),
+	    .step = step & ((1 << STEP_BITS) - 1),
+	    .wording = step >> STEP_BITS,
 	    .language = sqlite3_column_int(st, 1),
 	    .until = sqlite3_column_int64(st, 2),
 	    .token = sqlite3_column_int64(st, 3),
@@ -44,7 +49,7 @@ pending_put(struct state *s, uint64_t key, const struct pending *p)
 	if (st == NULL)
 		return -EIO;
 	sqlite3_bind_int64(st, 1, key);
-	sqlite3_bind_int(st, 2, p->step);
+	sqlite3_bind_int64(st, 2, (int64_t)p->wording << STEP_BITS | p->step);
 	sqlite3_bind_int(st, 3, p->language);
 	sqlite3_bind_int64(st, 4, p->until);
 	sqlite3_bind_int64(st, 5, p->token);

@@ -18,7 +18,7 @@ CREATE INDEX IF NOT EXISTS outbox_lease ON outbox (carrier, lease);
 -- Questions that a subscriber may still reply to (pending.h).
 CREATE TABLE IF NOT EXISTS pending (
 	key INTEGER PRIMARY KEY,	-- of subscriber and service, keyed
-	step INTEGER NOT NULL,
+	step INTEGER NOT NULL,		-- enum step + 256 * the wording
 	language INTEGER NOT NULL,	-- enum language; LANGUAGES for none
 	until INTEGER NOT NULL,		-- epoch seconds
 	token INTEGER NOT NULL		-- the front end's

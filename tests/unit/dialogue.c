@@ -147,6 +147,12 @@ prompt_flow(void)
 	expect("CXMYD", "prompt", "and again");
 	world.now += 600;
 	expect("1234", "silence", "after it, no reply");
+	expect("CXMYD", "prompt", "once more");
+	world.wording = 2;
+	expect("1234", "prompt", "the words have changed since");
+	ok_int(world.subject.consent_version, 1, "and are not agreed to");
+	expect("1234", "ok", "until they were read");
+	ok_int(world.subject.consent_version, 2, "now they are");
 }
 
 static void
@@ -181,7 +187,11 @@ ask_flow(void)
 	world.wording = 2;
 	expect("Y", "silence", "a copy is no Y to another wording");
 	expect("CXMYD1234", "consent-needed", "asked when the wording changes");
+	world.wording = 3;
+	expect("Y", "consent-needed", "a Y to words that were not read");
+	ok_int(world.subject.consent_version, 1, "is none to these");
 	expect("同意", "ok", "in Chinese");
+	ok_int(world.subject.consent_version, 3, "to those that were");
 	world.since = world.now + 1;
 	expect("CXMYD1234", "consent-needed", "another person has the number");
 

@@ -24,6 +24,7 @@ kept(void)
 	    .language = LANG_EN,
 	    .until = NOW + 600,
 	    .token = 0xfedcba98,
+	    .wording = 0x89abcdef,
 	};
 	struct pending p = {.step = STEP_NONE};
 
@@ -36,7 +37,8 @@ kept(void)
 	p = (struct pending){.step = STEP_NONE};
 	ok_int(pending_get(state, 1, NOW, &p), 0, "and after a restart");
 	ok(p.step == STEP_IDENTITY && p.language == LANG_EN &&
-		p.until == NOW + 600 && p.token == 0xfedcba98,
+		p.until == NOW + 600 && p.token == 0xfedcba98 &&
+		p.wording == 0x89abcdef && p.step == in.step,
 	    "as it was put");
 	ok_int(pending_get(state, 2, NOW, &p), -ENOENT, "another has none");
 	ok_int(pending_get(state, 1, NOW + 599, &p), 0, "it lasts");
