@@ -191,10 +191,10 @@ lookup_next(struct lookup *l, const char *asked)
 	    asked, strlen(asked), l->c->conf->country_code, number);
 	if (rc == 0)
 		rc = query_lookup(l->q, l->service, number, &a);
-	if (rc == 0)
-		rc = query_notify(l->q, l->service, number);
 	if (lookup_note(l, number, rc, a.nplaces) < 0)
 		return EXIT_FAULT;
+	if (rc == 0) /* nobody is told of a look-up that did not come to be */
+		rc = query_notify(l->q, l->service, number);
 	if (rc < 0 && rc != -ENOENT && rc != -EBADMSG)
 		return lookup_fault(l, rc);
 	if (l->json && l->count > 1)
