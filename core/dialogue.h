@@ -63,7 +63,7 @@ struct dialogue {
 	const struct conf_limits *limits;
 	struct lock_time time;
 	enum channel channel;
-	uint32_t wording;      /* messages_wording */
+	uint32_t wording;      /* of what is agreed to, hashed */
 	uint64_t said;         /* the text, hashed */
 	int64_t copies_before; /* one that was tried before then came again */
 	struct request r;

@@ -26,7 +26,7 @@ struct pending {
 	enum language language; /* of the request; LANGUAGES for none */
 	int64_t until;          /* epoch seconds */
 	uint32_t token;         /* the front end's (call.h) */
-	uint32_t wording;       /* messages_wording, when it was asked */
+	uint32_t wording;       /* of what was asked (dialogue.h) */
 };
 
 /* The key of what a subscriber (key_msisdn) is asked by a service; it does not

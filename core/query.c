@@ -128,6 +128,20 @@ snapshot(struct query *q, struct vault *v)
 	return NULL;
 }
 
+/* What is agreed to: the words, and what stands for the names in them. */
+static uint32_t
+wording_of(const struct query *q, const struct conf_service *service,
+    const struct key *k)
+{
+	const char *carrier = service->carrier->name;
+	const uint64_t in[] = {q->wording, service->window_days,
+	    service->granularity, key_hash(k, carrier, strlen(carrier))};
+
+	if (service->consent == CONSENT_NONE)
+		return 0;
+	return key_hash(k, in, sizeof(in));
+}
+
 static struct question
 begin(struct query *q, const struct conf_service *service, const char *msisdn,
     struct answer *a, char *say)
@@ -149,7 +163,7 @@ begin(struct query *q, const struct conf_service *service, const char *msisdn,
 		when_midnight(q->now, 1)},
 	    .channel =
 		conf_service_is_dialled(service) ? CHANNEL_USSD : CHANNEL_SMS,
-	    .wording = q->wording,
+	    .wording = wording_of(q, service, v->key),
 	    .copies_before = q->since <= q->now ? q->since : 0,
 	};
 	*a = (struct answer){.language = service->language};
