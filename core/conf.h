@@ -126,6 +126,7 @@ struct conf_limits {
 struct conf {
 	char *path;
 	const char *store, *key_file;
+	uint32_t store_cache; /* MB, or 0: store_cache */
 	const char *zone;
 	const char *country_code;
 	const char *tables; /* folder of reference tables and catalogues */

@@ -135,6 +135,7 @@ static const char *const yesno[] = {"no", "yes", NULL};
 static const struct option top_options[] = {
     {AT(conf, store), .kind = PATH, .def = "sqlite:/var/lib/travelcard",
 	.good = good_store, .what = "sqlite:DIRECTORY"},
+    {AT(conf, store_cache), NUM("0", 0, 1048576), .live = 1},
     {AT(conf, key_file), FILEPATH("/etc/travelcard/site.key")},
     {AT(conf, zone), TXT("Asia/Shanghai", 1, 64)},
     {AT(conf, country_code), LIKE("86", good_country_code, "1..3 digits")},

@@ -169,7 +169,9 @@ core_begin(struct core *c, const struct core *old)
 {
 	log_open(c->conf->log_level);
 	when_zone(c->conf->zone);
-	if (old == NULL || old->conf->max_gap == c->conf->max_gap)
+	if (old == NULL ||
+	    (old->conf->max_gap == c->conf->max_gap &&
+		old->conf->store_cache == c->conf->store_cache))
 		return;
 	for (size_t i = 0; i < c->nvaults; i++)
 		core_store_close(c->vaults[i]); /* opened on other terms */
@@ -229,8 +231,16 @@ open_store(const struct core *c, const struct vault *v, enum store_mode mode,
 {
 	struct store_terms terms = {.max_gap = c->conf->max_gap};
 
+	int rc;
+
 	key_fingerprint(v->key, terms.fingerprint);
-	return store_open(sp, v->where, mode, &terms);
+	rc = store_open(sp, v->where, mode, &terms);
+	if (rc < 0 || mode == STORE_WRITE)
+		return rc;
+	rc = store_cache(*sp, c->conf->store_cache);
+	if (rc < 0)
+		store_close(*sp);
+	return rc;
 }
 
 int

@@ -194,6 +194,15 @@ pragma(struct sqlite *q, const char *name, const char *value)
 	return -ENOTSUP;
 }
 
+int
+sqlite_cache(struct sqlite *q, uint32_t kib)
+{
+	char value[16];
+
+	snprintf(value, sizeof(value), "-%u", kib);
+	return pragma(q, "cache_size", value);
+}
+
 static int
 set_pragmas(struct sqlite *q, const struct sqlite_pragma *p, int make)
 {

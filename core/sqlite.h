@@ -45,6 +45,9 @@ void sqlite_close(struct sqlite *q);
  * rows. 0, or -EUCLEAN, logged. */
 int sqlite_whole(struct sqlite *q);
 
+/* The most memory its pages may take, in KiB. 0 or -errno. */
+int sqlite_cache(struct sqlite *q, uint32_t kib);
+
 /* Prepares n statements. */
 int sqlite_prepare(
     struct sqlite *q, const char *const sql[], int n, sqlite3_stmt *st[]);

@@ -48,6 +48,10 @@ int store_open(struct store **sp, const char *where, enum store_mode mode,
     const struct store_terms *terms);
 void store_close(struct store *s);
 
+/* The most memory, in MB, that what was read of it may take; 0 for a sixteenth
+ * of the machine's, 64 at least. 64 until this is called. */
+int store_cache(struct store *s, uint32_t mb);
+
 /* Reading: one snapshot for as many look-ups as lie between. A begin inside
  * a snapshot stays in it. */
 int store_begin(struct store *s);

@@ -17,6 +17,8 @@
 #include "when.h"
 
 #define BITS_FIRST 4
+#define CACHE_FIRST 64ull    /* MB, as its PRAGMA below says */
+#define CACHE_MAX 1048576ull /* MB: PRAGMA cache_size takes KiB, signed */
 
 static const char schema[] =
 #include "schema.sql.h"
@@ -316,6 +318,19 @@ store_open(struct store **sp, const char *where, enum store_mode mode,
 	else
 		*sp = s;
 	return rc;
+}
+
+int
+store_cache(struct store *s, uint32_t mb)
+{
+	uint64_t machine =
+	    (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) >> 20;
+
+	if (mb == 0)
+		mb = machine < 16 * CACHE_FIRST ? CACHE_FIRST
+		    : machine < 16 * CACHE_MAX  ? machine / 16
+						: CACHE_MAX;
+	return sqlite_cache(&s->q, 1024 * mb);
 }
 
 void

@@ -89,6 +89,7 @@ test_defaults(void)
 	if (!c)
 		return;
 	ok_str(c->store, "sqlite:/var/lib/travelcard", "store");
+	ok_int(c->store_cache, 0, "store_cache");
 	ok_str(c->key_file, "/etc/travelcard/site.key", "key_file");
 	ok_str(c->zone, "Asia/Shanghai", "zone");
 	ok_str(c->country_code, "86", "country_code");
@@ -153,6 +154,7 @@ test_defaults(void)
 static const char whole[] =
     "# comments count no line, /* nor do these */ \"nor\n"
     "store = \"sqlite:state\" // a relative path\n"
+    "store_cache = 1048576\n"
     "key_file = \"keys/site.key\"\n"
     "zone = 'Asia/Urumqi'\n"
     "country_code = 852 max_gap = 0x1c20\n"
@@ -207,6 +209,7 @@ check_whole(const struct conf *c, const char *how)
 		return;
 	snprintf(want, sizeof(want), "sqlite:%s/state", folder);
 	ok_str(c->store, want, "%s: a relative directory", how);
+	ok_int(c->store_cache, 1048576, "%s: store_cache", how);
 	snprintf(want, sizeof(want), "%s/keys/site.key", folder);
 	ok_str(c->key_file, want, "%s: a relative file", how);
 	ok_str(c->zone, "Asia/Urumqi", "%s: zone", how);

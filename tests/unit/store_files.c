@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "store_fixture.h"
+#include "store_sqlite.h"
 
 static const char *const files[] = {
     "store/stays.db",
@@ -140,6 +141,37 @@ files_that_are_none(void)
 	ok(opens(WHERE, STORE_READ, key, GAP) < 0, "a file cut short");
 }
 
+/* In KiB, as SQLite says it: less than nothing, for it is not in pages. */
+static int64_t
+cache_of(struct store *s)
+{
+	return -sqlite_integer(&s->q, "PRAGMA cache_size");
+}
+
+static void
+memory(void)
+{
+	struct store *s;
+	int64_t machine;
+
+	begin_store();
+	store_write_commit(writer);
+	s = open_as(STORE_READ);
+	if (s == NULL)
+		exit(1);
+	ok_int(cache_of(s), 65536, "64 MB unless told");
+	ok_int(store_cache(s, 7), 0, "told");
+	ok_int(cache_of(s), 7168, "as much as that");
+	ok_int(store_cache(s, 1048576), 0, "told as much as may be");
+	ok_int(cache_of(s), 1 << 30, "all of it");
+	ok_int(store_cache(s, 0), 0, "told nothing");
+	ok(cache_of(s) >= 65536, "at least 64 MB");
+	machine = sysconf(_SC_PHYS_PAGES) * (sysconf(_SC_PAGESIZE) / 1024);
+	ok(cache_of(s) == 65536 || cache_of(s) <= machine / 16,
+	    "and no more than a sixteenth of the machine's");
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -148,5 +180,6 @@ main(void)
 	nothing_in_clear();
 	deleted_for_good();
 	files_that_are_none();
+	memory();
 	return store_tests_done();
 }
