@@ -59,6 +59,13 @@ outbox_free(struct outbox *o)
  * then three strings with their NULs. Version 1 ends with the reference and
  * was sent with UDH. A version or a flag to come is left alone. */
 
+void
+outbox_copy(struct outbox_message *to, const struct outbox_message *from)
+{
+	memcpy(to, from, offsetof(struct outbox_message, text));
+	strcpy(to->text, from->text);
+}
+
 static size_t
 put_string(uint8_t *p, const char *s)
 {

@@ -30,6 +30,9 @@ struct outbox_message {
 	char text[OUTBOX_TEXT];
 };
 
+/* A text takes far less than there is room for, and no more is copied. */
+void outbox_copy(struct outbox_message *to, const struct outbox_message *from);
+
 struct outbox_row {
 	int64_t id;
 	int64_t expires; /* epoch seconds: of no use afterwards */

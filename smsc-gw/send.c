@@ -232,7 +232,7 @@ sender_begin(struct sender *s, struct job *j, const struct outbox_message *m,
 {
 	if (j == NULL)
 		return -EAGAIN;
-	j->message = *m;
+	outbox_copy(&j->message, m);
 	if (form_cut(&j->form, &j->message, max_segments) < 0)
 		return -E2BIG;
 	j->since = s->now;
