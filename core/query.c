@@ -86,9 +86,14 @@ query_reload(struct query *q, struct core *core)
 void
 query_end(struct query *q)
 {
-	for (size_t i = 0; i < q->core->nvaults; i++)
-		if (q->core->vaults[i]->store != NULL)
-			store_end(q->core->vaults[i]->store);
+	for (size_t i = 0; i < q->core->nvaults; i++) {
+		struct vault *v = q->core->vaults[i];
+
+		if (v->store != NULL)
+			store_end(v->store);
+		if (v->state != NULL)
+			state_end(v->state);
+	}
 }
 
 void
@@ -171,11 +176,22 @@ begin(struct query *q, const struct conf_service *service, const char *msisdn,
 	return x;
 }
 
+/* The small state with a snapshot begun. 0 or -errno. */
+static int
+begin_state(struct vault *v)
+{
+	int rc = core_state(v);
+
+	if (rc == 0)
+		state_begin(v->state);
+	return rc;
+}
+
 /* What was asked, if anything. 0 or -errno. */
 static int
 read_pending(struct query *q, struct question *x)
 {
-	int rc = core_state(x->vault);
+	int rc = begin_state(x->vault);
 
 	if (rc == 0)
 		rc = pending_get(
@@ -186,7 +202,7 @@ read_pending(struct query *q, struct question *x)
 static int
 read_subject(struct question *x, struct answer *a)
 {
-	int rc = core_state(x->vault);
+	int rc = begin_state(x->vault);
 
 	if (rc == 0)
 		rc = subject_get(x->vault->state, x->who, &x->d.subject);

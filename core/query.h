@@ -14,9 +14,9 @@ void query_free(struct query *q);
  * stays, but for answers that might be others now. */
 void query_reload(struct query *q, struct core *core);
 
-/* Queries share one snapshot of the store, begun by the first, until this is
- * called: after each batch. A store that is away shows as
- * VERDICT_SYSTEM_BUSY. */
+/* Queries share one snapshot of the store, and one of the small state until it
+ * is written to, begun by the first, until this is called: after each batch. A
+ * store that is away shows as VERDICT_SYSTEM_BUSY. */
 void query_end(struct query *q);
 
 /* Forgets what nobody replied to in time, and begins the day's audit; for now

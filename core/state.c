@@ -58,6 +58,7 @@ static const struct sqlite_form form = {
 
 static const char *const sql[STATE_STATEMENTS] = {
     [STATE_BEGIN] = "BEGIN IMMEDIATE",
+    [STATE_SNAPSHOT] = "BEGIN",
     [STATE_COMMIT] = "COMMIT",
     [STATE_ROLLBACK] = "ROLLBACK",
     [OUTBOX_PUT] = "INSERT INTO outbox VALUES (random(), ?, ?, ?, ?, ?, ?)",
@@ -243,6 +244,22 @@ state_close(struct state *s)
 	free(s);
 }
 
+/* Snapshots. */
+
+void
+state_begin(struct state *s)
+{
+	if (!s->open && s->q.db != NULL && sqlite3_get_autocommit(s->q.db))
+		sqlite_run(&s->q, s->st[STATE_SNAPSHOT]);
+}
+
+void
+state_end(struct state *s)
+{
+	if (!s->open && s->q.db != NULL && !sqlite3_get_autocommit(s->q.db))
+		sqlite_run(&s->q, s->st[STATE_ROLLBACK]);
+}
+
 /* Batches. */
 
 /* Was the file erased, or another put in its place? SQLite would go on
@@ -263,6 +280,7 @@ begin(struct state *s)
 {
 	int rc = 0;
 
+	state_end(s); /* others may have written since it began */
 	if (is_gone(s)) {
 		take_down(s);
 		rc = set_up(s);

@@ -44,6 +44,7 @@ int state_forget_all(struct state *s);
 
 enum state_statement {
 	STATE_BEGIN,
+	STATE_SNAPSHOT,
 	STATE_COMMIT,
 	STATE_ROLLBACK,
 	OUTBOX_PUT,
@@ -85,6 +86,12 @@ enum state_statement {
 	PARTS_OF_CARRIER,
 	STATE_STATEMENTS
 };
+
+/* What is read until state_end, or until something is written, is one snapshot,
+ * for a fraction of what single reads cost. It must be short: what others
+ * write meanwhile is not seen. Begun or ended twice is no error. */
+void state_begin(struct state *s);
+void state_end(struct state *s);
 
 /* A statement to bind to; begins the transaction when none is open. Null
  * when that fails, or when a fault has undone it. */

@@ -258,6 +258,41 @@ taken_away(void)
 }
 
 /* A file that an older program made has no table that is new since. */
+static int64_t
+seen_by(struct state *s)
+{
+	return sqlite_integer(&s->q, "SELECT count(*) FROM outbox");
+}
+
+static void
+snapshots(void)
+{
+	struct state *s = opened();
+
+	run("DELETE FROM outbox");
+	state_begin(s);
+	state_begin(s);
+	ok_int(seen_by(s), 0, "a snapshot");
+	run("INSERT INTO outbox VALUES (1, 'a', 0, 0, 0, 0, 'x')");
+	ok_int(seen_by(s), 0, "does not see what comes after it");
+	state_end(s);
+	state_end(s);
+	ok_int(seen_by(s), 1, "once it is over all is seen");
+	state_begin(s);
+	ok_int(seen_by(s), 1, "another snapshot");
+	run("INSERT INTO outbox VALUES (2, 'a', 0, 0, 0, 0, 'x')");
+	ok_int(put(s, "a"), 0, "it is written after what others wrote");
+	ok_int(seen_by(s), 3, "and both are seen");
+	state_begin(s);
+	state_end(s);
+	ok_int(seen_by(s), 3, "a batch is no snapshot, and goes on");
+	ok_int(rows(), 2, "not yet for others");
+	ok_int(state_commit(s), 0, "until it is committed");
+	ok_int(rows(), 3, "then they see it");
+	state_close(s);
+	run("DELETE FROM outbox");
+}
+
 static void
 older(void)
 {
@@ -298,6 +333,7 @@ main(void)
 	stall();
 	contention();
 	taken_away();
+	snapshots();
 	older();
 	return test_done();
 }
