@@ -84,4 +84,50 @@ must_be_same(const struct deliver_sm *a, const struct deliver_sm *b)
 	must(memcmp(a->message, b->message, a->message_len) == 0);
 }
 
+typedef uint32_t message_reader(
+    const uint8_t *pdu, size_t len, struct deliver_sm *d);
+typedef size_t message_writer(const struct deliver_sm *d, uint8_t *out);
+
+static void
+must_round_trip(
+    const struct deliver_sm *d, message_reader *read, message_writer *write)
+{
+	uint8_t *out = malloc(2 * PDU_MAX + 256), *exact;
+	size_t len = write(d, out);
+	struct deliver_sm again;
+
+	exact = fuzz_copy(out, len);
+	must(read(exact, len, &again) == ESME_ROK);
+	must_be_same(d, &again);
+	/* one octet less cuts the last TLV */
+	must(read(exact, len - 1, &again) == ESME_RINVOPTPARSTREAM);
+	free(exact);
+	free(out);
+}
+
+/* Any octets as the body of a PDU. */
+static void
+fuzz_message(
+    const uint8_t *in, size_t len, message_reader *read, message_writer *write)
+{
+	size_t size = PDU_HEADER + len;
+	struct deliver_sm d;
+	uint8_t *pdu;
+
+	if (size > PDU_MAX)
+		return;
+	pdu = malloc(size);
+	memset(pdu, 0, PDU_HEADER);
+	if (len > 0)
+		memcpy(pdu + PDU_HEADER, in, len);
+	if (read(pdu, size, &d) == ESME_ROK) {
+		must(strlen(d.source_addr) <= ADDRESS_MAX);
+		must(strlen(d.destination_addr) <= ADDRESS_MAX);
+		must(d.message >= pdu + PDU_HEADER &&
+		    d.message + d.message_len <= pdu + size);
+		must_round_trip(&d, read, write);
+	}
+	free(pdu);
+}
+
 #endif
