@@ -517,12 +517,6 @@ link_room(const struct link *l)
 }
 
 void
-link_pause(struct link *l, unsigned ms)
-{
-	window_pause(l->window, when_ticks() + ms);
-}
-
-void
 link_submit(struct link *l, const struct submit_sm *s, void *ref)
 {
 	uint8_t pdu[PDU_SUBMIT_MAX];
@@ -774,8 +768,13 @@ handle_submit_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		handle_late_resp(l, h, p);
 		return;
 	}
-	if (h->command_status == ESME_ROK)
+	if (h->command_status == ESME_ROK) {
 		works(l);
+		window_taken(l->window, when_ticks());
+	} else if (h->command_status == ESME_RTHROTTLED ||
+	    h->command_status == ESME_RMSGQFUL) {
+		window_throttled(l->window, when_ticks());
+	}
 	pdu_read_submit_sm_resp(p, h->command_length, message_id);
 	l->events->submitted(l, ref,
 	    h->command_id == GENERIC_NACK && h->command_status == ESME_ROK

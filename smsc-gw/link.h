@@ -68,11 +68,8 @@ void link_reload(struct link *l, const struct conf_smsc *conf);
 int link_may_send(const struct link *l);
 
 /* How many submit_sm may be sent now: what is left of the window and of the
- * rate, 0 while paused. */
+ * rate, or of what the SMSC takes when that is less. */
 unsigned link_room(const struct link *l);
-
-/* Sends nothing for a while: the SMSC has had enough. */
-void link_pause(struct link *l, unsigned ms);
 
 /* Sends one; `ref`, not null, comes back with its answer. There must be
  * room. */

@@ -24,7 +24,6 @@
 #define CLAIMS 256u /* answers of those that others left */
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_MAX_MS 30000
-#define LINK_PAUSE_MS 1000
 #define TELL_MS 1000
 
 /* The most answers of one link on their way at once: a window full, and as
@@ -529,9 +528,6 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status,
 	if (j->done & bit)
 		return; /* an earlier copy was taken late */
 	if (command_status != ESME_ROK && !for_good) {
-		if (command_status == ESME_RTHROTTLED ||
-		    command_status == ESME_RMSGQFUL)
-			link_pause(f->over, LINK_PAUSE_MS);
 		if (j->passing)
 			sender_drop(s, j);
 		else

@@ -34,7 +34,6 @@
 
 #define EXPIRY_MS 250
 #define TELL_MS 1000
-#define LINK_PAUSE_MS 1000
 #define SPARE 1024    /* slips beside two for each dialogue */
 #define USSD_TEXT 512 /* octets of UTF-8 of what is dialled or replied */
 #define SAY_MAX 254   /* octets of a short_message */
@@ -547,9 +546,6 @@ static void
 refused(struct desk *d, const struct slip *s, uint32_t command_status)
 {
 	tell_refusal(d, command_status);
-	if (command_status == ESME_RTHROTTLED ||
-	    command_status == ESME_RMSGQFUL)
-		link_pause(d->link, LINK_PAUSE_MS);
 	if (is_last(d, s))
 		calls_lost(d->calls, &s->key);
 }

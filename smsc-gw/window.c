@@ -9,8 +9,9 @@
  * their refs these are in lists, as many as there are places, so that a stall
  * of a whole window is forgotten without a search for each.
  *
- * The rate is a bucket of at most a second's credit, so that a quiet hour is
- * no burst. */
+ * The rate is the option's, or the pace's when that is less: a bucket of at
+ * most a second's credit, so that a quiet hour is no burst, and of a tenth of
+ * it for an SMSC that has complained. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,11 @@
 
 #include <event2/util.h>
 
+#include "pace.h"
 #include "pdu.h"
 #include "window.h"
 
+#define PAUSE_MS 200
 #define SEQUENCE_MAX 0x7fffffffu /* 5.1.4 */
 /* Not from 1: some SMSCs put a PDU's length where a generic_nack has the
  * sequence number, and that must not be one that is in use. */
@@ -50,6 +53,7 @@ struct window {
 	int64_t paused_until;
 	int64_t credit_at;
 	double credit; /* requests that the rate allows at credit_at */
+	struct pace pace;
 	struct requests in_flight;
 	struct request *places;
 	struct late_list *late; /* mask + 1 of them */
@@ -106,13 +110,26 @@ remove_late(struct late *late)
 	late->ref = NULL;
 }
 
+/* Requests a second, and how many at once; 0 for no limit. */
+static double
+rate(const struct window *w, int64_t now, double *most)
+{
+	double pace = pace_rate(&w->pace, now);
+
+	if (pace == 0 || (w->rate != 0 && w->rate < pace))
+		return *most = w->rate;
+	*most = pace / 10 > PACE_LEAST ? pace / 10 : PACE_LEAST;
+	return pace;
+}
+
 /* What the rate allows. */
 static double
 credit(const struct window *w, int64_t now)
 {
-	double c = w->credit + (now - w->credit_at) / 1000.0 * w->rate;
+	double most, r = rate(w, now, &most);
+	double c = w->credit + (now - w->credit_at) / 1000.0 * r;
 
-	return c < w->rate ? c : w->rate;
+	return c < most ? c : most;
 }
 
 int
@@ -200,16 +217,19 @@ window_reset(struct window *w, int64_t now)
 	w->outstanding = 0;
 	w->credit = 0;
 	w->credit_at = now;
+	w->paused_until = 0;
+	pace_init(&w->pace, now);
 }
 
 unsigned
 window_room(const struct window *w, int64_t now)
 {
 	unsigned room = w->size - w->outstanding;
+	double most;
 
 	if (now < w->paused_until || w->outstanding > w->size)
 		return 0;
-	if (w->rate != 0 && credit(w, now) < room)
+	if (rate(w, now, &most) != 0 && credit(w, now) < room)
 		return credit(w, now);
 	return room;
 }
@@ -221,9 +241,19 @@ window_outstanding(const struct window *w)
 }
 
 void
-window_pause(struct window *w, int64_t until)
+window_taken(struct window *w, int64_t now)
 {
-	w->paused_until = until;
+	pace_taken(&w->pace, now);
+}
+
+void
+window_throttled(struct window *w, int64_t now)
+{
+	if (!pace_throttled(&w->pace, now))
+		return;
+	w->paused_until = now + PAUSE_MS;
+	w->credit = 0;
+	w->credit_at = now;
 }
 
 uint32_t
@@ -240,9 +270,10 @@ uint32_t
 window_add(struct window *w, void *ref, int64_t now)
 {
 	uint32_t n = window_sequence(w);
+	double most;
 
 	put(w, ref, n, now);
-	if (w->rate != 0) {
+	if (rate(w, now, &most) != 0) {
 		w->credit = credit(w, now) - 1;
 		w->credit_at = now;
 	}

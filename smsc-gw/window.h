@@ -28,14 +28,16 @@ void window_resize(struct window *w, uint32_t size, uint32_t rate, int64_t now);
 void window_reset(struct window *w, int64_t now);
 
 /* How many requests may be sent now: what is left of the size and of the
- * rate; 0 while paused. */
+ * rate, or of what the SMSC takes when that is less. */
 unsigned window_room(const struct window *w, int64_t now);
 
 /* How many await their responses. */
 uint32_t window_outstanding(const struct window *w);
 
-/* No room until then. */
-void window_pause(struct window *w, int64_t until);
+/* The SMSC took a request, or had enough of them (pace.h): then there is no
+ * room for a moment, and for a while no more than it can take. */
+void window_taken(struct window *w, int64_t now);
+void window_throttled(struct window *w, int64_t now);
 
 /* A sequence number that nothing in flight has, for a request that is not
  * counted (enquire_link, a bind). */

@@ -1,5 +1,6 @@
-/* What a link has in flight: room, rate, pauses, responses in any order,
+/* What a link has in flight: room, rate, pace, responses in any order,
  * what is overdue. */
+#include "smsc-gw/pace.c"
 #include "smsc-gw/window.c"
 
 #include "test.h"
@@ -81,14 +82,31 @@ rates(void)
 	window_free(w);
 }
 
+/* An SMSC that has had enough. */
 static void
-pauses(void)
+paces(void)
 {
-	struct window *w = open_window(2, 0);
+	struct window *w = open_window(1000, 0);
 
-	window_pause(w, 1000);
-	ok_int(window_room(w, 999), 0, "no room while paused");
-	ok_int(window_room(w, 1000), 2, "all of it afterwards");
+	for (int i = 0; i < 500; i++)
+		window_taken(w, 1000 + i);
+	ok_int(window_room(w, 1500), 1000, "no rate, no limit");
+	window_throttled(w, 1500);
+	ok_int(window_room(w, 1500), 0, "none at once");
+	ok_int(window_room(w, 1699), 0, "nor for a moment");
+	ok_int(window_room(w, 1700), 36, "then a tenth of a second's worth");
+	ok_int(window_room(w, 1710), 36, "and no more than that");
+	for (int i = 0; i < 36; i++)
+		window_add(w, &refs[i], 1710);
+	ok_int(window_room(w, 1710), 0, "which is spent");
+	ok_int(window_room(w, 1722), 5, "and earned again");
+	window_resize(w, 1000, 100, 1950);
+	ok_int(window_room(w, 2950), 100, "a lower rate holds");
+	window_resize(w, 1000, 0, 3000);
+	ok_int(window_room(w, 1500 + 60000), 964, "after a while no limit");
+	window_throttled(w, 70000);
+	window_reset(w, 70000);
+	ok_int(window_room(w, 70000), 1000, "nor for a new connection");
 	window_free(w);
 }
 
@@ -245,7 +263,7 @@ main(void)
 	rooms();
 	sequence_numbers();
 	rates();
-	pauses();
+	paces();
 	overdue();
 	late();
 	forgotten();

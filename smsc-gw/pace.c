@@ -1,0 +1,55 @@
+#include "pace.h"
+
+#define COMPLAINT_MS 1000 /* what was in flight is refused together */
+#define COUNT_MS 1000     /* over which what it takes is counted */
+#define CUT 0.3
+#define ENOUGH 16 /* times what it took: no limit any more */
+
+void
+pace_init(struct pace *p, int64_t now)
+{
+	*p = (struct pace){.counted = now};
+}
+
+/* Counts what was taken in the time that is over. */
+static void
+turn(struct pace *p, int64_t now)
+{
+	int64_t ms = now - p->counted;
+
+	if (ms < COUNT_MS)
+		return;
+	p->taken = p->count * 1000.0 / ms;
+	p->counted = now;
+	p->count = 0;
+}
+
+void
+pace_taken(struct pace *p, int64_t now)
+{
+	turn(p, now);
+	p->count++;
+}
+
+int
+pace_throttled(struct pace *p, int64_t now)
+{
+	if (p->took != 0 && now - p->since < COMPLAINT_MS)
+		return 0;
+	turn(p, now);
+	/* a second may have begun a moment ago, or be the first */
+	p->took = p->taken > p->count ? p->taken : p->count;
+	if (p->took < PACE_LEAST)
+		p->took = PACE_LEAST;
+	p->since = now;
+	return 1;
+}
+
+double
+pace_rate(const struct pace *p, int64_t now)
+{
+	double x = (double)(now - p->since - PACE_MS) / PACE_MS;
+	double factor = 1 + CUT * x * x * x;
+
+	return p->took == 0 || factor > ENOUGH ? 0 : p->took * factor;
+}

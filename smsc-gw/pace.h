@@ -1,0 +1,39 @@
+/* How fast an SMSC may be sent to, found out from what it says: down when it
+ * has had enough, and up again. Pure; times are ms of any clock.
+ *
+ * There is no pace until it complains. Then it is seven tenths of what the
+ * SMSC took of late; in PACE_MS it is back there, lingers, and goes on faster
+ * and faster, until the SMSC complains again or it is none:
+ *
+ *   rate = took * (1 + 0.3 * x^3)     x = (time since - PACE_MS) / PACE_MS
+ */
+#ifndef PACE_H
+#define PACE_H
+
+#include <stdint.h>
+
+#define PACE_MS 5000
+#define PACE_LEAST 10 /* a second: where little was sent, it took little */
+
+struct pace {
+	double took;     /* a second, before it complained; 0: it never did */
+	int64_t since;   /* when it last did */
+	double taken;    /* a second, of late */
+	int64_t counted; /* until then */
+	uint32_t count;  /* taken since */
+};
+
+/* It begins with none, all zero but for the time. */
+void pace_init(struct pace *p, int64_t now);
+
+/* The SMSC took a submit_sm. */
+void pace_taken(struct pace *p, int64_t now);
+
+/* It refused one with ESME_RTHROTTLED or ESME_RMSGQFUL (SMPP 3.4, 5.1.3).
+ * Those that come together are one complaint: 1 for the first, else 0. */
+int pace_throttled(struct pace *p, int64_t now);
+
+/* Messages a second now; 0 for no limit. */
+double pace_rate(const struct pace *p, int64_t now);
+
+#endif

@@ -1,0 +1,104 @@
+/* How fast an SMSC is sent to: beside one of a fixed capacity, by a clock of
+ * our own. */
+#include "smsc-gw/pace.c"
+
+#include "test.h"
+
+#define SECOND 1000
+
+/* An SMSC that takes so many each tenth of a second, and what it saw. */
+struct smsc {
+	struct pace pace;
+	int64_t now;
+	double credit; /* of the sender */
+	unsigned taken, refused;
+};
+
+/* `seconds` of a sender that has always something to send, at most `offered`
+ * a second. */
+static void
+run(struct smsc *s, int seconds, double capacity, double offered)
+{
+	double room = 0, rate;
+
+	s->taken = s->refused = 0;
+	for (int64_t end = s->now + seconds * SECOND; s->now < end; s->now++) {
+		if (s->now % 100 == 0)
+			room = capacity / 10;
+		rate = pace_rate(&s->pace, s->now);
+		if (rate == 0 || rate > offered)
+			rate = offered;
+		for (s->credit += rate / 1000; s->credit >= 1; s->credit--) {
+			if (room >= 1) {
+				room--;
+				s->taken++;
+				pace_taken(&s->pace, s->now);
+			} else {
+				s->refused++;
+				pace_throttled(&s->pace, s->now);
+			}
+		}
+	}
+}
+
+static void
+shape(void)
+{
+	struct pace p;
+
+	pace_init(&p, 77);
+	ok(pace_rate(&p, 77) == 0, "none at first");
+	for (int i = 0; i < 100; i++)
+		pace_taken(&p, 77 + i * 10);
+	ok_int(pace_throttled(&p, 2000), 1, "a complaint");
+	ok_int(pace_throttled(&p, 2900), 0, "is one with what comes with it");
+	ok_int(pace_rate(&p, 2000) + 0.5, p.took * 0.7 + 0.5,
+	    "seven tenths of what it took");
+	ok(pace_rate(&p, 2000 + PACE_MS) == p.took, "then that again");
+	ok(pace_rate(&p, 2000 + 2 * PACE_MS) > p.took * 1.2 &&
+		pace_rate(&p, 2000 + 2 * PACE_MS) < p.took * 1.5,
+	    "a little more");
+	ok(pace_rate(&p, 2000 + 4 * PACE_MS) > p.took * 8, "much more");
+	ok(pace_rate(&p, 2000 + 6 * PACE_MS) == 0, "none in the end");
+	pace_init(&p, 0);
+	pace_throttled(&p, 0);
+	ok(pace_rate(&p, 0) == PACE_LEAST * 0.7,
+	    "one that took little is sent a little");
+}
+
+static void
+follows(void)
+{
+	struct smsc s = {.now = 1000};
+
+	pace_init(&s.pace, s.now);
+	run(&s, 60, 1e9, 500);
+	ok_int(s.refused, 0, "an SMSC with room for all is sent all");
+	ok_int(s.taken, 30000, "at once");
+	run(&s, 5, 1000, 20000);
+	run(&s, 60, 1000, 20000);
+	ok(s.taken > 60 * 1000 * 0.85, "nine tenths of a capacity are used");
+	ok(s.refused < s.taken / 20, "and few refused");
+	printf("# of 1000 a second: %u taken, %u refused\n", s.taken / 60,
+	    s.refused / 60);
+	run(&s, 5, 50, 20000);
+	run(&s, 60, 50, 20000);
+	ok(s.taken > 60 * 50 * 0.85 && s.refused < s.taken / 10,
+	    "it falls to a twentieth");
+	printf("# of 50 a second: %u taken, %u refused\n", s.taken / 60,
+	    s.refused / 60);
+	run(&s, 40, 2000, 20000);
+	run(&s, 60, 2000, 20000);
+	ok(s.taken > 60 * 2000 * 0.85 && s.refused < s.taken / 20,
+	    "and is back within forty seconds");
+	printf("# of 2000 a second: %u taken, %u refused\n", s.taken / 60,
+	    s.refused / 60);
+}
+
+int
+main(void)
+{
+	shape();
+	follows();
+	return test_done();
+}
