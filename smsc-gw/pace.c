@@ -34,13 +34,15 @@ pace_taken(struct pace *p, int64_t now)
 int
 pace_throttled(struct pace *p, int64_t now)
 {
+	double least = pace_rate(p, now) == 0 ? PACE_FIRST : PACE_LEAST;
+
 	if (p->took != 0 && now - p->since < COMPLAINT_MS)
 		return 0;
 	turn(p, now);
 	/* a second may have begun a moment ago, or be the first */
 	p->took = p->taken > p->count ? p->taken : p->count;
-	if (p->took < PACE_LEAST)
-		p->took = PACE_LEAST;
+	if (p->took < least)
+		p->took = least;
 	p->since = now;
 	return 1;
 }

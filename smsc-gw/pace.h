@@ -13,7 +13,10 @@
 #include <stdint.h>
 
 #define PACE_MS 5000
-#define PACE_LEAST 10 /* a second: where little was sent, it took little */
+/* Messages a second that it takes at the least. Where little was sent it took
+ * little; only when it complains of that again does it mean so. */
+#define PACE_FIRST 100
+#define PACE_LEAST 10
 
 struct pace {
 	double took;     /* a second, before it complained; 0: it never did */
