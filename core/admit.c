@@ -378,6 +378,14 @@ admit_was_refused(struct admit *a, uint64_t query, int64_t now)
 	return r != NULL && !r->answered;
 }
 
+int
+admit_was_answered(struct admit *a, uint64_t query, int64_t now)
+{
+	const struct refusal *r = remembered(a, query, now);
+
+	return r != NULL && r->answered;
+}
+
 void
 admit_refused(struct admit *a, uint64_t query, int64_t now)
 {

@@ -81,6 +81,8 @@ enum admit_age {
 enum admit_age admit_age(struct admit *a, uint64_t query, int64_t now);
 /* Was it refused for now, and not answered since? Then what comes is a copy. */
 int admit_was_refused(struct admit *a, uint64_t query, int64_t now);
+/* Was it refused for now, and answered since? Nothing is forgotten. */
+int admit_was_answered(struct admit *a, uint64_t query, int64_t now);
 /* Refused for now, also after it was answered: then from here on. */
 void admit_refused(struct admit *a, uint64_t query, int64_t now);
 /* It was answered: a stale copy is silent. Answered when stale, by the text

@@ -164,6 +164,10 @@ put_notes(struct writer *w, struct words *out)
 		put(w, MSG_DATA_LATE, out);
 	}
 	put_marks_note(w, out);
+	if (w->a->marks_left_out) {
+		put_break(w, out);
+		put(w, MSG_MARKS_LEFT_OUT, out);
+	}
 	if (w->a->corrected) {
 		put_break(w, out);
 		put(w, MSG_CORRECTED, out);

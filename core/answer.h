@@ -33,9 +33,10 @@ struct answer {
 	int64_t issued;        /* when the answer was given that is checked */
 	int64_t history_since; /* the window reaches before this day */
 	unsigned minutes;      /* to wait, where the text says so */
-	int must_hold; /* what was written is to hold before it leaves */
-	int data_late; /* the data is older than it should be */
-	int corrected; /* an operator had a hand in it */
+	int must_hold;      /* what was written is to hold before it leaves */
+	int data_late;      /* the data is older than it should be */
+	int corrected;      /* an operator had a hand in it */
+	int marks_left_out; /* the places have none, whatever is known */
 	const struct answer_place *places; /* in order of stay_visits */
 	size_t nplaces;
 	char code[CODE_DIGITS + 1]; /* by which to check it; "" for none */

@@ -256,7 +256,7 @@ history_judge(struct history *h, struct store *s, const struct subscriber *who,
 		rc = judge_age(s, service, window_of(h, service).hi, a);
 	if (rc == 0)
 		rc = history_show(h, who, service, a);
-	for (size_t i = 0; i < a->nplaces && rc == 0; i++)
+	for (size_t i = 0; i < a->nplaces && rc == 0 && !a->marks_left_out; i++)
 		rc = store_mark(
 		    s, h->places[i].region, h->now, h->places[i].mark);
 	return rc;

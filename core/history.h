@@ -54,7 +54,8 @@ int history_show(struct history *h, const struct subscriber *who,
     const struct conf_service *service, struct answer *a);
 
 /* What the service shows of that person: fills in the answer's times and
- * places, which last until the next call. -ESTALE when the data is older than
+ * places, which last until the next call; without marks if they are to be left
+ * out (marks_left_out). -ESTALE when the data is older than
  * refuse_after, else 0 or -errno. */
 int history_judge(struct history *h, struct store *s,
     const struct subscriber *who, uint32_t max_gap,

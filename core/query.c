@@ -31,6 +31,7 @@ struct query {
 	uint32_t wording; /* messages_wording */
 	int64_t since;    /* this process runs */
 	int64_t now;      /* of the query in hand: one time for all of it */
+	enum shed shed;
 	struct history history;
 };
 
@@ -81,6 +82,18 @@ query_reload(struct query *q, struct core *core)
 	q->core = core;
 	q->wording = messages_wording(core->messages);
 	admit_limits(q->admit, &core->conf->limits);
+}
+
+void
+query_shed(struct query *q, enum shed level)
+{
+	q->shed = level;
+}
+
+int
+query_sheds(const struct query *q, enum shed level)
+{
+	return q->shed >= level;
 }
 
 void
@@ -245,16 +258,23 @@ request_of(struct query *q, const struct question *x)
 	return key_hash(x->vault->key, in, sizeof(in));
 }
 
+static uint64_t
+query_hash(const struct key *k, uint64_t step, const char *text)
+{
+	const uint64_t in[2] = {step, key_hash(k, text, strlen(text))};
+
+	return key_hash(k, in, sizeof(in));
+}
+
 /* The query, and the request that it is, if any. */
 static void
 identify(struct query *q, struct question *x, const char *text,
     struct ticket *ticket)
 {
 	const struct key *k = x->vault->key;
-	const uint64_t in[2] = {x->step, key_hash(k, text, strlen(text))};
 	const char *digits = dialogue_digits(&x->d);
 
-	x->d.said = key_hash(k, in, sizeof(in));
+	x->d.said = query_hash(k, x->step, text);
 	if (digits[0] != '\0')
 		x->digits = key_identity(k, x->who, digits);
 	if (admit_was_refused(q->admit, x->d.said, q->now))
@@ -359,6 +379,8 @@ put_words(struct query *q, const struct question *x, struct answer *a,
 {
 	if (x->d.r.language != LANGUAGES)
 		a->language = x->d.r.language;
+	if (query_sheds(q, SHED_LANGUAGE))
+		a->language = x->service->language;
 	if (from_memory != NULL)
 		strcpy(say, from_memory);
 	else if (answer_text(a, q->core->messages, q->core->regions, x->service,
@@ -485,6 +507,32 @@ query_refused(struct query *q, const struct ticket *t)
 		admit_refused(q->admit, t->query, when_now());
 }
 
+/* Before it is understood. */
+static uint64_t
+query_of(const struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text)
+{
+	const struct key *k = core_vault(q->core, service->carrier)->key;
+	uint64_t step = pending_key(k, key_msisdn(k, msisdn), service->name);
+
+	return query_hash(k, step, text);
+}
+
+void
+query_refused_before(struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text, int64_t since)
+{
+	admit_refused(q->admit, query_of(q, service, msisdn, text), since);
+}
+
+int
+query_is_covered(struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text)
+{
+	return admit_was_answered(
+	    q->admit, query_of(q, service, msisdn, text), when_now());
+}
+
 enum verdict
 query_busy(struct query *q, const struct conf_service *service,
     const char *msisdn, struct answer *a, char *say)
@@ -573,6 +621,8 @@ find(struct query *q, struct question *x, struct answer *a)
 
 	if (a->verdict != VERDICT_OK)
 		return a->verdict; /* it is not about a person */
+	if (x->d.r.verb == VERB_VERIFY && query_sheds(q, SHED_VERIFICATIONS))
+		return VERDICT_SYSTEM_BUSY;
 	s = snapshot(q, x->vault);
 	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
 		return VERDICT_SYSTEM_BUSY;
@@ -583,8 +633,11 @@ find(struct query *q, struct question *x, struct answer *a)
 	if (v == VERDICT_GENUINE)
 		return query_verify(q, x->service->carrier, x->msisdn,
 		    x->d.r.number, x->d.r.code, a);
+	if (v == VERDICT_PROMPT && query_sheds(q, SHED_PROMPTS))
+		return VERDICT_SYSTEM_BUSY;
 	if (v != VERDICT_OK)
 		return v;
+	a->marks_left_out = query_sheds(q, SHED_MARKS);
 	if (history_amend(&q->history, x->vault->state, &x->d.subject) < 0 ||
 	    history_judge(
 		&q->history, s, who, q->core->conf->max_gap, x->service, a) < 0)
@@ -695,7 +748,8 @@ query_notify(
 	struct store *s;
 	int rc;
 
-	if (service->carrier->notify == NOTIFY_NO)
+	if (service->carrier->notify == NOTIFY_NO ||
+	    query_sheds(q, SHED_NOTICES))
 		return 0;
 	s = snapshot(q, v);
 	if (s == NULL)

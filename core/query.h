@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "core.h"
+#include "shed.h"
 
 /* A query's working memory, reused from one to the next. */
 struct query;
@@ -13,6 +14,10 @@ void query_free(struct query *q);
 /* Another core from now on, its limits too. What is remembered of subscribers
  * stays, but for answers that might be others now. */
 void query_reload(struct query *q, struct core *core);
+
+/* What is left undone from now on; query_sheds: is that? */
+void query_shed(struct query *q, enum shed level);
+int query_sheds(const struct query *q, enum shed level);
 
 /* Queries share one snapshot of the store, and one of the small state until it
  * is written to, begun by the first, until this is called: after each batch. A
@@ -62,6 +67,16 @@ enum verdict query_reply(struct query *q, const struct conf_service *service,
 void query_sent(struct query *q, const struct ticket *t, const char *say);
 /* The query was refused for now: it will come again, and may be stale then. */
 void query_refused(struct query *q, const struct ticket *t);
+
+/* A text that was refused before it was looked at, first at `since`, is asked
+ * now: to be told before query_text. */
+void query_refused_before(struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text, int64_t since);
+
+/* Was that text refused, and answered since? Then a copy of it, which our
+ * refusal made, needs no answer. */
+int query_is_covered(struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text);
 
 /* The MSISDN that an IMSI has now, for what comes with an IMSI only; one more
  * look-up in the snapshot. 0; -ENOENT when it is not provisioned; another

@@ -38,7 +38,8 @@ const char *when_text(int64_t t, char buf[WHEN_TEXT]);
 void when_set(int64_t t, int runs);
 int64_t when_now(void);
 
-/* Milliseconds of a clock that is never set, for timers. */
+/* Milliseconds, and microseconds, of a clock that is never set, for timers. */
 int64_t when_ticks(void);
+int64_t when_micros(void);
 
 #endif

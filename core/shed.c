@@ -1,0 +1,42 @@
+/* Up sooner than down, and each step needs a time of its own, so that what one
+ * step saves does not at once undo it. */
+#include "shed.h"
+
+const char *
+shed_name(enum shed level)
+{
+	static const char *const names[SHED_LEVELS] = {
+	    [SHED_NOTHING] = "nothing",
+	    [SHED_NOTICES] = "notices",
+	    [SHED_VERIFICATIONS] = "verifications",
+	    [SHED_LANGUAGE] = "the second language",
+	    [SHED_PAGES] = "USSD pages",
+	    [SHED_MARKS] = "marks",
+	    [SHED_PROMPTS] = "new prompts",
+	};
+
+	return names[level];
+}
+
+int
+shed_tick(struct shedding *s, int strained, int64_t now)
+{
+	if (s->strained != strained) {
+		s->strained = strained;
+		s->since = now;
+		return 0;
+	}
+	if (s->patience == 0 ||
+	    (!strained && s->level == SHED_NOTHING &&
+		now - s->since > SHED_MOST_MS))
+		s->patience = SHED_LESS_MS;
+	if (now - s->since < (strained ? SHED_MORE_MS : s->patience) ||
+	    s->level == (strained ? SHED_LEVELS - 1 : SHED_NOTHING))
+		return 0;
+	if (strained && s->relaxed && s->patience < SHED_MOST_MS)
+		s->patience *= 2;
+	s->level += strained ? 1 : -1;
+	s->relaxed = !strained;
+	s->since = now;
+	return 1;
+}

@@ -1,0 +1,38 @@
+/* What is left undone while there is too much to do, one thing after the
+ * other, so that what is left is done whole. Pure, no clock of its own: all
+ * times are milliseconds of one clock that is never set. */
+#ifndef SHED_H
+#define SHED_H
+
+#include <stdint.h>
+
+enum shed {
+	SHED_NOTHING,
+	SHED_NOTICES,       /* of an operator's look-up */
+	SHED_VERIFICATIONS, /* refused for now */
+	SHED_LANGUAGE,      /* another than the service's */
+	SHED_PAGES,         /* of USSD: the whole by SMS instead */
+	SHED_MARKS,         /* and the text says so */
+	SHED_PROMPTS,       /* no new dialogue is begun: refused for now */
+	SHED_LEVELS
+};
+
+#define SHED_MORE_MS 1000  /* too much for so long: one more */
+#define SHED_LESS_MS 3000  /* not too much for so long: one less, */
+#define SHED_MOST_MS 60000 /* later each time that this proves too soon */
+
+struct shedding {
+	enum shed level;  /* this, and all before it */
+	int64_t since;    /* the level, or the last moment that spoke for it */
+	int64_t patience; /* before one less */
+	int strained, relaxed; /* relaxed: the last step was one less */
+};
+
+/* There is too much to do, or not; to be told several times a second. 1 when
+ * the level has changed, by one. */
+int shed_tick(struct shedding *s, int strained, int64_t now);
+
+/* What a level adds, in words. */
+const char *shed_name(enum shed level);
+
+#endif
