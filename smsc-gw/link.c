@@ -37,6 +37,7 @@
 #define TELL_MS 1000
 #define OUTPUT_MAX (1 << 20) /* octets that the SMSC does not read */
 #define OUTPUT_LOW (1 << 16)
+#define INPUT_MAX (1 << 16) /* octets that are read ahead; more than a PDU */
 
 enum state {
 	WAITING,
@@ -60,6 +61,7 @@ struct link {
 	struct capture *capture; /* or null */
 	struct event *tick, *retry;
 	enum state state;
+	int held;          /* nothing is to be read */
 	const char *fault; /* set while reading: close when back */
 	uint32_t skip;     /* octets of a PDU that is passed over */
 	int64_t stuck;     /* ms: not reading since */
@@ -239,6 +241,7 @@ connect_now(evutil_socket_t fd, short what, void *arg)
 	}
 	bufferevent_setcb(l->bev, on_read, on_drained, on_event, l);
 	bufferevent_setwatermark(l->bev, EV_WRITE, OUTPUT_LOW, 0);
+	bufferevent_setwatermark(l->bev, EV_READ, 0, INPUT_MAX);
 	bufferevent_enable(l->bev, EV_READ | EV_WRITE);
 	if (bufferevent_socket_connect_hostname(
 		l->bev, l->dns, AF_UNSPEC, l->conf->host, l->conf->port) < 0)
@@ -285,6 +288,7 @@ close_link(struct link *l, const char *reason)
 	if (l->bev != NULL)
 		last_words(l);
 	l->fault = NULL;
+	l->held = 0;
 	l->skip = 0;
 	l->stuck = 0;
 	window_reset(l->window, when_ticks());
@@ -545,6 +549,23 @@ link_ack(struct link *l, const struct link_request *r, uint32_t command_status)
 
 /* Reading. */
 
+void
+link_hold(struct link *l)
+{
+	l->held = 1;
+}
+
+void
+link_resume(struct link *l)
+{
+	if (!l->held)
+		return;
+	l->held = 0;
+	if (l->bev != NULL)
+		bufferevent_trigger(l->bev, EV_READ,
+		    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
 static void
 nack(struct link *l, const struct pdu_header *h, uint32_t status)
 {
@@ -600,7 +621,7 @@ read_all(struct link *l)
 	uint8_t header[PDU_HEADER];
 	struct pdu_header h;
 
-	while (l->fault == NULL && skip(l, in)) {
+	while (l->fault == NULL && !l->held && skip(l, in)) {
 		ssize_t n = evbuffer_copyout(in, header, sizeof(header));
 		int len = pdu_frame(header, n > 0 ? n : 0, &h);
 

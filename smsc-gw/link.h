@@ -83,6 +83,11 @@ void link_forget(struct link *l, void *ref);
 void link_ack(
     struct link *l, const struct link_request *r, uint32_t command_status);
 
+/* Reads no more of what came until link_resume; the latter does nothing for one
+ * that is not held. */
+void link_hold(struct link *l);
+void link_resume(struct link *l);
+
 /* Takes leave: unbind, a while for its answer, then `closed`. */
 void link_unbind(struct link *l);
 

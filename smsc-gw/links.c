@@ -278,3 +278,12 @@ links_unbind(struct links *ls)
 	TAILQ_FOREACH (p, &ls->ports, entry)
 		link_unbind(p->link);
 }
+
+void
+links_resume(struct links *ls)
+{
+	struct port *p;
+
+	TAILQ_FOREACH (p, &ls->ports, entry)
+		link_resume(p->link);
+}

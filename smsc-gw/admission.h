@@ -1,0 +1,78 @@
+/* Which of one carrier's texts are worked on and which are refused for now, so
+ * that whoever is admitted is answered in time and the time goes into answers.
+ * Pure, no clock of its own: all times are microseconds of one clock that is
+ * never set.
+ *
+ * There is too much when something has been waiting without a pause for
+ * longer than ADMISSION_STANDING, however little: behind a window that is
+ * always full an SMSC has a queue of its own that nobody here can see. From
+ * then on only as much waits as keeps us busy, and the rest is refused at
+ * once, which lets what is new through; until nothing waits any more. */
+#ifndef ADMISSION_H
+#define ADMISSION_H
+
+#include <stdint.h>
+
+#define ADMISSION_DELAY 500000    /* the most that one is to wait */
+#define ADMISSION_STANDING 500000 /* what waits so long is no burst */
+#define ADMISSION_LATE 900000     /* waited in vain: refused after all */
+#define ADMISSION_LONG_AGO 5      /* seconds: of a text refused before */
+
+enum admission_text {
+	ADMISSION_FRESH,    /* or refused not ADMISSION_LONG_AGO */
+	ADMISSION_RETURNS,  /* refused before that */
+	ADMISSION_REPEATED, /* answered from memory */
+};
+
+struct admission_counters {
+	unsigned long admitted; /* to wait, of any kind */
+	unsigned long returned; /* of these, refused long ago */
+	unsigned long repeated; /* of these, answered from memory */
+	unsigned long refused;  /* before any look-up */
+	unsigned long late;     /* admitted, and refused after all */
+};
+
+struct admission {
+	unsigned queued;
+	int64_t standing; /* since when some wait, or -1 */
+	int64_t cost;     /* of a text, mean */
+	int64_t credit;   /* time that refusals may still take */
+	int64_t earned;   /* up to when */
+	unsigned turn;    /* of those who return */
+	struct admission_counters counters;
+};
+
+void admission_init(struct admission *a, int64_t now);
+
+/* How long one more would wait, where so many carriers take turns. */
+int64_t admission_delay(const struct admission *a, unsigned carriers);
+
+/* Is there too much? */
+int admission_is_strained(const struct admission *a, int64_t now);
+
+/* May a text wait for its turn? 1, and it is counted in, or 0: refuse it. One
+ * in ADMISSION_SHARE of the texts that are admitted while there is too much is
+ * one that returns, so that these are not put off for ever; else those come
+ * first who were not refused yet. */
+#define ADMISSION_SHARE 64
+int admission_admits(struct admission *a, enum admission_text what,
+    unsigned carriers, int64_t now);
+
+/* Its turn has come, or it is no more; it waited so long. 1 when it is to be
+ * answered, 0 when it is too late for that. */
+int admission_leaves(struct admission *a, int64_t waited);
+
+/* So many texts were worked on in so long, all included. */
+void admission_worked(struct admission *a, unsigned n, int64_t took);
+
+/* Nothing waits, nor is anything unread. */
+void admission_idle(struct admission *a);
+
+/* Refusing has a share of the time, no more: the rest stays with the SMSC,
+ * unread. Is there some of it; and after there was none, enough to begin again?
+ * Many at once cost less. It took so long. */
+int admission_may_refuse(struct admission *a, int64_t now);
+int admission_may_resume(struct admission *a, int64_t now);
+void admission_refused(struct admission *a, int64_t took);
+
+#endif

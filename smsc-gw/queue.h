@@ -1,0 +1,41 @@
+/* Texts of one carrier that wait for their turn, in the order they came: a
+ * fixed number of places, each with a copy of its deliver_sm. */
+#ifndef QUEUE_H
+#define QUEUE_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "link.h"
+
+#define QUEUE_MESSAGE 2048 /* octets of a message; what is beyond is cut */
+
+struct queued {
+	TAILQ_ENTRY(queued) entry;
+	struct origin origin;
+	uint64_t text;   /* recall.h; 0: not to be recalled */
+	int64_t refused; /* before, and when first: epoch seconds; 0: not */
+	int is_copy;     /* of one refused, and answered since */
+	int64_t came;    /* µs */
+	struct deliver_sm sm;
+	uint8_t message[QUEUE_MESSAGE];
+};
+
+struct queue;
+
+/* 0 or -ENOMEM. */
+int queue_new(struct queue **qp, unsigned places);
+void queue_free(struct queue *q);
+
+/* Copies one in, the last now; null when there is no place. The rest of it is
+ * the caller's to fill in. */
+struct queued *queue_put(
+    struct queue *q, const struct origin *origin, const struct deliver_sm *sm);
+/* The first, or null; it stays valid, and queued, until queue_drop. */
+struct queued *queue_first(const struct queue *q);
+/* The next one of a link, or null. */
+struct queued *queue_of(const struct queue *q, const struct link *l);
+void queue_drop(struct queue *q, struct queued *x);
+int queue_is_full(const struct queue *q);
+
+#endif

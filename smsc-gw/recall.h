@@ -1,0 +1,38 @@
+/* Texts that were refused before they were looked at, and texts that were
+ * answered: a bounded memory of eight octets a text, in which the oldest makes
+ * room. Losing one is harmless: it passes for a fresh one.
+ *
+ * A text is a keyed hash of its sender, code and octets. Seconds of one
+ * clock. */
+#ifndef RECALL_H
+#define RECALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct recall;
+
+enum recall_what { RECALL_NOTHING, RECALL_REFUSED, RECALL_ANSWERED };
+
+/* `texts` is rounded up to a power of two. 0 or -ENOMEM. */
+int recall_new(struct recall **rp, size_t texts);
+void recall_free(struct recall *r);
+
+struct recalled {
+	int64_t since;   /* first refused, or answered */
+	unsigned copies; /* that were refused and will come again */
+};
+
+/* What became of a text. */
+enum recall_what recall_text(
+    const struct recall *r, uint64_t text, struct recalled *x);
+
+/* A text is refused; one that was refused already, since then. Each that is
+ * refused is a copy that comes again: recall_returns, when it is not refused
+ * once more. */
+void recall_refused(struct recall *r, uint64_t text, int64_t now);
+void recall_returns(struct recall *r, uint64_t text);
+void recall_answered(struct recall *r, uint64_t text, int64_t now);
+void recall_forget(struct recall *r, uint64_t text);
+
+#endif

@@ -1,0 +1,35 @@
+/* Carriers take turns: one at each round of the event loop, between two looks
+ * at all sockets, so that one carrier's texts wait for no more than one turn
+ * of each other. */
+#ifndef TURNS_H
+#define TURNS_H
+
+#include <sys/queue.h>
+
+#include <event2/event.h>
+
+struct turns;
+
+/* A turn: 1 when another is wanted. */
+typedef int turn_h(void *arg);
+
+/* Who takes turns; all but `take` and `arg` is not the owner's business. */
+struct turn {
+	TAILQ_ENTRY(turn) entry;
+	int waits;
+	turn_h *take;
+	void *arg;
+};
+
+/* 0 or -ENOMEM. */
+int turns_new(struct turns **tp, struct event_base *base);
+void turns_free(struct turns *t);
+
+/* Asks for one, at the end of the row; once is enough. turns_leave: no more. */
+void turns_ask(struct turns *t, struct turn *turn);
+void turns_leave(struct turns *t, struct turn *turn);
+
+/* How many wait for theirs. */
+unsigned turns_waiting(const struct turns *t);
+
+#endif

@@ -1,0 +1,234 @@
+/* Admission beside a server of fixed capacity, by a clock of our own. */
+#include "smsc-gw/admission.c"
+
+#include "test.h"
+
+#define SECOND 1000000
+#define QUEUE 100000
+
+/* A server that works on one text at a time, SMSCs that let `window` texts be
+ * unanswered and have the rest wait, and people who text once. */
+struct world {
+	struct admission a;
+	int64_t now, free_at; /* free_at: the one in hand is done */
+	int64_t cost, came[QUEUE], longest;
+	unsigned head, tail, window;
+	double due;
+	unsigned long waiting, offered, answered, refused, late, changes;
+	int busy, strained;
+};
+
+static void
+begin(struct world *w, int64_t cost, unsigned window)
+{
+	*w = (struct world){.cost = cost, .window = window, .now = SECOND};
+	admission_init(&w->a, w->now);
+}
+
+static void
+take_one(struct world *w)
+{
+	int64_t waited = w->now - w->came[w->head % QUEUE];
+
+	w->head++;
+	if (!admission_leaves(&w->a, waited)) {
+		w->late++;
+		return;
+	}
+	if (waited > w->longest)
+		w->longest = waited;
+	w->busy = 1;
+	w->free_at = w->now + w->cost;
+}
+
+static void
+serve(struct world *w)
+{
+	if (w->busy && w->now >= w->free_at) {
+		w->busy = 0;
+		w->answered++;
+		admission_worked(&w->a, 1, w->cost);
+	}
+	while (!w->busy && w->head != w->tail)
+		take_one(w);
+	if (!w->busy)
+		admission_idle(&w->a);
+}
+
+static void
+deliver(struct world *w, enum admission_text what)
+{
+	w->waiting--;
+	if (admission_admits(&w->a, what, 1, w->now))
+		w->came[w->tail++ % QUEUE] = w->now;
+	else
+		w->refused++;
+}
+
+/* `rate` a second for `seconds`, in steps of a tenth of a millisecond. */
+static void
+run(struct world *w, double rate, double seconds)
+{
+	int64_t end = w->now + seconds * SECOND;
+	int was = w->strained;
+
+	w->offered = w->answered = w->refused = w->late = w->changes = 0;
+	w->longest = 0;
+	for (; w->now < end; w->now += 100) {
+		for (w->due += rate / 10000; w->due >= 1; w->due--) {
+			w->offered++;
+			w->waiting++;
+		}
+		serve(w);
+		while (
+		    w->waiting > 0 && w->tail - w->head + w->busy < w->window)
+			deliver(w, ADMISSION_FRESH);
+		w->strained = admission_is_strained(&w->a, w->now);
+		w->changes += w->strained != was;
+		was = w->strained;
+	}
+}
+
+static void
+quiet(void)
+{
+	static struct world w;
+
+	begin(&w, 1000, 400);
+	run(&w, 500, 10);
+	ok_int(w.refused + w.late, 0, "half of the capacity: none is refused");
+	ok_int(w.changes, 0, "nor is that ever too much");
+	run(&w, 0, 1);
+	for (int i = 0; i < 200; i++)
+		w.waiting++;
+	run(&w, 0, 1);
+	ok_int(w.refused, 0, "nor of a burst that is soon done");
+	ok_int(w.answered, 200, "all of which is answered");
+}
+
+static void
+flood(int64_t cost, unsigned window)
+{
+	static struct world w;
+	double capacity = (double)SECOND / cost;
+
+	begin(&w, cost, window);
+	run(&w, capacity / 2, 2);
+	run(&w, capacity * 10, 2);
+	run(&w, capacity * 10, 20);
+	ok(w.answered >= 0.95 * 20 * capacity,
+	    "%ld us, window %u, ten times as much: %lu answers of %g", cost,
+	    window, w.answered, 20 * capacity);
+	ok(w.longest <= ADMISSION_DELAY, "none after more than %ld us",
+	    w.longest);
+	ok(w.waiting <= w.window, "the SMSC keeps %lu", w.waiting);
+	ok_int(w.late, 0, "none is refused after it was admitted");
+	ok_int(w.changes, 0, "the state is one and the same");
+	run(&w, capacity / 2, 1);
+	ok_int(w.strained, 0, "afterwards it is over within a second");
+	run(&w, capacity / 2, 5);
+	ok_int(w.refused + w.late, 0, "none is refused any more");
+}
+
+static void
+returning(void)
+{
+	struct admission a;
+	unsigned fresh = 0, returned = 0;
+	int64_t now = SECOND;
+
+	admission_init(&a, now);
+	admission_worked(&a, WEIGHT, WEIGHT * 1000);
+	ok(admission_admits(&a, ADMISSION_RETURNS, 1, now),
+	    "who returns is admitted where there is room");
+	now += ADMISSION_STANDING + 1;
+	ok(admission_admits(&a, ADMISSION_REPEATED, 1, now) &&
+		admission_admits(&a, ADMISSION_REPEATED, 1, now) &&
+		admission_admits(&a, ADMISSION_REPEATED, 1, now) &&
+		admission_admits(&a, ADMISSION_REPEATED, 1, now),
+	    "a repeat always is");
+	ok(!admission_admits(&a, ADMISSION_FRESH, 1, now),
+	    "a fresh one not when there is too much");
+	admission_leaves(&a, 0);
+	for (int i = 0; i < 6400; i++) {
+		admission_leaves(&a, 0);
+		if (admission_admits(&a, ADMISSION_RETURNS, 1, now))
+			returned++;
+		else
+			fresh += admission_admits(&a, ADMISSION_FRESH, 1, now);
+	}
+	ok(returned >= 90 && returned <= 110,
+	    "of 6400 admitted, %u are ones that return", returned);
+	ok_int(fresh + returned, 6400, "and the others fresh");
+}
+
+static void
+late(void)
+{
+	struct admission a;
+
+	admission_init(&a, 0);
+	admission_admits(&a, ADMISSION_FRESH, 1, 0);
+	admission_admits(&a, ADMISSION_FRESH, 1, 0);
+	ok(admission_leaves(&a, ADMISSION_LATE), "in time");
+	ok(!admission_leaves(&a, ADMISSION_LATE + 1), "too late");
+	ok_int(a.counters.late, 1, "and counted");
+	admission_worked(&a, 1, 3600LL * SECOND);
+	ok(admission_admits(&a, ADMISSION_FRESH, 1, 0) &&
+		admission_delay(&a, 1) < ADMISSION_DELAY,
+	    "a standstill is soon forgotten");
+}
+
+static void
+turns(void)
+{
+	struct admission a;
+
+	admission_init(&a, 0);
+	admission_worked(&a, WEIGHT, WEIGHT * 10000);
+	for (int i = 0; i < 18; i++)
+		admission_admits(&a, ADMISSION_FRESH, 1, 0);
+	ok_int(admission_delay(&a, 1), 180000, "a delay of eighteen");
+	ok_int(admission_delay(&a, 3), 540000, "three times that for three");
+	ok(!admission_admits(&a, ADMISSION_FRESH, 3, 0),
+	    "which is too much, as soon as that");
+	ok(admission_admits(&a, ADMISSION_FRESH, 1, 0), "alone it is not");
+}
+
+static void
+refusing(void)
+{
+	struct admission a;
+	int64_t took = 0;
+
+	admission_init(&a, 0);
+	for (int64_t now = 0; now < 10 * SECOND; now += 2) {
+		if (!admission_may_refuse(&a, now))
+			continue;
+		admission_refused(&a, 2);
+		took += 2;
+	}
+	ok(took <= 10 * SECOND / REFUSING + 2 * CREDIT_MAX,
+	    "refusing takes its share, no more: %ld us of %d", took,
+	    10 * SECOND);
+	ok(took >= 10 * SECOND / REFUSING, "and all of that");
+	ok(!admission_may_resume(&a, 10 * SECOND),
+	    "what was left is not read on for one");
+	ok(admission_may_resume(&a, 10 * SECOND + 2 * RESUME * REFUSING),
+	    "but for many");
+}
+
+int
+main(void)
+{
+	quiet();
+	flood(1000, 400);
+	flood(10000, 400);
+	flood(200, 400);
+	flood(200, 10);
+	returning();
+	late();
+	turns();
+	refusing();
+	return test_done();
+}
