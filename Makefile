@@ -70,7 +70,7 @@ build: $(PROGRAMS)
 
 tests: build $(UNIT) $(FUZZ) $(O)/tests/demo/journeys \
 	$(O)/tests/bench/load $(O)/tests/bench/dial $(O)/tests/replay/phone \
-	$(O)/tests/peer/sctp_tcp.so
+	$(O)/tests/peer/sctp_tcp.so $(O)/tests/bench/slow_store.so
 
 # Install what is missing, by name; silent when nothing is.
 define install_missing

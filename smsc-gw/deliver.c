@@ -15,6 +15,7 @@
 #include "concat.h"
 #include "deliver.h"
 #include "gather.h"
+#include "intake.h"
 #include "links.h"
 #include "log.h"
 #include "outbox.h"
@@ -27,6 +28,7 @@
 #define TEXT_MAX 1024   /* octets of UTF-8 of a user's text that count */
 #define RECEIPTED 65536 /* messages whose receipts are awaited */
 #define SUMMARY_SECONDS 60
+#define HASHED 512 /* octets of a message by which it is known again */
 
 struct counters {
 	unsigned long texts, silent, parts, parts_lost, refused_for_now;
@@ -41,10 +43,12 @@ struct deliver {
 	struct gather *gather;
 	struct receipts *receipts;
 	struct ussd *ussd;
+	struct intake *intake;
 	struct links *links;
 	struct event *summary;
 	deliver_settled_h *settled;
 	void *arg;
+	int took, dirty;    /* texts from a read; what is to be settled now */
 	uint16_t reference; /* of the last message in segments */
 	struct counters now, told;
 	struct sender_counters sent_told;
@@ -60,6 +64,11 @@ static void on_submitted_late(
 static void on_read_done(struct link *l, void *arg);
 static void on_down(struct link *l, void *arg);
 static void on_closed(struct link *l, void *arg);
+static void on_shed(enum shed level, void *arg);
+static void on_text(const struct queued *x, void *arg);
+static void on_late(const struct queued *x, void *arg);
+static void on_turn_done(void *arg);
+static void on_resume(void *arg);
 static void on_idle(struct link *l, void *arg);
 static void on_summary(evutil_socket_t fd, short what, void *arg);
 
@@ -70,6 +79,14 @@ static const struct link_events events = {
     .read_done = on_read_done,
     .down = on_down,
     .closed = on_closed,
+};
+
+static const struct intake_events intake_events = {
+    .shed = on_shed,
+    .text = on_text,
+    .late = on_late,
+    .turn_done = on_turn_done,
+    .resume = on_resume,
 };
 
 /* Life. */
@@ -86,7 +103,7 @@ begin_summaries(struct deliver *d, struct event_base *base)
 }
 
 static int
-open_all(struct deliver *d, struct event_base *base)
+open_all(struct deliver *d, struct event_base *base, struct turns *turns)
 {
 	struct vault *v = core_vault(d->core, d->carrier);
 	int rc = core_state(v);
@@ -105,6 +122,8 @@ open_all(struct deliver *d, struct event_base *base)
 		rc = ussd_new(
 		    &d->ussd, base, d->core, d->query, d->outbox, d->carrier);
 	if (rc == 0)
+		rc = intake_new(&d->intake, base, turns, &intake_events, d);
+	if (rc == 0)
 		rc = begin_summaries(d, base);
 	if (rc == 0)
 		rc = links_new(&d->links, base, d->sender, &events, d);
@@ -113,8 +132,8 @@ open_all(struct deliver *d, struct event_base *base)
 
 int
 deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
-    struct query *query, const struct conf_carrier *carrier,
-    deliver_settled_h *settled, void *arg)
+    struct query *query, struct turns *turns,
+    const struct conf_carrier *carrier, deliver_settled_h *settled, void *arg)
 {
 	struct deliver *d = calloc(1, sizeof(*d));
 	int rc;
@@ -127,7 +146,7 @@ deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
 	d->settled = settled;
 	d->arg = arg;
 	evutil_secure_rng_get_bytes(&d->reference, sizeof(d->reference));
-	rc = open_all(d, base);
+	rc = open_all(d, base, turns);
 	if (rc < 0)
 		deliver_free(d);
 	else
@@ -144,6 +163,7 @@ deliver_free(struct deliver *d)
 		on_summary(-1, 0, d);
 		event_free(d->summary);
 	}
+	intake_free(d->intake);
 	ussd_free(d->ussd);
 	links_free(d->links);
 	sender_free(d->sender);
@@ -184,6 +204,8 @@ deliver_commit(struct deliver *d, struct core *core,
 	d->core = core;
 	d->carrier = carrier;
 	ussd_reload(d->ussd, core, carrier);
+	intake_reload(
+	    d->intake, carrier->name, core->conf->limits.repeat_window);
 }
 
 int
@@ -315,16 +337,25 @@ silence(struct deliver *d, const struct origin *origin, uint64_t request)
 
 /* The query, once the text is whole. */
 static void
-answer(struct deliver *d, const struct origin *origin,
-    const struct conf_service *service, const char *msisdn, const char *text,
-    const struct deliver_sm *sm)
+answer(struct deliver *d, const struct queued *x,
+    const struct conf_service *service, const char *msisdn, const char *text)
 {
+	const struct origin *origin = &x->origin;
+	const struct deliver_sm *sm = &x->sm;
 	static char say[ANSWER_MAX];
 	char mask[MASK_MAX];
 	struct ticket ticket;
 	enum verdict verdict;
 	struct answer a;
 
+	if (x->is_copy && query_is_covered(d->query, service, msisdn, text)) {
+		d->now.silent++;
+		acknowledge(origin, ESME_ROK);
+		return;
+	}
+	if (x->refused != 0)
+		query_refused_before(
+		    d->query, service, msisdn, text, x->refused);
 	verdict = query_text(d->query, service, msisdn, text, &a, say, &ticket);
 	log_debug(DQUERY, "link=%s service=%s from=%s verdict=%s places=%zu",
 	    link_conf(origin->link)->name, service->name,
@@ -339,24 +370,60 @@ answer(struct deliver *d, const struct origin *origin,
 		acknowledge(origin, link_conf(origin->link)->retry_status);
 		if (verdict == VERDICT_SYSTEM_BUSY)
 			send_busy(d, origin, service, msisdn, sm, &a);
+	} else {
+		intake_answered(d->intake, x, ticket.request != 0);
 	}
 }
 
+static void
+refuse(struct deliver *d, const struct origin *origin)
+{
+	d->now.refused_for_now++;
+	acknowledge(origin, link_conf(origin->link)->retry_status);
+}
+
+/* What makes two texts the same before either is understood. */
+static uint64_t
+hash(const struct deliver *d, const struct deliver_sm *sm)
+{
+	const size_t from = strlen(sm->source_addr) + 1;
+	const size_t to = strlen(sm->destination_addr) + 1;
+	uint8_t in[2 * (ADDRESS_MAX + 1) + HASHED];
+	size_t len = sm->message_len < HASHED ? sm->message_len : HASHED;
+	uint64_t h;
+
+	memcpy(in, sm->source_addr, from);
+	memcpy(in + from, sm->destination_addr, to);
+	if (len > 0)
+		memcpy(in + from + to, sm->message, len);
+	h = key_hash(core_vault(d->core, d->carrier)->key, in, from + to + len);
+	return h + (h == 0);
+}
+
+static void
+on_ussd(
+    struct deliver *d, const struct origin *origin, const struct deliver_sm *sm)
+{
+	int begins = ussd_begins(origin->link, sm);
+
+	if (!sender_takes(d->sender, origin->link) ||
+	    !intake_text(d->intake, origin, sm, begins ? hash(d, sm) : 0))
+		acknowledge(origin, link_conf(origin->link)->retry_status);
+}
+
+/* Waits for its turn, or is refused before anything is looked up. */
 static void
 on_deliver(struct link *l, const struct link_request *r,
     const struct deliver_sm *sm, void *arg)
 {
 	const struct origin origin = {l, *r};
 	struct deliver *d = arg;
-	const struct conf_service *service;
-	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX];
+	char msisdn[DIGITS_MAX + 1];
 	struct receipt receipt;
-	int rc;
 
+	d->took = 1;
 	if (ussd_is_one(l, sm)) {
-		acknowledge(&origin,
-		    sender_takes(d->sender, l) ? ussd_deliver(d->ussd, l, sm)
-					       : link_conf(l)->retry_status);
+		on_ussd(d, &origin, sm);
 		return;
 	}
 	if (receipt_read(sm, &receipt)) {
@@ -368,21 +435,58 @@ on_deliver(struct link *l, const struct link_request *r,
 	d->now.texts++;
 	if (!sender_takes(d->sender, l)) {
 		acknowledge(&origin, link_conf(l)->retry_status);
-		return;
-	}
-	service = asker_service(d->core->conf, d->carrier, sm, msisdn);
-	if (service == NULL) {
+	} else if (asker_service(d->core->conf, d->carrier, sm, msisdn) ==
+	    NULL) {
 		d->now.silent++;
 		acknowledge(&origin, ESME_ROK);
+	} else if (!intake_text(d->intake, &origin, sm, hash(d, sm))) {
+		refuse(d, &origin);
+	}
+}
+
+static void
+on_shed(enum shed level, void *arg)
+{
+	struct deliver *d = arg;
+
+	query_shed(d->query, level);
+}
+
+/* Its turn. The configuration may be another by now. */
+static void
+on_text(const struct queued *x, void *arg)
+{
+	struct deliver *d = arg;
+	struct link *l = x->origin.link;
+	const struct conf_service *service;
+	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX];
+	int rc;
+
+	if (!sender_takes(d->sender, l)) {
+		acknowledge(&x->origin, link_conf(l)->retry_status);
 		return;
 	}
-	rc = read_text(d, &origin, sm, text);
-	if (rc == 1) {
-		answer(d, &origin, service, msisdn, text, sm);
-	} else if (rc < 0) {
-		d->now.refused_for_now++;
-		acknowledge(&origin, link_conf(l)->retry_status);
+	if (ussd_is_one(l, &x->sm)) {
+		acknowledge(&x->origin, ussd_deliver(d->ussd, l, &x->sm));
+		return;
 	}
+	service = asker_service(d->core->conf, d->carrier, &x->sm, msisdn);
+	if (service == NULL) {
+		d->now.silent++;
+		acknowledge(&x->origin, ESME_ROK);
+		return;
+	}
+	rc = read_text(d, &x->origin, &x->sm, text);
+	if (rc == 1)
+		answer(d, x, service, msisdn, text);
+	else if (rc < 0)
+		refuse(d, &x->origin);
+}
+
+static void
+on_late(const struct queued *x, void *arg)
+{
+	refuse(arg, &x->origin);
 }
 
 static void
@@ -391,6 +495,7 @@ on_submitted(struct link *l, void *ref, uint32_t command_status,
 {
 	struct deliver *d = arg;
 
+	d->dirty = 1;
 	if (ussd_submitted(d->ussd, l, ref, command_status))
 		return;
 	sender_submitted(d->sender, ref, command_status, message_id);
@@ -402,18 +507,19 @@ on_submitted_late(struct link *l, void *ref, const char *message_id, void *arg)
 	struct deliver *d = arg;
 
 	(void)l;
+	d->dirty = 1;
 	sender_submitted_late(d->sender, ref, message_id);
 }
 
-/* Texts of one read share one snapshot of the store and one commit. Who holds
+/* Texts of one turn share one snapshot of the store and one commit. Who holds
  * the phone and waits comes first. */
 static void
-on_read_done(struct link *l, void *arg)
+on_turn_done(void *arg)
 {
 	struct deliver *d = arg;
 	int rc;
 
-	(void)l;
+	d->dirty = 0;
 	query_end(d->query);
 	ussd_send(d->ussd);
 	rc = sender_flush(d->sender);
@@ -421,11 +527,33 @@ on_read_done(struct link *l, void *arg)
 	ussd_settle(d->ussd, rc);
 }
 
+/* Texts are settled by their turn; anything else may have made room. */
+static void
+on_read_done(struct link *l, void *arg)
+{
+	struct deliver *d = arg;
+	int only_texts = d->took && !d->dirty;
+
+	(void)l;
+	d->took = 0;
+	if (!only_texts)
+		on_turn_done(d);
+}
+
+static void
+on_resume(void *arg)
+{
+	struct deliver *d = arg;
+
+	links_resume(d->links);
+}
+
 static void
 on_down(struct link *l, void *arg)
 {
 	struct deliver *d = arg;
 
+	intake_down(d->intake, l);
 	sender_down(d->sender, l);
 	ussd_down(d->ussd, l);
 }
@@ -446,6 +574,7 @@ on_closed(struct link *l, void *arg)
 {
 	struct deliver *d = arg;
 
+	intake_down(d->intake, l);
 	ussd_down(d->ussd, l);
 	links_closed(d->links, l);
 	if (links_settled(d->links))

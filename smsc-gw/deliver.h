@@ -9,6 +9,7 @@
 #include "core.h"
 #include "links.h"
 #include "query.h"
+#include "turns.h"
 
 struct deliver;
 
@@ -20,8 +21,8 @@ typedef void deliver_settled_h(void *arg);
  * deliver_commit and deliver_start. All that is passed must outlive it. 0 or
  * -errno. */
 int deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
-    struct query *query, const struct conf_carrier *carrier,
-    deliver_settled_h *settled, void *arg);
+    struct query *query, struct turns *turns,
+    const struct conf_carrier *carrier, deliver_settled_h *settled, void *arg);
 void deliver_free(struct deliver *d);
 
 const struct conf_carrier *deliver_carrier(const struct deliver *d);

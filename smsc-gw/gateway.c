@@ -19,6 +19,7 @@
 #include "program.h"
 #include "query.h"
 #include "tls.h"
+#include "turns.h"
 
 struct serving {
 	TAILQ_ENTRY(serving) entry;
@@ -33,6 +34,7 @@ struct gateway {
 	struct core *core;
 	struct core *old; /* while settling, or null */
 	struct query *query;
+	struct turns *turns;
 	TAILQ_HEAD(, serving) carriers;
 	int settling; /* until start */
 	int hung_up;  /* another SIGHUP came meanwhile */
@@ -116,7 +118,8 @@ new_serving(struct gateway *g, struct core *c, const struct conf_carrier *to)
 	if (s == NULL)
 		return -ENOMEM;
 	s->next = to;
-	rc = deliver_new(&s->deliver, g->base, c, g->query, to, on_settled, g);
+	rc = deliver_new(
+	    &s->deliver, g->base, c, g->query, g->turns, to, on_settled, g);
 	if (rc < 0)
 		free(s);
 	else
@@ -331,7 +334,7 @@ open_gateway(struct gateway *g)
 		return -ENOMEM;
 	g->settle = event_new(g->base, -1, 0, on_settle, g);
 	if (g->settle == NULL || query_new(&g->query, g->core) < 0 ||
-	    prepare(g->core, g) < 0)
+	    turns_new(&g->turns, g->base) < 0 || prepare(g->core, g) < 0)
 		return -ENOMEM;
 	commit(g, g->core, &change);
 	return heed_signals(g);
@@ -345,6 +348,7 @@ close_gateway(struct gateway *g)
 	program_hangup(SIG_BLOCK);
 	while ((s = TAILQ_FIRST(&g->carriers)) != NULL)
 		free_serving(g, s);
+	turns_free(g->turns);
 	query_free(g->query);
 	event_free(g->term);
 	event_free(g->intr);

@@ -374,6 +374,14 @@ hear(struct desk *d, const struct deliver_sm *sm, const char *msisdn)
 	}
 }
 
+int
+ussd_begins(const struct link *l, const struct deliver_sm *sm)
+{
+	const struct conf_smsc *conf = link_conf(l);
+
+	return !is_abort(conf, sm) && sm->ussd_service_op == conf->ussd_begin;
+}
+
 uint32_t
 ussd_deliver(struct ussd *u, struct link *l, const struct deliver_sm *sm)
 {

@@ -27,6 +27,9 @@ void ussd_reload(
 /* Is a deliver_sm of a link one of USSD's? */
 int ussd_is_one(const struct link *l, const struct deliver_sm *sm);
 
+/* Does it begin a dialogue? */
+int ussd_begins(const struct link *l, const struct deliver_sm *sm);
+
 /* Takes one: the command_status to answer it with. What there is to say goes
  * with ussd_send, or ussd_settle. */
 uint32_t ussd_deliver(

@@ -1,0 +1,296 @@
+/* deliver_sm ─▶ recall ─▶ admission ─▶ queue ─▶ its turn
+ *                             └──▶ refused
+ *
+ * A turn is short, so that the next carrier's comes soon; but not shorter than
+ * what ends it (a commit may take a disk's time) is worth. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "intake.h"
+#include "log.h"
+#include "recall.h"
+#include "when.h"
+
+#define QUEUED 4096         /* texts that wait at the most */
+#define RECALLED (1u << 20) /* texts; eight octets each */
+#define COPY_SECONDS 300    /* in which copies of it are no news */
+#define TICK_MS 250
+#define TURN 250        /* µs of texts */
+#define TURN_PER_DONE 4 /* times what ends a turn takes */
+#define REFUSAL_MAX 20  /* µs that one is reckoned at, at the most */
+
+struct intake {
+	struct turns *turns;
+	struct event *tick;
+	const char *carrier;
+	const struct intake_events *events;
+	void *arg;
+	struct turn turn;
+	struct queue *queue;
+	struct recall *recall;
+	struct admission admission;
+	struct shedding shedding;
+	unsigned long changes; /* of its level */
+	int64_t done;          /* µs that the end of a turn takes, mean */
+	int64_t refused;       /* when last */
+	int held;              /* some link */
+	int64_t repeats;       /* seconds in which a text answered passes */
+};
+
+static int take_turn(void *arg);
+static int begin_ticks(struct intake *i, struct event_base *base);
+
+int
+intake_new(struct intake **ip, struct event_base *base, struct turns *turns,
+    const struct intake_events *events, void *arg)
+{
+	struct intake *i = calloc(1, sizeof(*i));
+
+	if (i == NULL)
+		return -ENOMEM;
+	i->turns = turns;
+	i->carrier = "";
+	i->events = events;
+	i->arg = arg;
+	i->turn = (struct turn){.take = take_turn, .arg = i};
+	admission_init(&i->admission, when_micros());
+	if (queue_new(&i->queue, QUEUED) < 0 ||
+	    recall_new(&i->recall, RECALLED) < 0 || begin_ticks(i, base) < 0) {
+		intake_free(i);
+		return -ENOMEM;
+	}
+	*ip = i;
+	return 0;
+}
+
+void
+intake_free(struct intake *i)
+{
+	if (i == NULL)
+		return;
+	turns_leave(i->turns, &i->turn);
+	if (i->tick != NULL)
+		event_free(i->tick);
+	queue_free(i->queue);
+	recall_free(i->recall);
+	free(i);
+}
+
+void
+intake_reload(struct intake *i, const char *carrier, unsigned repeats)
+{
+	i->carrier = carrier;
+	i->repeats = repeats;
+}
+
+struct intake_state
+intake_state(const struct intake *i)
+{
+	return (struct intake_state){
+	    .counters = i->admission.counters,
+	    .queued = i->admission.queued,
+	    .delay = admission_delay(&i->admission, turns_waiting(i->turns)),
+	    .cost = i->admission.cost,
+	    .level = i->shedding.level,
+	    .changes = i->changes,
+	};
+}
+
+/* From time to time. */
+
+static void
+tell(struct intake *i, enum shed was)
+{
+	enum shed is = i->shedding.level;
+
+	log_notice(DSMPP, "carrier %s overload level=%d %s=\"%s\"", i->carrier,
+	    is, is > was ? "sheds" : "resumes", shed_name(is > was ? is : was));
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct intake *i = arg;
+	enum shed was = i->shedding.level;
+	int strained = admission_is_strained(&i->admission, when_micros());
+
+	(void)fd;
+	(void)what;
+	if (!shed_tick(&i->shedding, strained, when_ticks()))
+		return;
+	i->changes++;
+	tell(i, was);
+}
+
+static int
+begin_ticks(struct intake *i, struct event_base *base)
+{
+	const struct timeval often = {0, TICK_MS * 1000};
+
+	i->tick = event_new(base, -1, EV_PERSIST, on_tick, i);
+	if (i->tick == NULL || event_add(i->tick, &often) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* A text comes in. */
+
+/* How many carriers' turns come before each of ours, with it. */
+static unsigned
+sharers(const struct intake *i)
+{
+	return turns_waiting(i->turns) + !i->turn.waits;
+}
+
+/* Each refusal makes one copy, which comes by and by. */
+static int
+is_copy(enum recall_what what, const struct recalled *r, int64_t age)
+{
+	return what == RECALL_ANSWERED && r->copies > 0 && age < COPY_SECONDS;
+}
+
+static enum admission_text
+kind(enum recall_what what, const struct recalled *r, int64_t age,
+    int64_t repeats)
+{
+	switch (what) {
+	case RECALL_ANSWERED:
+		return age < repeats || is_copy(what, r, age)
+		    ? ADMISSION_REPEATED
+		    : ADMISSION_FRESH;
+	case RECALL_REFUSED:
+		return age < ADMISSION_LONG_AGO ? ADMISSION_FRESH
+						: ADMISSION_RETURNS;
+	case RECALL_NOTHING:
+		break;
+	}
+	return ADMISSION_FRESH;
+}
+
+/* What one takes is what passed since the last; the first of a batch, which
+ * comes after something else, brings the batch's reading and writing. */
+static void
+refuse(struct intake *i, struct link *l, uint64_t text, int64_t now)
+{
+	int64_t took = now - i->refused;
+
+	if (text != 0)
+		recall_refused(i->recall, text, when_now());
+	i->refused = now;
+	admission_refused(
+	    &i->admission, took < REFUSAL_MAX ? took : REFUSAL_MAX);
+	if (admission_may_refuse(&i->admission, now) ||
+	    queue_first(i->queue) == NULL)
+		return;
+	link_hold(l);
+	i->held = 1;
+}
+
+int
+intake_text(struct intake *i, const struct origin *origin,
+    const struct deliver_sm *sm, uint64_t text)
+{
+	int64_t now = when_micros(), age;
+	enum recall_what what = RECALL_NOTHING;
+	struct recalled r = {0};
+	struct queued *x;
+
+	if (text != 0)
+		what = recall_text(i->recall, text, &r);
+	age = when_now() - r.since;
+	if (queue_is_full(i->queue) ||
+	    !admission_admits(&i->admission,
+		text == 0 ? ADMISSION_REPEATED
+			  : kind(what, &r, age, i->repeats),
+		sharers(i), now)) {
+		refuse(i, origin->link, text, now);
+		return 0;
+	}
+	x = queue_put(i->queue, origin, sm);
+	x->text = text;
+	x->refused = what == RECALL_REFUSED ? r.since : 0;
+	x->is_copy = is_copy(what, &r, age);
+	x->came = now;
+	if (r.copies > 0)
+		recall_returns(i->recall, text);
+	turns_ask(i->turns, &i->turn);
+	return 1;
+}
+
+void
+intake_answered(struct intake *i, const struct queued *x, int may_repeat)
+{
+	if (x->text == 0)
+		return;
+	if (may_repeat)
+		recall_answered(i->recall, x->text, when_now());
+	else
+		recall_forget(i->recall, x->text);
+}
+
+void
+intake_down(struct intake *i, const struct link *l)
+{
+	struct queued *x;
+
+	while ((x = queue_of(i->queue, l)) != NULL) {
+		admission_leaves(&i->admission, 0);
+		queue_drop(i->queue, x);
+	}
+}
+
+/* A turn. */
+
+static void
+take(struct intake *i, struct queued *x, int64_t now)
+{
+	if (admission_leaves(&i->admission, now - x->came)) {
+		i->events->text(x, i->arg);
+	} else {
+		if (x->text != 0)
+			recall_refused(i->recall, x->text, when_now());
+		i->events->late(x, i->arg);
+	}
+	queue_drop(i->queue, x);
+}
+
+static void
+resume(struct intake *i, int64_t now)
+{
+	if (!i->held ||
+	    (queue_first(i->queue) != NULL &&
+		!admission_may_resume(&i->admission, now)))
+		return;
+	i->held = 0;
+	i->events->resume(i->arg);
+}
+
+/* One with nothing to do is the round after the last: the sockets have been
+ * looked at since, and nothing came. */
+static int
+take_turn(void *arg)
+{
+	struct intake *i = arg;
+	int64_t began = when_micros(), now = began, longest = TURN;
+	struct queued *x;
+	unsigned n = 0;
+
+	if (queue_first(i->queue) == NULL && !i->held) {
+		admission_idle(&i->admission);
+		return 0;
+	}
+	if (longest < TURN_PER_DONE * i->done)
+		longest = TURN_PER_DONE * i->done;
+	i->events->shed(i->shedding.level, i->arg);
+	while (now - began < longest && (x = queue_first(i->queue)) != NULL) {
+		take(i, x, now);
+		n++;
+		now = when_micros();
+	}
+	i->events->turn_done(i->arg);
+	i->done += (when_micros() - now - i->done) / 8;
+	now = when_micros();
+	admission_worked(&i->admission, n, now - began);
+	resume(i, now);
+	return 1;
+}

@@ -1,0 +1,60 @@
+/* One carrier's texts on their way in: each waits for its turn, or is refused
+ * at once (admission.h). */
+#ifndef INTAKE_H
+#define INTAKE_H
+
+#include "admission.h"
+#include "link.h"
+#include "query.h"
+#include "queue.h"
+#include "turns.h"
+
+struct intake;
+
+struct intake_events {
+	/* The texts to come leave that undone. */
+	void (*shed)(enum shed level, void *arg);
+	/* Its turn: answer it with link_ack, now or later. */
+	void (*text)(const struct queued *x, void *arg);
+	/* It is not answered after all: refuse it for now. */
+	void (*late)(const struct queued *x, void *arg);
+	/* The turn is over: what it wrote is to be made durable and sent. */
+	void (*turn_done)(void *arg);
+	/* What was left unread (link_hold) is to be read. */
+	void (*resume)(void *arg);
+};
+
+/* All that is passed must outlive it. 0 or -ENOMEM. */
+int intake_new(struct intake **ip, struct event_base *base, struct turns *turns,
+    const struct intake_events *events, void *arg);
+void intake_free(struct intake *i);
+
+/* The carrier's name from now on, which must outlive the next call, and in how
+ * many seconds the same text is answered from memory. */
+void intake_reload(struct intake *i, const char *carrier, unsigned repeats);
+
+/* A deliver_sm, and its hash (recall.h), or 0 for one that is not recalled: it
+ * goes on with what was begun. 1 when it waits now, 0 when it is to be refused
+ * for now; then the link may be held (link_hold). */
+int intake_text(struct intake *i, const struct origin *origin,
+    const struct deliver_sm *sm, uint64_t text);
+
+/* A text was answered, and the same may be answered again from memory. */
+void intake_answered(struct intake *i, const struct queued *x, int may_repeat);
+
+/* The link is no more: nor is what came over it. */
+void intake_down(struct intake *i, const struct link *l);
+
+/* How it stands. */
+struct intake_state {
+	struct admission_counters counters;
+	unsigned queued;       /* texts that wait */
+	int64_t delay;         /* µs that one more would wait */
+	int64_t cost;          /* µs that a text takes, mean */
+	enum shed level;       /* what is left undone */
+	unsigned long changes; /* of the level */
+};
+
+struct intake_state intake_state(const struct intake *i);
+
+#endif
