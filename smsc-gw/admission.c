@@ -1,19 +1,29 @@
-/* Time that waits is what counts, not texts: a text costs its mean so far. */
+/* Time that waits is what counts, not texts: a text costs what those of its
+ * kind cost so far. */
 #include "admission.h"
 
 #define KEEP_BUSY 1000 /* µs of work to have at hand, and not fewer than */
-#define KEEP_TEXTS 4
-#define WEIGHT 32                /* texts that the mean goes over */
+#define KEEP_TEXTS 16
+#define WIDENS 8                 /* of so many parts of the time, one */
+#define WEIGHT 32                /* texts that a mean goes over */
 #define REFUSING 16              /* of so many parts of the time, one */
 #define RESUME 500               /* credit that makes a batch */
 #define CREDIT_MAX 5000          /* that is saved for later */
 #define COST_MAX ADMISSION_DELAY /* a standstill says little of the next */
+
+/* What part of the room is a text's, as a divisor. */
+static const int64_t part[] = {
+    [ADMISSION_NEW] = 1,
+    [ADMISSION_AGAIN] = 2,
+    [ADMISSION_RETURNS] = 4,
+};
 
 void
 admission_init(struct admission *a, int64_t now)
 {
 	*a = (struct admission){
 	    .standing = -1,
+	    .tight = now - WIDENS * ADMISSION_DELAY,
 	    .credit = CREDIT_MAX,
 	    .earned = now,
 	};
@@ -22,67 +32,83 @@ admission_init(struct admission *a, int64_t now)
 int64_t
 admission_delay(const struct admission *a, unsigned carriers)
 {
-	return a->queued * a->cost * (carriers > 0 ? carriers : 1);
+	return (a->queued * a->cost + a->repeats * a->repeating) *
+	    (carriers > 0 ? carriers : 1);
 }
 
 int
 admission_is_strained(const struct admission *a, int64_t now)
 {
-	return a->standing >= 0 && now - a->standing > ADMISSION_STANDING;
+	return now - a->tight <= ADMISSION_STANDING;
 }
 
 /* The longest delay that may be now. */
 static int64_t
-bound(const struct admission *a, unsigned carriers, int64_t now)
+room(const struct admission *a, unsigned carriers, int64_t now)
 {
-	int64_t busy = KEEP_TEXTS * a->cost;
+	int64_t busy = KEEP_TEXTS * a->cost, r;
 
-	if (!admission_is_strained(a, now))
-		return ADMISSION_DELAY;
 	if (busy < KEEP_BUSY)
 		busy = KEEP_BUSY;
-	busy *= carriers > 0 ? carriers : 1;
-	return busy < ADMISSION_DELAY ? busy : ADMISSION_DELAY;
+	r = busy * (carriers > 0 ? carriers : 1);
+	if (a->standing < 0 || now - a->standing <= ADMISSION_STANDING)
+		r += (now - a->tight) / WIDENS;
+	return r < ADMISSION_DELAY ? r : ADMISSION_DELAY;
+}
+
+static int
+fits(struct admission *a, enum admission_text what, unsigned carriers,
+    int64_t now)
+{
+	int64_t delay = admission_delay(a, carriers);
+	int64_t r = room(a, carriers, now);
+
+	if (what == ADMISSION_REPEATED)
+		return 1;
+	if (a->queued > 0 && delay >= r)
+		return 0;
+	if (a->queued == 0 || what == ADMISSION_NEW || delay < r / part[what])
+		return 1;
+	return a->turn >= ADMISSION_SHARE;
 }
 
 static void
 admit(struct admission *a, enum admission_text what, int64_t now)
 {
 	a->counters.admitted++;
-	a->counters.returned += what == ADMISSION_RETURNS;
-	a->counters.repeated += what == ADMISSION_REPEATED;
-	a->queued++;
 	if (a->standing < 0)
 		a->standing = now;
+	if (what == ADMISSION_REPEATED) {
+		a->counters.repeated++;
+		a->repeats++;
+		return;
+	}
+	a->queued++;
+	a->counters.returned += what != ADMISSION_NEW;
+	a->turn = what == ADMISSION_NEW ? a->turn + 1 : 0;
 }
 
 int
 admission_admits(struct admission *a, enum admission_text what,
     unsigned carriers, int64_t now)
 {
-	int fits = a->queued == 0 ||
-	    admission_delay(a, carriers) < bound(a, carriers, now);
-
-	if (what == ADMISSION_REPEATED)
-		fits = 1;
-	if (fits && what != ADMISSION_REPEATED &&
-	    admission_is_strained(a, now)) {
-		fits = what == ADMISSION_FRESH || a->turn >= ADMISSION_SHARE;
-		a->turn = what == ADMISSION_FRESH ? a->turn + 1
-		    : fits                        ? 0
-						  : a->turn;
-	}
-	if (fits)
+	if (fits(a, what, carriers, now)) {
 		admit(a, what, now);
-	else
-		a->counters.refused++;
-	return fits;
+		return 1;
+	}
+	a->tight = now;
+	a->counters.refused++;
+	return 0;
 }
 
 int
-admission_leaves(struct admission *a, int64_t waited)
+admission_leaves(
+    struct admission *a, enum admission_text what, int64_t waited)
 {
-	a->queued--;
+	if (what == ADMISSION_REPEATED)
+		a->repeats--;
+	else
+		a->queued--;
 	if (waited <= ADMISSION_LATE)
 		return 1;
 	a->counters.late++;
@@ -90,8 +116,10 @@ admission_leaves(struct admission *a, int64_t waited)
 }
 
 void
-admission_worked(struct admission *a, unsigned n, int64_t took)
+admission_worked(
+    struct admission *a, enum admission_text what, unsigned n, int64_t took)
 {
+	int64_t *mean = what == ADMISSION_REPEATED ? &a->repeating : &a->cost;
 	int64_t each = n > 0 ? took / n : 0;
 
 	if (n == 0)
@@ -100,14 +128,13 @@ admission_worked(struct admission *a, unsigned n, int64_t took)
 		each = COST_MAX;
 	if (n > WEIGHT)
 		n = WEIGHT;
-	a->cost += (each - a->cost) * n / WEIGHT;
+	*mean += (each - *mean) * n / WEIGHT;
 }
 
 void
 admission_idle(struct admission *a)
 {
 	a->standing = -1;
-	a->turn = 0;
 }
 
 int

@@ -3,11 +3,22 @@
  * Pure, no clock of its own: all times are microseconds of one clock that is
  * never set.
  *
- * There is too much when something has been waiting without a pause for
- * longer than ADMISSION_STANDING, however little: behind a window that is
- * always full an SMSC has a queue of its own that nobody here can see. From
- * then on only as much waits as keeps us busy, and the rest is refused at
- * once, which lets what is new through; until nothing waits any more. */
+ * A text may wait for so long and no longer. How long, follows from what was
+ * refused: after that only as much waits as keeps us busy, and more by and by,
+ * while none is refused.
+ *
+ *   room ^______                               ______ ADMISSION_DELAY
+ *        |      |                     ___,,---'
+ *        |      |__|__||_|_,,---|__,-'
+ *        +---------------------------------------> time
+ *                  a text is refused: |
+ *
+ * So is one also when something has been waiting without a pause for longer
+ * than ADMISSION_STANDING, however little: behind a window that is always full
+ * an SMSC has a queue of its own that nobody here can see.
+ *
+ * Of that room those who were refused before have a part only, so that they
+ * fill what new ones leave, and never stand in their way. */
 #ifndef ADMISSION_H
 #define ADMISSION_H
 
@@ -19,26 +30,28 @@
 #define ADMISSION_LONG_AGO 5      /* seconds: of a text refused before */
 
 enum admission_text {
-	ADMISSION_FRESH,    /* or refused not ADMISSION_LONG_AGO */
+	ADMISSION_NEW,      /* never refused, as far as is known */
+	ADMISSION_AGAIN,    /* refused, not ADMISSION_LONG_AGO */
 	ADMISSION_RETURNS,  /* refused before that */
-	ADMISSION_REPEATED, /* answered from memory */
+	ADMISSION_REPEATED, /* answered from memory, always admitted */
 };
 
 struct admission_counters {
 	unsigned long admitted; /* to wait, of any kind */
-	unsigned long returned; /* of these, refused long ago */
+	unsigned long returned; /* of these, refused before */
 	unsigned long repeated; /* of these, answered from memory */
 	unsigned long refused;  /* before any look-up */
 	unsigned long late;     /* admitted, and refused after all */
 };
 
 struct admission {
-	unsigned queued;
-	int64_t standing; /* since when some wait, or -1 */
-	int64_t cost;     /* of a text, mean */
-	int64_t credit;   /* time that refusals may still take */
-	int64_t earned;   /* up to when */
-	unsigned turn;    /* of those who return */
+	unsigned queued, repeats; /* that wait: to be looked up; from memory */
+	int64_t standing;         /* since when some wait, or -1 */
+	int64_t tight;            /* when there was no room, last */
+	int64_t cost, repeating;  /* of a text of each kind, mean */
+	int64_t credit;           /* time that refusals may still take */
+	int64_t earned;           /* up to when */
+	unsigned turn;            /* of those refused before */
 	struct admission_counters counters;
 };
 
@@ -47,23 +60,24 @@ void admission_init(struct admission *a, int64_t now);
 /* How long one more would wait, where so many carriers take turns. */
 int64_t admission_delay(const struct admission *a, unsigned carriers);
 
-/* Is there too much? */
+/* Is there too much: was some refused in the last ADMISSION_STANDING? */
 int admission_is_strained(const struct admission *a, int64_t now);
 
 /* May a text wait for its turn? 1, and it is counted in, or 0: refuse it. One
  * in ADMISSION_SHARE of the texts that are admitted while there is too much is
- * one that returns, so that these are not put off for ever; else those come
- * first who were not refused yet. */
+ * one refused before, so that these are not put off for ever. */
 #define ADMISSION_SHARE 64
 int admission_admits(struct admission *a, enum admission_text what,
     unsigned carriers, int64_t now);
 
 /* Its turn has come, or it is no more; it waited so long. 1 when it is to be
  * answered, 0 when it is too late for that. */
-int admission_leaves(struct admission *a, int64_t waited);
+int admission_leaves(
+    struct admission *a, enum admission_text what, int64_t waited);
 
-/* So many texts were worked on in so long, all included. */
-void admission_worked(struct admission *a, unsigned n, int64_t took);
+/* So many texts of a kind were worked on in so long, all included. */
+void admission_worked(
+    struct admission *a, enum admission_text what, unsigned n, int64_t took);
 
 /* Nothing waits, nor is anything unread. */
 void admission_idle(struct admission *a);

@@ -157,14 +157,14 @@ kind(enum recall_what what, const struct recalled *r, int64_t age,
 	case RECALL_ANSWERED:
 		return age < repeats || is_copy(what, r, age)
 		    ? ADMISSION_REPEATED
-		    : ADMISSION_FRESH;
+		    : ADMISSION_NEW;
 	case RECALL_REFUSED:
-		return age < ADMISSION_LONG_AGO ? ADMISSION_FRESH
+		return age < ADMISSION_LONG_AGO ? ADMISSION_AGAIN
 						: ADMISSION_RETURNS;
 	case RECALL_NOTHING:
 		break;
 	}
-	return ADMISSION_FRESH;
+	return ADMISSION_NEW;
 }
 
 /* What one takes is what passed since the last; the first of a batch, which
@@ -192,21 +192,21 @@ intake_text(struct intake *i, const struct origin *origin,
 {
 	int64_t now = when_micros(), age;
 	enum recall_what what = RECALL_NOTHING;
+	enum admission_text is;
 	struct recalled r = {0};
 	struct queued *x;
 
 	if (text != 0)
 		what = recall_text(i->recall, text, &r);
 	age = when_now() - r.since;
+	is = text == 0 ? ADMISSION_REPEATED : kind(what, &r, age, i->repeats);
 	if (queue_is_full(i->queue) ||
-	    !admission_admits(&i->admission,
-		text == 0 ? ADMISSION_REPEATED
-			  : kind(what, &r, age, i->repeats),
-		sharers(i), now)) {
+	    !admission_admits(&i->admission, is, sharers(i), now)) {
 		refuse(i, origin->link, text, now);
 		return 0;
 	}
 	x = queue_put(i->queue, origin, sm);
+	x->is = is;
 	x->text = text;
 	x->refused = what == RECALL_REFUSED ? r.since : 0;
 	x->is_copy = is_copy(what, &r, age);
@@ -234,7 +234,7 @@ intake_down(struct intake *i, const struct link *l)
 	struct queued *x;
 
 	while ((x = queue_of(i->queue, l)) != NULL) {
-		admission_leaves(&i->admission, 0);
+		admission_leaves(&i->admission, x->is, 0);
 		queue_drop(i->queue, x);
 	}
 }
@@ -244,7 +244,7 @@ intake_down(struct intake *i, const struct link *l)
 static void
 take(struct intake *i, struct queued *x, int64_t now)
 {
-	if (admission_leaves(&i->admission, now - x->came)) {
+	if (admission_leaves(&i->admission, x->is, now - x->came)) {
 		i->events->text(x, i->arg);
 	} else {
 		if (x->text != 0)
@@ -272,8 +272,9 @@ take_turn(void *arg)
 {
 	struct intake *i = arg;
 	int64_t began = when_micros(), now = began, longest = TURN;
+	int64_t then, repeating = 0;
 	struct queued *x;
-	unsigned n = 0;
+	unsigned n = 0, repeats = 0;
 
 	if (queue_first(i->queue) == NULL && !i->held) {
 		admission_idle(&i->admission);
@@ -283,14 +284,22 @@ take_turn(void *arg)
 		longest = TURN_PER_DONE * i->done;
 	i->events->shed(i->shedding.level, i->arg);
 	while (now - began < longest && (x = queue_first(i->queue)) != NULL) {
+		int repeated = x->is == ADMISSION_REPEATED;
+
 		take(i, x, now);
-		n++;
+		then = now;
 		now = when_micros();
+		n++;
+		repeats += repeated;
+		repeating += repeated ? now - then : 0;
 	}
 	i->events->turn_done(i->arg);
 	i->done += (when_micros() - now - i->done) / 8;
 	now = when_micros();
-	admission_worked(&i->admission, n, now - began);
+	admission_worked(
+	    &i->admission, ADMISSION_REPEATED, repeats, repeating);
+	admission_worked(&i->admission, ADMISSION_NEW, n - repeats,
+	    now - began - repeating);
 	resume(i, now);
 	return 1;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "admission.h"
 #include "link.h"
 
 #define QUEUE_MESSAGE 2048 /* octets of a message; what is beyond is cut */
@@ -13,6 +14,7 @@
 struct queued {
 	TAILQ_ENTRY(queued) entry;
 	struct origin origin;
+	enum admission_text is;
 	uint64_t text;   /* recall.h; 0: not to be recalled */
 	int64_t refused; /* before, and when first: epoch seconds; 0: not */
 	int is_copy;     /* of one refused, and answered since */
