@@ -3,7 +3,7 @@
 #include "admission.h"
 
 #define KEEP_BUSY 1000 /* µs of work to have at hand, and not fewer than */
-#define KEEP_TEXTS 16
+#define KEEP_TEXTS 8
 #define WIDENS 8                 /* of so many parts of the time, one */
 #define WEIGHT 32                /* texts that a mean goes over */
 #define REFUSING 16              /* of so many parts of the time, one */

@@ -1,4 +1,4 @@
-/* A subscriber takes 32 octets. Who is being told something in segments has a
+/* A subscriber takes 40 octets. Who is being told something in segments has a
  * tray in which they are gathered; of these there are so many, and an answer
  * that finds none is counted by its last segment and not checked. */
 #include <errno.h>
@@ -17,6 +17,7 @@
 struct person {
 	int64_t asked;      /* when his first text was due since an answer */
 	int64_t delivered;  /* when what may be answered was; 0: nothing */
+	int64_t told;       /* when he was answered, last */
 	int32_t balance;    /* answers less acknowledged texts */
 	uint16_t reference; /* of the last answer in segments that is whole */
 	uint16_t tray;      /* of the last that is not; 0: none */
@@ -83,6 +84,8 @@ people_delivered(struct people *p, uint32_t who, int64_t due, int64_t now)
 
 	x->ever_asked = 1;
 	count_up(&x->out);
+	if (due <= x->told)
+		return; /* a copy of what was answered: it asks nothing */
 	if (x->asked == 0)
 		x->asked = due;
 	if (x->delivered == 0)
@@ -254,6 +257,7 @@ answered(
 	news->since_delivered = x->delivered != 0 ? now - x->delivered : 0;
 	x->ever_answered = 1;
 	x->asked = x->delivered = 0;
+	x->told = now;
 }
 
 void

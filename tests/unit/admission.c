@@ -31,7 +31,7 @@ take_one(struct world *w)
 	int64_t waited = w->now - w->came[w->head % QUEUE];
 
 	w->head++;
-	if (!admission_leaves(&w->a, waited)) {
+	if (!admission_leaves(&w->a, ADMISSION_NEW, waited)) {
 		w->late++;
 		return;
 	}
@@ -47,7 +47,7 @@ serve(struct world *w)
 	if (w->busy && w->now >= w->free_at) {
 		w->busy = 0;
 		w->answered++;
-		admission_worked(&w->a, 1, w->cost);
+		admission_worked(&w->a, ADMISSION_NEW, 1, w->cost);
 	}
 	while (!w->busy && w->head != w->tail)
 		take_one(w);
@@ -82,7 +82,7 @@ run(struct world *w, double rate, double seconds)
 		serve(w);
 		while (
 		    w->waiting > 0 && w->tail - w->head + w->busy < w->window)
-			deliver(w, ADMISSION_FRESH);
+			deliver(w, ADMISSION_NEW);
 		w->strained = admission_is_strained(&w->a, w->now);
 		w->changes += w->strained != was;
 		was = w->strained;
@@ -130,36 +130,69 @@ flood(int64_t cost, unsigned window)
 	ok_int(w.refused + w.late, 0, "none is refused any more");
 }
 
+/* As one leaves, one that returns asks first. */
+static unsigned
+compete(struct admission *a, int64_t now, int new_ones)
+{
+	unsigned returned = 0;
+
+	for (int i = 0; i < 6400; i++) {
+		admission_leaves(a, ADMISSION_NEW, 0);
+		if (admission_admits(a, ADMISSION_RETURNS, 1, now))
+			returned++;
+		else if (new_ones)
+			admission_admits(a, ADMISSION_NEW, 1, now);
+	}
+	return returned;
+}
+
 static void
 returning(void)
 {
 	struct admission a;
-	unsigned fresh = 0, returned = 0;
+	unsigned n = 0;
 	int64_t now = SECOND;
 
 	admission_init(&a, now);
-	admission_worked(&a, WEIGHT, WEIGHT * 1000);
+	admission_worked(&a, ADMISSION_NEW, WEIGHT, WEIGHT * 1000);
 	ok(admission_admits(&a, ADMISSION_RETURNS, 1, now),
 	    "who returns is admitted where there is room");
 	now += ADMISSION_STANDING + 1;
-	ok(admission_admits(&a, ADMISSION_REPEATED, 1, now) &&
-		admission_admits(&a, ADMISSION_REPEATED, 1, now) &&
-		admission_admits(&a, ADMISSION_REPEATED, 1, now) &&
-		admission_admits(&a, ADMISSION_REPEATED, 1, now),
+	while (admission_admits(&a, ADMISSION_NEW, 1, now))
+		n++;
+	ok_int(n + 1, KEEP_TEXTS, "where some wait long, few may");
+	ok(admission_admits(&a, ADMISSION_REPEATED, 1, now),
 	    "a repeat always is");
-	ok(!admission_admits(&a, ADMISSION_FRESH, 1, now),
-	    "a fresh one not when there is too much");
-	admission_leaves(&a, 0);
-	for (int i = 0; i < 6400; i++) {
-		admission_leaves(&a, 0);
-		if (admission_admits(&a, ADMISSION_RETURNS, 1, now))
-			returned++;
-		else
-			fresh += admission_admits(&a, ADMISSION_FRESH, 1, now);
-	}
-	ok(returned >= 90 && returned <= 110,
-	    "of 6400 admitted, %u are ones that return", returned);
-	ok_int(fresh + returned, 6400, "and the others fresh");
+	admission_leaves(&a, ADMISSION_REPEATED, 0);
+	n = compete(&a, now, 1);
+	ok(n >= 90 && n <= 110, "of 6400 admitted, %u are ones that return", n);
+	ok_int(a.queued, KEEP_TEXTS, "and the others new");
+	n = compete(&a, now, 0);
+	ok(n >= 6400 - KEEP_TEXTS, "what new ones leave is theirs: %u", n);
+	ok_int(a.queued, KEEP_TEXTS / 4, "but room is kept");
+	ok(admission_admits(&a, ADMISSION_AGAIN, 1, now),
+	    "for those refused not long ago,");
+	while (admission_admits(&a, ADMISSION_AGAIN, 1, now))
+		;
+	ok_int(a.queued, KEEP_TEXTS / 2, "who have more of it,");
+	ok(admission_admits(&a, ADMISSION_NEW, 1, now), "and for new ones");
+}
+
+/* What comes from memory counts for what it costs. */
+static void
+repeats(void)
+{
+	struct admission a;
+
+	admission_init(&a, 0);
+	admission_worked(&a, ADMISSION_NEW, WEIGHT, WEIGHT * 1000);
+	admission_worked(&a, ADMISSION_REPEATED, WEIGHT, WEIGHT * 20);
+	admission_admits(&a, ADMISSION_NEW, 1, 0);
+	for (int i = 0; i < 10; i++)
+		admission_admits(&a, ADMISSION_REPEATED, 1, 0);
+	ok_int(admission_delay(&a, 1), 1200, "one of one kind, ten of another");
+	admission_leaves(&a, ADMISSION_REPEATED, 0);
+	ok_int(admission_delay(&a, 1), 1180, "one less");
 }
 
 static void
@@ -168,13 +201,13 @@ late(void)
 	struct admission a;
 
 	admission_init(&a, 0);
-	admission_admits(&a, ADMISSION_FRESH, 1, 0);
-	admission_admits(&a, ADMISSION_FRESH, 1, 0);
-	ok(admission_leaves(&a, ADMISSION_LATE), "in time");
-	ok(!admission_leaves(&a, ADMISSION_LATE + 1), "too late");
+	admission_admits(&a, ADMISSION_NEW, 1, 0);
+	admission_admits(&a, ADMISSION_NEW, 1, 0);
+	ok(admission_leaves(&a, ADMISSION_NEW, ADMISSION_LATE), "in time");
+	ok(!admission_leaves(&a, ADMISSION_NEW, ADMISSION_LATE + 1), "too late");
 	ok_int(a.counters.late, 1, "and counted");
-	admission_worked(&a, 1, 3600LL * SECOND);
-	ok(admission_admits(&a, ADMISSION_FRESH, 1, 0) &&
+	admission_worked(&a, ADMISSION_NEW, 1, 3600LL * SECOND);
+	ok(admission_admits(&a, ADMISSION_NEW, 1, 0) &&
 		admission_delay(&a, 1) < ADMISSION_DELAY,
 	    "a standstill is soon forgotten");
 }
@@ -185,14 +218,14 @@ turns(void)
 	struct admission a;
 
 	admission_init(&a, 0);
-	admission_worked(&a, WEIGHT, WEIGHT * 10000);
+	admission_worked(&a, ADMISSION_NEW, WEIGHT, WEIGHT * 10000);
 	for (int i = 0; i < 18; i++)
-		admission_admits(&a, ADMISSION_FRESH, 1, 0);
+		admission_admits(&a, ADMISSION_NEW, 1, 0);
 	ok_int(admission_delay(&a, 1), 180000, "a delay of eighteen");
 	ok_int(admission_delay(&a, 3), 540000, "three times that for three");
-	ok(!admission_admits(&a, ADMISSION_FRESH, 3, 0),
-	    "which is too much, as soon as that");
-	ok(admission_admits(&a, ADMISSION_FRESH, 1, 0), "alone it is not");
+	ok(admission_admits(&a, ADMISSION_NEW, 1, 0), "alone there is room");
+	ok(!admission_admits(&a, ADMISSION_NEW, 3, 0),
+	    "beside two others there is none, as soon as that");
 }
 
 static void
@@ -227,6 +260,7 @@ main(void)
 	flood(200, 400);
 	flood(200, 10);
 	returning();
+	repeats();
 	late();
 	turns();
 	refusing();

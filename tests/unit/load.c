@@ -127,6 +127,10 @@ check_lost(void)
 	tell(crowd_visited(WHO), 1, 2, 2);
 	ok_int(people_count(people)->lost, 0, "but by both");
 	ok(!people_waits(people, WHO), "and waits no more");
+	people_delivered(people, WHO, 1500, 2500);
+	ok(!people_waits(people, WHO), "nor for what a copy asks again");
+	people_delivered(people, WHO, 2600, 2700);
+	ok(people_waits(people, WHO), "but for what is asked anew");
 }
 
 int
