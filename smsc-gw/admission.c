@@ -102,8 +102,7 @@ admission_admits(struct admission *a, enum admission_text what,
 }
 
 int
-admission_leaves(
-    struct admission *a, enum admission_text what, int64_t waited)
+admission_leaves(struct admission *a, enum admission_text what, int64_t waited)
 {
 	if (what == ADMISSION_REPEATED)
 		a->repeats--;

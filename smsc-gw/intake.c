@@ -296,10 +296,9 @@ take_turn(void *arg)
 	i->events->turn_done(i->arg);
 	i->done += (when_micros() - now - i->done) / 8;
 	now = when_micros();
+	admission_worked(&i->admission, ADMISSION_REPEATED, repeats, repeating);
 	admission_worked(
-	    &i->admission, ADMISSION_REPEATED, repeats, repeating);
-	admission_worked(&i->admission, ADMISSION_NEW, n - repeats,
-	    now - began - repeating);
+	    &i->admission, ADMISSION_NEW, n - repeats, now - began - repeating);
 	resume(i, now);
 	return 1;
 }
