@@ -7,8 +7,8 @@
 #define WIDENS 8                 /* of so many parts of the time, one */
 #define WEIGHT 32                /* texts that a mean goes over */
 #define REFUSING 16              /* of so many parts of the time, one */
-#define RESUME 500               /* credit that makes a batch */
-#define CREDIT_MAX 5000          /* that is saved for later */
+#define RESUME 250               /* credit that makes a batch */
+#define CREDIT_MAX 500           /* that is saved for later */
 #define COST_MAX ADMISSION_DELAY /* a standstill says little of the next */
 
 /* What part of the room is a text's, as a divisor. */

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 
 #include "turns.h"
+#include "when.h"
 
 struct turns {
 	struct event *next;
 	unsigned waiting;
+	int64_t used; /* by who had the last turn, before it */
 	TAILQ_HEAD(, turn) row;
 };
 
@@ -46,7 +48,12 @@ turns_ask(struct turns *t, struct turn *turn)
 	if (turn->waits)
 		return;
 	turn->waits = 1;
-	TAILQ_INSERT_TAIL(&t->row, turn, entry);
+	if (turn->used < t->used) {
+		turn->used = t->used;
+		TAILQ_INSERT_HEAD(&t->row, turn, entry);
+	} else {
+		TAILQ_INSERT_TAIL(&t->row, turn, entry);
+	}
 	if (t->waiting++ == 0)
 		evtimer_add(t->next, &at_once);
 }
@@ -68,17 +75,34 @@ turns_waiting(const struct turns *t)
 	return t->waiting;
 }
 
+/* Of those who used the same, who was idle. */
+static struct turn *
+least(const struct turns *t)
+{
+	struct turn *least = TAILQ_FIRST(&t->row), *turn;
+
+	TAILQ_FOREACH (turn, &t->row, entry)
+		if (turn->used < least->used)
+			least = turn;
+	return least;
+}
+
 static void
 on_next(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval at_once;
 	struct turns *t = arg;
-	struct turn *turn = TAILQ_FIRST(&t->row);
+	struct turn *turn = least(t);
+	int64_t began = when_micros();
+	int again;
 
 	(void)fd;
 	(void)what;
 	turns_leave(t, turn);
-	if (turn->take(turn->arg))
+	t->used = turn->used;
+	again = turn->take(turn->arg);
+	turn->used += when_micros() - began;
+	if (again)
 		turns_ask(t, turn);
 	if (t->waiting > 0)
 		evtimer_add(t->next, &at_once);

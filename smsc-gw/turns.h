@@ -1,9 +1,11 @@
 /* Carriers take turns: one at each round of the event loop, between two looks
- * at all sockets, so that one carrier's texts wait for no more than one turn
- * of each other. */
+ * at all sockets. The next turn is that carrier's which has used the least
+ * time, as start-time fair queueing has it: who has little to do goes before
+ * who has much, and who was idle has saved nothing. */
 #ifndef TURNS_H
 #define TURNS_H
 
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include <event2/event.h>
@@ -17,6 +19,7 @@ typedef int turn_h(void *arg);
 struct turn {
 	TAILQ_ENTRY(turn) entry;
 	int waits;
+	int64_t used; /* µs, and what passed while it was idle */
 	turn_h *take;
 	void *arg;
 };
@@ -25,7 +28,7 @@ struct turn {
 int turns_new(struct turns **tp, struct event_base *base);
 void turns_free(struct turns *t);
 
-/* Asks for one, at the end of the row; once is enough. turns_leave: no more. */
+/* Asks for one; once is enough. turns_leave: no more. */
 void turns_ask(struct turns *t, struct turn *turn);
 void turns_leave(struct turns *t, struct turn *turn);
 

@@ -178,7 +178,10 @@ class Load:
     """A run of the load generator."""
     texts = 0                          # so many were sent by others before
 
-    def __init__(self, *options, port=PORT, links=LINKS, check=True):
+    def __init__(self, *options, port=PORT, links=LINKS, check=True,
+                 first=False):
+        """`first`: before all else on its core, so that what others do there
+        is not measured as the gateway's."""
         self.argv = [program("load"), "--json", "-a", tap.ADDR, "-p",
                      str(port), "-l", str(links), "-s", str(SUBSCRIBERS),
                      "-x", "-f", str(Load.texts), *map(str, options)]
@@ -187,7 +190,8 @@ class Load:
         if "-n" not in self.argv:
             self.argv += ["-n", "0"]
         self.process = subprocess.Popen(
-            ["taskset", "-c", str(GENERATOR), *self.argv],
+            [*(["chrt", "--fifo", "10"] if first else []), "taskset", "-c",
+             str(GENERATOR), *self.argv],
             stdout=subprocess.PIPE, text=True)
         tap._children.append(self.process)
         tap.wait_for(lambda: sockets(port), 20, 0.005)
