@@ -2,7 +2,9 @@
  * kind cost so far. */
 #include "admission.h"
 
-#define KEEP_BUSY 1000 /* µs of work to have at hand, and not fewer than */
+/* µs of work to have at hand, and not fewer than so many texts. An SMSC whose
+ * windows hold less keeps its queue to itself. */
+#define KEEP_BUSY 4000
 #define KEEP_TEXTS 8
 #define WIDENS 8                 /* of so many parts of the time, one */
 #define WEIGHT 32                /* texts that a mean goes over */

@@ -15,7 +15,8 @@
 #define RECALLED (1u << 20) /* texts; eight octets each */
 #define COPY_SECONDS 300    /* in which copies of it are no news */
 #define TICK_MS 250
-#define TURN 250        /* µs of texts */
+#define TURN 250        /* µs of texts, while other carriers wait */
+#define TURN_ALONE 1000 /* and while none does: few ends for many texts */
 #define TURN_PER_DONE 4 /* times what ends a turn takes */
 #define REFUSAL_MAX 20  /* µs that one is reckoned at, at the most */
 
@@ -271,7 +272,8 @@ static int
 take_turn(void *arg)
 {
 	struct intake *i = arg;
-	int64_t began = when_micros(), now = began, longest = TURN;
+	int64_t began = when_micros(), now = began;
+	int64_t longest = turns_waiting(i->turns) > 0 ? TURN : TURN_ALONE;
 	int64_t then, repeating = 0;
 	struct queued *x;
 	unsigned n = 0, repeats = 0;

@@ -258,7 +258,7 @@ main(void)
 	flood(1000, 400);
 	flood(10000, 400);
 	flood(200, 400);
-	flood(200, 10);
+	flood(200, 40);
 	returning();
 	repeats();
 	late();
