@@ -8,143 +8,13 @@
  * What the dialogue changes is put in the small state, and holds with the
  * front end's commit. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "admit.h"
 #include "deletion.h"
-#include "history.h"
-#include "log.h"
-#include "notice.h"
-#include "query.h"
-#include "request.h"
-#include "verify.h"
+#include "question.h"
 #include "when.h"
 
-#define REMEMBERED 65536     /* subscribers, for limits and repeats */
-#define REOPEN_SECONDS 1     /* between tries at a store that is away */
-#define CODE_LOCK_MINUTES 60 /* in which wrong codes are counted */
-
-struct query {
-	struct core *core;
-	struct admit *admit;
-	uint32_t wording; /* messages_wording */
-	int64_t since;    /* this process runs */
-	int64_t now;      /* of the query in hand: one time for all of it */
-	enum shed shed;
-	struct history history;
-};
-
-/* What one subscriber says to one service. */
-struct question {
-	const struct conf_service *service;
-	struct vault *vault;
-	const char *msisdn;
-	uint64_t who;    /* key_msisdn */
-	uint64_t step;   /* the key of what is pending */
-	uint64_t digits; /* keyed; 0 for none */
-	struct dialogue d;
-};
-
-static enum verdict find(struct query *q, struct question *x, struct answer *a);
-
-int
-query_new(struct query **qp, struct core *core)
-{
-	struct query *q = calloc(1, sizeof(*q));
-
-	if (q == NULL)
-		return -ENOMEM;
-	q->core = core;
-	q->wording = messages_wording(core->messages);
-	q->since = when_now();
-	if (admit_new(&q->admit, &core->conf->limits, REMEMBERED) < 0) {
-		free(q);
-		return -ENOMEM;
-	}
-	*qp = q;
-	return 0;
-}
-
-void
-query_free(struct query *q)
-{
-	if (q == NULL)
-		return;
-	admit_free(q->admit);
-	history_free(&q->history);
-	free(q);
-}
-
-void
-query_reload(struct query *q, struct core *core)
-{
-	q->core = core;
-	q->wording = messages_wording(core->messages);
-	admit_limits(q->admit, &core->conf->limits);
-}
-
-void
-query_shed(struct query *q, enum shed level)
-{
-	q->shed = level;
-}
-
-int
-query_sheds(const struct query *q, enum shed level)
-{
-	return q->shed >= level;
-}
-
-void
-query_end(struct query *q)
-{
-	for (size_t i = 0; i < q->core->nvaults; i++) {
-		struct vault *v = q->core->vaults[i];
-
-		if (v->store != NULL)
-			store_end(v->store);
-		if (v->state != NULL)
-			state_end(v->state);
-	}
-}
-
-void
-query_expire(struct query *q)
-{
-	for (size_t i = 0; i < q->core->nvaults; i++) {
-		struct state *s = q->core->vaults[i]->state;
-
-		if (s == NULL)
-			continue;
-		pending_expire(s, when_now());
-		notice_expire(s, when_now());
-		subject_expire(s, when_now());
-		state_commit(s);
-	}
-	audit_tick(q->core->audit);
-}
-
-/* The store of a service's carrier with a snapshot begun, or null while it
- * is away. */
-static struct store *
-snapshot(struct query *q, struct vault *v)
-{
-	struct timespec ts;
-
-	if (v->store == NULL) {
-		clock_gettime(CLOCK_MONOTONIC, &ts);
-		if (v->tried != 0 && ts.tv_sec - v->tried < REOPEN_SECONDS)
-			return NULL;
-		v->tried = ts.tv_sec;
-		if (core_store(q->core, v, STORE_READ) < 0)
-			return NULL;
-	}
-	if (store_begin(v->store) == 0)
-		return v->store;
-	core_store_close(v);
-	return NULL;
-}
+/* What is asked. */
 
 /* What is agreed to: the words, and what stands for the names in them. */
 static uint32_t
@@ -228,7 +98,7 @@ read_subject(struct question *x, struct answer *a)
 static int
 is_closed(struct query *q, struct vault *v)
 {
-	struct store *s = snapshot(q, v);
+	struct store *s = query_snapshot(q, v);
 
 	return s != NULL && store_is_closed(s);
 }
@@ -258,7 +128,7 @@ request_of(struct query *q, const struct question *x)
 	return key_hash(x->vault->key, in, sizeof(in));
 }
 
-static uint64_t
+uint64_t
 query_hash(const struct key *k, uint64_t step, const char *text)
 {
 	const uint64_t in[2] = {step, key_hash(k, text, strlen(text))};
@@ -301,17 +171,7 @@ understand(struct query *q, struct question *x, const char *text, int asked,
 	return v;
 }
 
-/* Keeps what is pending now that the subscriber is told `verdict`. */
-static enum verdict
-keep_step(struct question *x, enum verdict verdict)
-{
-	if (!x->d.asked || verdict == VERDICT_SYSTEM_BUSY ||
-	    verdict == VERDICT_SILENCE)
-		return verdict;
-	return pending_put(x->vault->state, x->step, &x->d.pending) == 0
-	    ? verdict
-	    : VERDICT_SYSTEM_BUSY;
-}
+/* Is it to be worked on? */
 
 /* Is this query one to be worked on? VERDICT_OK if so, VERDICT_SILENCE or
  * VERDICT_SEND_AGAIN if not; `from_memory` is the answer to a repeat. */
@@ -354,6 +214,105 @@ keep_request(
 	query_sent(q, &old, NULL);
 }
 
+/* Who is it, and may they be told? */
+
+static struct person
+person(const struct query *q, const struct question *x,
+    const struct subscriber *who)
+{
+	if (who == NULL)
+		return (struct person){0};
+	return (struct person){
+	    .is_known = 1,
+	    .is_right = x->digits != 0 && who->digits == x->digits,
+	    .since = history_first(&q->history, who),
+	};
+}
+
+/* What has changed of the subject. */
+static int
+keep_subject(struct query *q, struct question *x, const struct subscriber *who)
+{
+	const struct history *h = &q->history;
+
+	if (x->d.erase)
+		return deletion_make(x->vault->state, x->who, h->rows, h->nrows,
+		    who->person, q->now);
+	return subject_put(x->vault->state, x->who, &x->d.subject);
+}
+
+/* What changes is judged again with the row held, for another instance may
+ * have changed it too. */
+static enum verdict
+judge(struct query *q, struct question *x, const struct subscriber *who)
+{
+	const struct person p = person(q, x, who);
+	const struct dialogue before = x->d;
+	enum verdict v = dialogue_judge(&x->d, &p);
+
+	if (!x->d.changed)
+		return v;
+	x->d = before;
+	if (subject_take(x->vault->state, x->who, &x->d.subject) < 0)
+		return VERDICT_SYSTEM_BUSY;
+	v = dialogue_judge(&x->d, &p);
+	if (x->d.changed && keep_subject(q, x, who) < 0)
+		return VERDICT_SYSTEM_BUSY;
+	return v;
+}
+
+/* What is said with whatever is said. */
+static void
+put_circumstances(const struct query *q, const struct question *x,
+    const struct subscriber *who, enum verdict v, struct answer *a)
+{
+	const struct subject *s = &x->d.subject;
+
+	if (s->language == LANGUAGES && who != NULL &&
+	    who->language != LANGUAGES)
+		a->language = who->language;
+	a->lo = when_midnight(q->now, -(int)x->service->window_days);
+	a->minutes = v == VERDICT_LOCKED ? lock_minutes(s, q->now)
+					 : x->service->reply_minutes;
+	a->must_hold = x->d.changed || verdict_asks(v);
+}
+
+static enum verdict
+find(struct query *q, struct question *x, struct answer *a)
+{
+	const struct subscriber *who;
+	struct store *s;
+	enum verdict v;
+
+	if (a->verdict != VERDICT_OK)
+		return a->verdict; /* it is not about a person */
+	if (x->d.r.verb == VERB_VERIFY && query_sheds(q, SHED_VERIFICATIONS))
+		return VERDICT_SYSTEM_BUSY;
+	s = query_snapshot(q, x->vault);
+	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
+		return VERDICT_SYSTEM_BUSY;
+	if (store_is_closed(s))
+		return VERDICT_SERVICE_CLOSED;
+	v = judge(q, x, who);
+	put_circumstances(q, x, who, v, a);
+	if (v == VERDICT_GENUINE)
+		return query_verify(q, x->service->carrier, x->msisdn,
+		    x->d.r.number, x->d.r.code, a);
+	if (v == VERDICT_PROMPT && query_sheds(q, SHED_PROMPTS))
+		return VERDICT_SYSTEM_BUSY;
+	if (v != VERDICT_OK)
+		return v;
+	a->marks_left_out = query_sheds(q, SHED_MARKS);
+	if (history_amend(&q->history, x->vault->state, &x->d.subject) < 0 ||
+	    history_judge(
+		&q->history, s, who, q->core->conf->max_gap, x->service, a) < 0)
+		return VERDICT_SYSTEM_BUSY;
+	answer_sign(a, x->vault->key, x->who, x->service, q->now);
+	return a->nplaces > 0 ? VERDICT_OK : VERDICT_NO_STAYS;
+}
+
+/* In words. */
+
 /* In the audit before it is told: 0, or -errno when it may not be. */
 static int
 note(struct query *q, const struct question *x, enum verdict verdict)
@@ -392,6 +351,20 @@ put_words(struct query *q, const struct question *x, struct answer *a,
 	answer_text(a, q->core->messages, q->core->regions, x->service, say,
 	    ANSWER_MAX);
 	return a->verdict;
+}
+
+/* One query. */
+
+/* Keeps what is pending now that the subscriber is told `verdict`. */
+static enum verdict
+keep_step(struct question *x, enum verdict verdict)
+{
+	if (!x->d.asked || verdict == VERDICT_SYSTEM_BUSY ||
+	    verdict == VERDICT_SILENCE)
+		return verdict;
+	return pending_put(x->vault->state, x->step, &x->d.pending) == 0
+	    ? verdict
+	    : VERDICT_SYSTEM_BUSY;
 }
 
 enum verdict
@@ -488,282 +461,4 @@ query_reply(struct query *q, const struct conf_service *service,
 	if (x.d.pending.step != STEP_NONE)
 		*token = x.d.pending.token;
 	return a->verdict;
-}
-
-void
-query_sent(struct query *q, const struct ticket *t, const char *say)
-{
-	if (t->request != 0)
-		admit_answered(q->admit, t->request, when_now(), say);
-	if (t->query != 0 && say != NULL)
-		admit_query_done(q->admit, t->query, when_now());
-}
-
-void
-query_refused(struct query *q, const struct ticket *t)
-{
-	query_sent(q, t, NULL);
-	if (t->query != 0)
-		admit_refused(q->admit, t->query, when_now());
-}
-
-/* Before it is understood. */
-static uint64_t
-query_of(const struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text)
-{
-	const struct key *k = core_vault(q->core, service->carrier)->key;
-	uint64_t step = pending_key(k, key_msisdn(k, msisdn), service->name);
-
-	return query_hash(k, step, text);
-}
-
-void
-query_refused_before(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text, int64_t since)
-{
-	admit_refused(q->admit, query_of(q, service, msisdn, text), since);
-}
-
-int
-query_is_covered(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text)
-{
-	return admit_was_answered(
-	    q->admit, query_of(q, service, msisdn, text), when_now());
-}
-
-enum verdict
-query_busy(struct query *q, const struct conf_service *service,
-    const char *msisdn, struct answer *a, char *say)
-{
-	const struct key *k = core_vault(q->core, service->carrier)->key;
-	struct answer busy = {
-	    .verdict = VERDICT_BUSY,
-	    .language = a->language,
-	    .minutes = q->core->conf->limits.busy_minutes,
-	};
-
-	if (!admit_busy(q->admit, key_msisdn(k, msisdn), when_now()) ||
-	    answer_text(&busy, q->core->messages, q->core->regions, service,
-		say, ANSWER_MAX) < 0)
-		return VERDICT_SILENCE;
-	return VERDICT_BUSY;
-}
-
-static struct person
-person(const struct query *q, const struct question *x,
-    const struct subscriber *who)
-{
-	if (who == NULL)
-		return (struct person){0};
-	return (struct person){
-	    .is_known = 1,
-	    .is_right = x->digits != 0 && who->digits == x->digits,
-	    .since = history_first(&q->history, who),
-	};
-}
-
-/* What has changed of the subject. */
-static int
-keep_subject(struct query *q, struct question *x, const struct subscriber *who)
-{
-	const struct history *h = &q->history;
-
-	if (x->d.erase)
-		return deletion_make(x->vault->state, x->who, h->rows, h->nrows,
-		    who->person, q->now);
-	return subject_put(x->vault->state, x->who, &x->d.subject);
-}
-
-/* What changes is judged again with the row held, for another instance may
- * have changed it too. */
-static enum verdict
-judge(struct query *q, struct question *x, const struct subscriber *who)
-{
-	const struct person p = person(q, x, who);
-	const struct dialogue before = x->d;
-	enum verdict v = dialogue_judge(&x->d, &p);
-
-	if (!x->d.changed)
-		return v;
-	x->d = before;
-	if (subject_take(x->vault->state, x->who, &x->d.subject) < 0)
-		return VERDICT_SYSTEM_BUSY;
-	v = dialogue_judge(&x->d, &p);
-	if (x->d.changed && keep_subject(q, x, who) < 0)
-		return VERDICT_SYSTEM_BUSY;
-	return v;
-}
-
-/* What is said with whatever is said. */
-static void
-put_circumstances(const struct query *q, const struct question *x,
-    const struct subscriber *who, enum verdict v, struct answer *a)
-{
-	const struct subject *s = &x->d.subject;
-
-	if (s->language == LANGUAGES && who != NULL &&
-	    who->language != LANGUAGES)
-		a->language = who->language;
-	a->lo = when_midnight(q->now, -(int)x->service->window_days);
-	a->minutes = v == VERDICT_LOCKED ? lock_minutes(s, q->now)
-					 : x->service->reply_minutes;
-	a->must_hold = x->d.changed || verdict_asks(v);
-}
-
-static enum verdict
-find(struct query *q, struct question *x, struct answer *a)
-{
-	const struct subscriber *who;
-	struct store *s;
-	enum verdict v;
-
-	if (a->verdict != VERDICT_OK)
-		return a->verdict; /* it is not about a person */
-	if (x->d.r.verb == VERB_VERIFY && query_sheds(q, SHED_VERIFICATIONS))
-		return VERDICT_SYSTEM_BUSY;
-	s = snapshot(q, x->vault);
-	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
-		return VERDICT_SYSTEM_BUSY;
-	if (store_is_closed(s))
-		return VERDICT_SERVICE_CLOSED;
-	v = judge(q, x, who);
-	put_circumstances(q, x, who, v, a);
-	if (v == VERDICT_GENUINE)
-		return query_verify(q, x->service->carrier, x->msisdn,
-		    x->d.r.number, x->d.r.code, a);
-	if (v == VERDICT_PROMPT && query_sheds(q, SHED_PROMPTS))
-		return VERDICT_SYSTEM_BUSY;
-	if (v != VERDICT_OK)
-		return v;
-	a->marks_left_out = query_sheds(q, SHED_MARKS);
-	if (history_amend(&q->history, x->vault->state, &x->d.subject) < 0 ||
-	    history_judge(
-		&q->history, s, who, q->core->conf->max_gap, x->service, a) < 0)
-		return VERDICT_SYSTEM_BUSY;
-	answer_sign(a, x->vault->key, x->who, x->service, q->now);
-	return a->nplaces > 0 ? VERDICT_OK : VERDICT_NO_STAYS;
-}
-
-int
-query_msisdn(struct query *q, const struct conf_carrier *carrier,
-    const char *imsi, char msisdn[DIGITS_MAX + 1])
-{
-	struct vault *v = core_vault(q->core, carrier);
-	struct store *s = snapshot(q, v);
-	uint8_t sealed[KEY_SEALED];
-	char owner[DIGITS_MAX + 1];
-	int rc;
-
-	if (s == NULL)
-		return -EIO;
-	rc = store_sealed_at(s, key_imsi(v->key, imsi), when_now(), sealed);
-	if (rc < 0)
-		return rc;
-	/* two numbers may share a key before a collision is seen */
-	if (key_unseal(v->key, sealed, owner, msisdn) < 0 ||
-	    strcmp(owner, imsi) != 0)
-		return -ENOENT;
-	return 0;
-}
-
-/* Minds what the small state says of the number whose history is open. */
-static int
-amend(struct query *q, struct vault *v, uint64_t msisdn)
-{
-	struct subject subject;
-	int rc = core_state(v);
-
-	if (rc == 0)
-		rc = subject_get(v->state, msisdn, &subject);
-	return rc < 0 ? rc : history_amend(&q->history, v->state, &subject);
-}
-
-int
-query_lookup(struct query *q, const struct conf_service *service,
-    const char *msisdn, struct answer *a)
-{
-	struct vault *v = core_vault(q->core, service->carrier);
-	struct store *s = snapshot(q, v);
-	const struct subscriber *who;
-	int rc;
-
-	q->now = when_now();
-	*a = (struct answer){.language = service->language};
-	if (s == NULL)
-		return -EIO;
-	rc = history_open(
-	    &q->history, s, key_msisdn(v->key, msisdn), q->now, &who);
-	if (rc == 0 && who == NULL)
-		rc = -ENOENT;
-	if (rc == 0)
-		rc = amend(q, v, who->msisdn);
-	if (rc < 0)
-		return rc;
-	return history_judge(
-	    &q->history, s, who, q->core->conf->max_gap, service, a);
-}
-
-enum verdict
-query_verify(struct query *q, const struct conf_carrier *carrier,
-    const char *asker, const char *number, const char *code, struct answer *a)
-{
-	struct vault *v = core_vault(q->core, carrier);
-	uint64_t by = asker != NULL ? key_msisdn(v->key, asker) : 0, about = 0;
-	char msisdn[DIGITS_MAX + 1];
-	unsigned sets;
-
-	if (msisdn_parse(number, strlen(number), q->core->conf->country_code,
-		msisdn) == 0)
-		about = key_msisdn(v->key, msisdn);
-	q->now = when_now();
-	a->minutes = CODE_LOCK_MINUTES;
-	if (by != 0 && !admit_code(q->admit, by, about, q->now))
-		return a->verdict = VERDICT_LOCKED;
-	a->verdict = VERDICT_WRONG_CODE;
-	if (snapshot(q, v) == NULL || core_state(v) < 0)
-		a->verdict = VERDICT_SYSTEM_BUSY;
-	else if (store_is_closed(v->store))
-		a->verdict = VERDICT_SERVICE_CLOSED;
-	else if (about != 0 &&
-	    verify(&q->history, q->core, carrier, about, code, q->now, a,
-		&sets) < 0)
-		a->verdict = VERDICT_SYSTEM_BUSY;
-	/* any code at all is told that what it is about was deleted */
-	if (by != 0 &&
-	    (a->verdict == VERDICT_WRONG_CODE || a->verdict == VERDICT_GONE))
-		admit_wrong_code(q->admit, by, about, q->now);
-	return a->verdict;
-}
-
-int
-query_notify(
-    struct query *q, const struct conf_service *service, const char *msisdn)
-{
-	struct vault *v = core_vault(q->core, service->carrier);
-	struct notice n = {.looked_at = when_now()};
-	char number[DIGITS_MAX + 1];
-	const struct subscriber *who;
-	struct store *s;
-	int rc;
-
-	if (service->carrier->notify == NOTIFY_NO ||
-	    query_sheds(q, SHED_NOTICES))
-		return 0;
-	s = snapshot(q, v);
-	if (s == NULL)
-		return -EIO;
-	rc = history_open(
-	    &q->history, s, key_msisdn(v->key, msisdn), n.looked_at, &who);
-	if (rc < 0 || who == NULL)
-		return rc;
-	n.language =
-	    who->language != LANGUAGES ? who->language : service->language;
-	rc = key_unseal(v->key, who->sealed, n.imsi, number);
-	if (rc == 0)
-		rc = core_state(v);
-	if (rc == 0)
-		rc = notice_put(v->state, v->key, service->carrier->name, &n);
-	return rc;
 }

@@ -3,6 +3,7 @@
 #include "core/query.c"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,0 +1,108 @@
+/* From one query to the next: what is remembered, and the snapshots that a
+ * batch of them shares. */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "notice.h"
+#include "question.h"
+#include "when.h"
+
+#define REMEMBERED 65536 /* subscribers, for limits and repeats */
+#define REOPEN_SECONDS 1 /* between tries at a store that is away */
+
+int
+query_new(struct query **qp, struct core *core)
+{
+	struct query *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return -ENOMEM;
+	q->core = core;
+	q->wording = messages_wording(core->messages);
+	q->since = when_now();
+	if (admit_new(&q->admit, &core->conf->limits, REMEMBERED) < 0) {
+		free(q);
+		return -ENOMEM;
+	}
+	*qp = q;
+	return 0;
+}
+
+void
+query_free(struct query *q)
+{
+	if (q == NULL)
+		return;
+	admit_free(q->admit);
+	history_free(&q->history);
+	free(q);
+}
+
+void
+query_reload(struct query *q, struct core *core)
+{
+	q->core = core;
+	q->wording = messages_wording(core->messages);
+	admit_limits(q->admit, &core->conf->limits);
+}
+
+void
+query_shed(struct query *q, enum shed level)
+{
+	q->shed = level;
+}
+
+int
+query_sheds(const struct query *q, enum shed level)
+{
+	return q->shed >= level;
+}
+
+struct store *
+query_snapshot(struct query *q, struct vault *v)
+{
+	struct timespec ts;
+
+	if (v->store == NULL) {
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		if (v->tried != 0 && ts.tv_sec - v->tried < REOPEN_SECONDS)
+			return NULL;
+		v->tried = ts.tv_sec;
+		if (core_store(q->core, v, STORE_READ) < 0)
+			return NULL;
+	}
+	if (store_begin(v->store) == 0)
+		return v->store;
+	core_store_close(v);
+	return NULL;
+}
+
+void
+query_end(struct query *q)
+{
+	for (size_t i = 0; i < q->core->nvaults; i++) {
+		struct vault *v = q->core->vaults[i];
+
+		if (v->store != NULL)
+			store_end(v->store);
+		if (v->state != NULL)
+			state_end(v->state);
+	}
+}
+
+void
+query_expire(struct query *q)
+{
+	for (size_t i = 0; i < q->core->nvaults; i++) {
+		struct state *s = q->core->vaults[i]->state;
+
+		if (s == NULL)
+			continue;
+		pending_expire(s, when_now());
+		notice_expire(s, when_now());
+		subject_expire(s, when_now());
+		state_commit(s);
+	}
+	audit_tick(q->core->audit);
+}

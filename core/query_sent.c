@@ -1,0 +1,64 @@
+/* What became of a query and its answer, as admission is to remember it. */
+#include "question.h"
+#include "when.h"
+
+void
+query_sent(struct query *q, const struct ticket *t, const char *say)
+{
+	if (t->request != 0)
+		admit_answered(q->admit, t->request, when_now(), say);
+	if (t->query != 0 && say != NULL)
+		admit_query_done(q->admit, t->query, when_now());
+}
+
+void
+query_refused(struct query *q, const struct ticket *t)
+{
+	query_sent(q, t, NULL);
+	if (t->query != 0)
+		admit_refused(q->admit, t->query, when_now());
+}
+
+/* Before it is understood. */
+static uint64_t
+query_of(const struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text)
+{
+	const struct key *k = core_vault(q->core, service->carrier)->key;
+	uint64_t step = pending_key(k, key_msisdn(k, msisdn), service->name);
+
+	return query_hash(k, step, text);
+}
+
+void
+query_refused_before(struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text, int64_t since)
+{
+	admit_refused(q->admit, query_of(q, service, msisdn, text), since);
+}
+
+int
+query_is_covered(struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text)
+{
+	return admit_was_answered(
+	    q->admit, query_of(q, service, msisdn, text), when_now());
+}
+
+enum verdict
+query_busy(struct query *q, const struct conf_service *service,
+    const char *msisdn, struct answer *a, char *say)
+{
+	const struct key *k = core_vault(q->core, service->carrier)->key;
+	struct answer busy = {
+	    .verdict = VERDICT_BUSY,
+	    .language = a->language,
+	    .minutes = q->core->conf->limits.busy_minutes,
+	};
+
+	if (!admit_busy(q->admit, key_msisdn(k, msisdn), when_now()) ||
+	    answer_text(&busy, q->core->messages, q->core->regions, service,
+		say, ANSWER_MAX) < 0)
+		return VERDICT_SILENCE;
+	return VERDICT_BUSY;
+}
