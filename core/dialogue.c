@@ -111,8 +111,9 @@ dialogue_may_repeat(const struct dialogue *d)
 		return d->r.verb == VERB_QUERY &&
 		    (d->r.digits[0] != '\0' ||
 			d->service->identity == IDENTITY_NONE);
-	return s == STEP_IDENTITY || s == STEP_DONE || s == STEP_CONSENT ||
-	    s == STEP_AGREED;
+	/* a Y says nothing of who it is until the digits were given */
+	return (s == STEP_IDENTITY && d->r.reply[0] != '\0') ||
+	    s == STEP_DONE || s == STEP_CONSENT || s == STEP_AGREED;
 }
 
 const char *

@@ -49,6 +49,8 @@ static const char *const config =
     "  keywords = {\"CXMYD\"} identity = prompt unknown = ignore }\n"
     "service \"reply\" { carrier = \"cmcc\" code = {\"10094\"}\n"
     "  keywords = {\"CXMYD\"} identity = prompt consent = reply }\n"
+    "service \"ask\" { carrier = \"cmcc\" code = {\"10095\"}\n"
+    "  keywords = {\"CXMYD\"} identity = prompt consent = ask }\n"
     "service \"dialled\" { carrier = \"cmcc\" code = {\"*10086*3#\"}\n"
     "  identity = prompt }\n"
     "service \"strict\" { carrier = \"cmcc\" code = {\"10090\"}\n"
@@ -224,8 +226,8 @@ put_people(void)
 	    IMSI("01"), MSISDN("01"), "1234", "a", LONG_AGO, STORE_FOREVER);
 	presence(
 	    IMSI("01"), NOW - DAY, NOW - DAY + 4 * HOUR, BEIJING, TIANJIN_TAI);
-	/* 21 to 24, 51 to 58: Beijing, Japan; asked for their digits */
-	for (int i = 21; i <= 58; i += i == 24 ? 27 : 1) {
+	/* 21 to 24, 51 to 59: Beijing, Japan; asked for their digits */
+	for (int i = 21; i <= 59; i += i == 24 ? 27 : 1) {
 		char imsi[16], msisdn[16];
 
 		snprintf(imsi, sizeof(imsi), "4600000000000%d", i);
@@ -628,6 +630,26 @@ ends_of_repeats(void)
 	query_sent(query, &ticket, NULL);
 }
 
+/* What a Y got is no answer to a Y where the digits are asked for. */
+static void
+yes_is_no_digits(void)
+{
+	const struct conf_service *s = conf_service(core->conf, "ask");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+	ASK(s, "59", "CXMYD", &ticket);
+	ok_int(ASK(s, "59", "1234", &ticket), VERDICT_CONSENT_NEEDED,
+	    "the digits are right, a Y is awaited");
+	ok_int(ASK(s, "59", "Y", &ticket), VERDICT_OK, "it agrees");
+	query_sent(query, &ticket, say);
+	ok_int(ASK(s, "59", "CXMYD", &ticket), VERDICT_PROMPT, "asked anew");
+	ok(ASK(s, "59", "Y", &ticket) != VERDICT_OK &&
+		strstr(say, "北京") == NULL,
+	    "a Y alone is not answered from memory");
+}
+
 static uint32_t
 tries(const char *msisdn)
 {
@@ -887,6 +909,7 @@ main(void)
 	old_data();
 	repeats();
 	ends_of_repeats();
+	yes_is_no_digits();
 	counted();
 	limits();
 	busy();
