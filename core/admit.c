@@ -34,7 +34,8 @@ struct table {
 /* A request. Its text is beside the table, lest a search walk over it. */
 struct repeat {
 	struct place place; /* used: since when it is what it is */
-	int answered;
+	enum { AT_REST, ON_ITS_WAY, ANSWERED } is;
+	int64_t held; /* when its text was given, 0 for none */
 };
 
 /* How often something was in the running hour, by time / HOUR_STEP %
@@ -189,9 +190,9 @@ still_counts(const struct admit *a, const struct repeat *r, int64_t now)
 {
 	int64_t max = a->limits.repeat_window;
 
-	if (!r->answered && max < ON_ITS_WAY_SECONDS)
+	if (r->is == ON_ITS_WAY && max < ON_ITS_WAY_SECONDS)
 		max = ON_ITS_WAY_SECONDS;
-	return age(r->place.used, now) < max;
+	return r->is != AT_REST && age(r->place.used, now) < max;
 }
 
 enum admit_repeat
@@ -205,33 +206,75 @@ admit_request(struct admit *a, uint64_t request, int64_t now, const char **text)
 	if (r == NULL || !still_counts(a, r, now)) {
 		r = find_or_make(&a->repeats, request, now);
 		r->place.used = now;
-		r->answered = 0;
+		r->is = ON_ITS_WAY;
 		return ADMIT_FRESH;
 	}
-	if (!r->answered)
+	if (r->is == ON_ITS_WAY)
 		return ADMIT_ON_ITS_WAY;
 	*text = text_of(a, r);
 	return ADMIT_ANSWERED;
 }
 
+/* Neither on its way nor to be answered. */
+static void
+rest(struct admit *a, uint64_t request)
+{
+	struct repeat *r = find(&a->repeats, request);
+
+	if (r != NULL && r->held != 0)
+		r->is = AT_REST;
+	else
+		admit_forget(a, request);
+}
+
 void
 admit_answered(struct admit *a, uint64_t request, int64_t now, const char *text)
 {
-	size_t len = text != NULL ? strlen(text) : ADMIT_TEXT;
 	struct repeat *r;
 
-	if (len >= ADMIT_TEXT || a->limits.repeat_window == 0) {
-		r = find(&a->repeats, request);
-		if (r != NULL)
-			forget(&a->repeats, r);
+	if (text == NULL) {
+		rest(a, request);
+		return;
+	}
+	if (strlen(text) >= ADMIT_TEXT || a->limits.repeat_window == 0) {
+		admit_forget(a, request);
 		return;
 	}
 	r = find_or_make(&a->repeats, request, now);
-	if (r->answered && still_counts(a, r, now))
+	if (r->is == ANSWERED && still_counts(a, r, now))
 		return; /* from memory: that makes it no younger */
 	r->place.used = now;
-	r->answered = 1;
-	memcpy(text_of(a, r), text, len + 1);
+	r->is = ANSWERED;
+	if (r->held != 0 && strcmp(text_of(a, r), text) == 0)
+		return; /* nor does that */
+	r->held = now;
+	strcpy(text_of(a, r), text);
+}
+
+const char *
+admit_held(const struct admit *a, uint64_t request, int64_t since)
+{
+	struct repeat *r = find(&a->repeats, request);
+
+	return r != NULL && r->held != 0 && r->held >= since ? text_of(a, r)
+							     : NULL;
+}
+
+void
+admit_forget(struct admit *a, uint64_t request)
+{
+	struct repeat *r = find(&a->repeats, request);
+
+	if (r != NULL)
+		forget(&a->repeats, r);
+}
+
+int
+admit_knows(const struct admit *a, uint64_t request, int64_t now)
+{
+	const struct repeat *r = find(&a->repeats, request);
+
+	return r != NULL && still_counts(a, r, now);
 }
 
 /* Texts to one number. */

@@ -44,11 +44,21 @@ enum admit_repeat admit_request(
     struct admit *a, uint64_t request, int64_t now, const char **text);
 
 /* The request was answered with `text` (kept when it is shorter than
- * ADMIT_TEXT), or, with null, was not: a wrong try, a refusal, a fault, an
- * answer that got lost; then the next one is fresh. Told again of an answer
- * from memory, it stays as old as it is. */
+ * ADMIT_TEXT), or, with null, was not: a refusal, a fault, an answer that got
+ * lost; then the next one is fresh. Told again of an answer from memory, it
+ * stays as old as it is. */
 void admit_answered(
     struct admit *a, uint64_t request, int64_t now, const char *text);
+
+/* An answer that was given at `since` or later, however long ago, for when
+ * there is no other: its text, until the next call; or null. It goes on being
+ * what it is: on its way, or to be answered. admit_forget: it is the answer no
+ * more. */
+const char *admit_held(const struct admit *a, uint64_t request, int64_t since);
+void admit_forget(struct admit *a, uint64_t request);
+
+/* Is the request on its way, or answered not longer than repeat_window ago? */
+int admit_knows(const struct admit *a, uint64_t request, int64_t now);
 
 /* Counts a text that is about to go to a subscriber. 0 when it is one more
  * than texts_per_hour in the running hour: then it must not go. The hour is

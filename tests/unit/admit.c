@@ -98,6 +98,40 @@ on_its_way(void)
 	admit_free(a);
 }
 
+/* For when there is no other. */
+static void
+held(void)
+{
+	struct admit *a = fresh(64);
+
+	ok(admit_held(a, 1, 0) == NULL, "no answer is held that was not given");
+	request(a, 1, T);
+	ok(admit_held(a, 1, 0) == NULL, "nor one that is on its way");
+	admit_answered(a, 1, T, "one");
+	ok_str(admit_held(a, 1, T), "one", "one that was given is");
+	ok(admit_held(a, 1, T + 1) == NULL, "unless it is older than that");
+	ok_int(admit_knows(a, 1, T + 59), 1, "known for repeat_window");
+	ok_int(admit_knows(a, 1, T + 60), 0, "and then no more");
+	ok_int(admit_knows(a, 2, T), 0, "nor is another");
+	ok_str(request(a, 1, T + HOUR), "fresh", "an hour later it is fresh");
+	ok_int(admit_knows(a, 1, T + HOUR), 1, "known while on its way");
+	ok_str(admit_held(a, 1, T), "one", "and held meanwhile");
+	admit_answered(a, 1, T + HOUR, NULL);
+	ok_str(request(a, 1, T + HOUR), "fresh", "not answered: fresh again");
+	ok_str(admit_held(a, 1, T), "one", "and still held");
+	admit_answered(a, 1, T + HOUR, "one");
+	ok_str(request(a, 1, T + HOUR), "one", "told again it is repeated");
+	ok(admit_held(a, 1, T + 1) == NULL, "and as old as it was");
+	admit_answered(a, 1, T + 2 * HOUR, "two");
+	ok_str(admit_held(a, 1, T + 2 * HOUR), "two", "another is younger");
+	admit_forget(a, 1);
+	ok(admit_held(a, 1, 0) == NULL, "forgotten");
+	ok_str(request(a, 1, T + 2 * HOUR), "fresh", "for good");
+	admit_forget(a, 7);
+	ok(admit_held(a, 7, 0) == NULL, "also what never was");
+	admit_free(a);
+}
+
 static void
 long_texts(void)
 {
@@ -367,6 +401,7 @@ main(void)
 {
 	repeats();
 	on_its_way();
+	held();
 	long_texts();
 	no_repeats();
 	texts_per_hour();
