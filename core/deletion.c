@@ -55,6 +55,12 @@ deletion_make(struct state *s, uint64_t msisdn, const struct subscriber *rows,
 }
 
 int
+deletion_make_all(struct state *s, int64_t now)
+{
+	return put(s, DELETION_ALL, now);
+}
+
+int
 deletion_get(struct state *s, uint64_t key, int64_t *before)
 {
 	sqlite3_stmt *st = state_read(s, DELETION_GET);

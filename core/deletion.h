@@ -21,6 +21,11 @@
 int deletion_make(struct state *s, uint64_t msisdn,
     const struct subscriber *rows, size_t n, uint64_t person, int64_t now);
 
+/* Everything was deleted, at `now`: no answer of before is to be told again,
+ * nor one of before the small state was made. 0 or -errno. */
+#define DELETION_ALL 0 /* the pseudonym of that */
+int deletion_make_all(struct state *s, int64_t now);
+
 /* The time before which the records of an IMSI's or MSISDN's pseudonym are
  * gone, 0 for none. 0 or -errno. */
 int deletion_get(struct state *s, uint64_t key, int64_t *before);

@@ -116,6 +116,13 @@ dialogue_may_repeat(const struct dialogue *d)
 	    s == STEP_DONE || s == STEP_CONSENT || s == STEP_AGREED;
 }
 
+int
+dialogue_begins(const struct dialogue *d)
+{
+	return !is_reply(d) && d->r.verb == VERB_QUERY &&
+	    d->r.digits[0] == '\0' && d->service->identity != IDENTITY_NONE;
+}
+
 const char *
 dialogue_digits(const struct dialogue *d)
 {

@@ -87,6 +87,10 @@ enum verdict dialogue_open(struct dialogue *d);
 /* Is the answer the same when the request comes again? */
 int dialogue_may_repeat(const struct dialogue *d);
 
+/* Does it ask where its subscriber was, with digits still to be asked for? Then
+ * dialogue_judge is the same for any person. */
+int dialogue_begins(const struct dialogue *d);
+
 /* The digits that were given, "" for none. */
 const char *dialogue_digits(const struct dialogue *d);
 

@@ -292,6 +292,8 @@ purge_all(struct core *c, struct vault *v, struct purge_counts *n)
 	rc = store_forget_all(v->store, when_now());
 	if (rc == 0)
 		rc = state_forget_all(v->state);
+	if (rc == 0) /* for who has answers in memory, and no store */
+		rc = deletion_make_all(v->state, when_now());
 	if (rc == 0)
 		rc = state_commit(v->state);
 	if (rc == 0)

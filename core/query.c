@@ -200,18 +200,23 @@ static void
 keep_request(
     struct query *q, const struct question *x, enum verdict v, struct ticket *t)
 {
-	const struct ticket old = {.request = t->request};
+	uint64_t was = t->request;
 	const char *text;
 
-	if (v == VERDICT_OK || v == VERDICT_NO_STAYS) {
-		if (!x->d.changed || t->request == 0)
-			return;
+	if (was == 0)
+		return;
+	if (v != VERDICT_OK && v != VERDICT_NO_STAYS) {
+		t->request = 0;
+	} else if (x->d.changed) {
 		t->request = request_of(q, x);
 		admit_request(q->admit, t->request, q->now, &text);
 	} else {
-		t->request = 0;
+		return;
 	}
-	query_sent(q, &old, NULL);
+	if (v == VERDICT_SYSTEM_BUSY)
+		admit_answered(q->admit, was, q->now, NULL);
+	else
+		admit_forget(q->admit, was);
 }
 
 /* Who is it, and may they be told? */
@@ -278,6 +283,47 @@ put_circumstances(const struct query *q, const struct question *x,
 }
 
 static enum verdict
+decide(struct query *q, struct question *x, const struct subscriber *who,
+    struct answer *a)
+{
+	enum verdict v = judge(q, x, who);
+
+	put_circumstances(q, x, who, v, a);
+	if (v == VERDICT_PROMPT && query_sheds(q, SHED_PROMPTS))
+		return VERDICT_SYSTEM_BUSY;
+	return v;
+}
+
+/* The store is away. */
+static enum verdict
+away(struct question *x)
+{
+	x->is_away = 1;
+	return VERDICT_SYSTEM_BUSY;
+}
+
+static enum verdict
+show(struct query *q, struct question *x, struct store *s,
+    const struct subscriber *who, struct answer *a)
+{
+	int rc;
+
+	if (history_amend(&q->history, x->vault->state, &x->d.subject) < 0)
+		return VERDICT_SYSTEM_BUSY;
+	a->marks_left_out = query_sheds(q, SHED_MARKS);
+	rc = history_judge(
+	    &q->history, s, who, q->core->conf->max_gap, x->service, a);
+	if (rc == -ESTALE)
+		return VERDICT_SYSTEM_BUSY;
+	if (rc < 0)
+		return away(x);
+	answer_sign(a, x->vault->key, x->who, x->service, q->now);
+	if (x->service->identity == IDENTITY_PROMPT)
+		query_was_answered(q, x);
+	return a->nplaces > 0 ? VERDICT_OK : VERDICT_NO_STAYS;
+}
+
+static enum verdict
 find(struct query *q, struct question *x, struct answer *a)
 {
 	const struct subscriber *who;
@@ -290,25 +336,32 @@ find(struct query *q, struct question *x, struct answer *a)
 		return VERDICT_SYSTEM_BUSY;
 	s = query_snapshot(q, x->vault);
 	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
-		return VERDICT_SYSTEM_BUSY;
+		return away(x);
 	if (store_is_closed(s))
 		return VERDICT_SERVICE_CLOSED;
-	v = judge(q, x, who);
-	put_circumstances(q, x, who, v, a);
+	v = decide(q, x, who, a);
 	if (v == VERDICT_GENUINE)
 		return query_verify(q, x->service->carrier, x->msisdn,
 		    x->d.r.number, x->d.r.code, a);
-	if (v == VERDICT_PROMPT && query_sheds(q, SHED_PROMPTS))
-		return VERDICT_SYSTEM_BUSY;
-	if (v != VERDICT_OK)
-		return v;
-	a->marks_left_out = query_sheds(q, SHED_MARKS);
-	if (history_amend(&q->history, x->vault->state, &x->d.subject) < 0 ||
-	    history_judge(
-		&q->history, s, who, q->core->conf->max_gap, x->service, a) < 0)
-		return VERDICT_SYSTEM_BUSY;
-	answer_sign(a, x->vault->key, x->who, x->service, q->now);
-	return a->nplaces > 0 ? VERDICT_OK : VERDICT_NO_STAYS;
+	return v == VERDICT_OK ? show(q, x, s, who, a) : v;
+}
+
+/* From memory, or looked up, or, while that cannot be, held from today. */
+static enum verdict
+answer(struct query *q, struct question *x, uint64_t request, struct answer *a,
+    const char **from_memory)
+{
+	enum verdict v;
+
+	if (*from_memory != NULL && !query_has_guessed(q, x))
+		return a->verdict;
+	*from_memory = NULL;
+	v = find(q, x, a);
+	if (x->is_away && !x->d.changed && request != 0)
+		*from_memory = query_held(q, x, request);
+	else if (x->is_away && dialogue_begins(&x->d) && query_may_hold(q, x))
+		return decide(q, x, NULL, a);
+	return *from_memory != NULL ? VERDICT_OK : v;
 }
 
 /* In words. */
@@ -390,8 +443,7 @@ query_text(struct query *q, const struct conf_service *service,
 	}
 	if (admitted == VERDICT_SEND_AGAIN)
 		a->verdict = VERDICT_SEND_AGAIN;
-	if (from_memory == NULL)
-		a->verdict = find(q, &x, a);
+	a->verdict = answer(q, &x, ticket->request, a, &from_memory);
 	keep_request(q, &x, a->verdict, ticket);
 	if (a->verdict != VERDICT_SYSTEM_BUSY &&
 	    a->verdict != VERDICT_SILENCE &&
@@ -416,8 +468,7 @@ converse(struct query *q, struct question *x, const char *text, int asked,
 	t.query = 0; /* the network does not send it again */
 	if (t.request != 0)
 		admit_request(q->admit, t.request, q->now, &from_memory);
-	if (from_memory == NULL)
-		a->verdict = find(q, x, a);
+	a->verdict = answer(q, x, t.request, a, &from_memory);
 	keep_request(q, x, a->verdict, &t);
 	a->verdict = keep_step(x, a->verdict);
 	a->verdict = put_words(q, x, a, from_memory, say);

@@ -20,8 +20,9 @@ void query_shed(struct query *q, enum shed level);
 int query_sheds(const struct query *q, enum shed level);
 
 /* Queries share one snapshot of the store, and one of the small state until it
- * is written to, begun by the first, until this is called: after each batch. A
- * store that is away shows as VERDICT_SYSTEM_BUSY. */
+ * is written to, begun by the first, until this is called: after each batch.
+ * While a store is away whoever was answered today gets that answer again, with
+ * its "as of"; anybody else VERDICT_SYSTEM_BUSY. */
 void query_end(struct query *q);
 
 /* Forgets what nobody replied to in time, and begins the day's audit; for now
@@ -79,8 +80,9 @@ int query_is_covered(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text);
 
 /* The MSISDN that an IMSI has now, for what comes with an IMSI only; one more
- * look-up in the snapshot. 0; -ENOENT when it is not provisioned; another
- * -errno while the store is away. */
+ * look-up in the snapshot. While the store is away, the one that it had when
+ * it was last looked up. 0; -ENOENT when it is not provisioned; another -errno
+ * when nobody can tell. */
 int query_msisdn(struct query *q, const struct conf_carrier *carrier,
     const char *imsi, char msisdn[DIGITS_MAX + 1]);
 

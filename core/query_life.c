@@ -9,6 +9,7 @@
 #include "when.h"
 
 #define REMEMBERED 65536 /* subscribers, for limits and repeats */
+#define NOTED 131072     /* subscribers, for when the store is away */
 #define REOPEN_SECONDS 1 /* between tries at a store that is away */
 
 int
@@ -21,8 +22,9 @@ query_new(struct query **qp, struct core *core)
 	q->core = core;
 	q->wording = messages_wording(core->messages);
 	q->since = when_now();
-	if (admit_new(&q->admit, &core->conf->limits, REMEMBERED) < 0) {
-		free(q);
+	if (admit_new(&q->admit, &core->conf->limits, REMEMBERED) < 0 ||
+	    memo_new(&q->memo, NOTED) < 0) {
+		query_free(q);
 		return -ENOMEM;
 	}
 	*qp = q;
@@ -35,6 +37,7 @@ query_free(struct query *q)
 	if (q == NULL)
 		return;
 	admit_free(q->admit);
+	memo_free(q->memo);
 	history_free(&q->history);
 	free(q);
 }

@@ -7,11 +7,11 @@
 #include "question.h"
 #include "when.h"
 
-int
-query_msisdn(struct query *q, const struct conf_carrier *carrier,
-    const char *imsi, char msisdn[DIGITS_MAX + 1])
+/* 0; -ENOENT when it is not provisioned; or another -errno. */
+static int
+find_msisdn(struct query *q, struct vault *v, const char *imsi, uint64_t key,
+    char msisdn[DIGITS_MAX + 1])
 {
-	struct vault *v = core_vault(q->core, carrier);
 	struct store *s = query_snapshot(q, v);
 	uint8_t sealed[KEY_SEALED];
 	char owner[DIGITS_MAX + 1];
@@ -19,7 +19,7 @@ query_msisdn(struct query *q, const struct conf_carrier *carrier,
 
 	if (s == NULL)
 		return -EIO;
-	rc = store_sealed_at(s, key_imsi(v->key, imsi), when_now(), sealed);
+	rc = store_sealed_at(s, key, when_now(), sealed);
 	if (rc < 0)
 		return rc;
 	/* two numbers may share a key before a collision is seen */
@@ -27,6 +27,21 @@ query_msisdn(struct query *q, const struct conf_carrier *carrier,
 	    strcmp(owner, imsi) != 0)
 		return -ENOENT;
 	return 0;
+}
+
+int
+query_msisdn(struct query *q, const struct conf_carrier *carrier,
+    const char *imsi, char msisdn[DIGITS_MAX + 1])
+{
+	struct vault *v = core_vault(q->core, carrier);
+	uint64_t key = key_imsi(v->key, imsi);
+	int rc = find_msisdn(q, v, imsi, key, msisdn);
+
+	if (rc == 0 || rc == -ENOENT)
+		query_keep_number(q, key, rc == 0 ? msisdn : "0");
+	else if (query_kept_number(q, key, msisdn) == 0)
+		rc = 0;
+	return rc;
 }
 
 /* Minds what the small state says of the number whose history is open. */

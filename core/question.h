@@ -5,6 +5,7 @@
 
 #include "admit.h"
 #include "history.h"
+#include "memo.h"
 #include "query.h"
 #include "request.h"
 
@@ -16,6 +17,7 @@ struct query {
 	int64_t now;      /* of the query in hand: one time for all of it */
 	enum shed shed;
 	struct history history;
+	struct memo *memo; /* for when the store is away: query_held.c */
 };
 
 /* What one subscriber says to one service. */
@@ -26,11 +28,33 @@ struct question {
 	uint64_t who;    /* key_msisdn */
 	uint64_t step;   /* the key of what is pending */
 	uint64_t digits; /* keyed; 0 for none */
+	int is_away;     /* the store is: nothing can be looked up */
 	struct dialogue d;
 };
 
 /* A vault's store with a snapshot begun, or null while it is away. */
 struct store *query_snapshot(struct query *q, struct vault *v);
+
+/* While the store is away: what the same request was answered today, with its
+ * own "as of"; or null. The request says, by what the small state has of its
+ * subject, that nobody locked, withdrew, corrected or deleted since. */
+const char *query_held(
+    struct query *q, const struct question *x, uint64_t request);
+
+/* Did the number try too many digits while the store was away? Then nothing is
+ * told from memory. */
+int query_has_guessed(struct query *q, const struct question *x);
+
+/* Was the same subscriber answered by the same service today? Then it is worth
+ * asking for the digits, for there may be what was answered. */
+void query_was_answered(struct query *q, const struct question *x);
+int query_may_hold(struct query *q, const struct question *x);
+
+/* The MSISDN that an IMSI's pseudonym had when it was last looked up: 0, or
+ * -ENOENT when it had none or nobody knows any more. */
+void query_keep_number(struct query *q, uint64_t imsi, const char *msisdn);
+int query_kept_number(
+    const struct query *q, uint64_t imsi, char msisdn[DIGITS_MAX + 1]);
 
 /* A text said at that step (pending_key): ticket.query. */
 uint64_t query_hash(const struct key *k, uint64_t step, const char *text);

@@ -23,9 +23,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "deletion.h"
 #include "log.h"
 #include "sqlite.h"
 #include "state.h"
+#include "when.h"
 
 #define BUSY_MS 100
 #define EACH_MS 500
@@ -183,13 +185,26 @@ on_busy(void *arg, int n)
 	return 1;
 }
 
+/* Nobody knows what was before: as if all had been deleted (deletion.h). */
+static int
+make(struct state *s)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "INSERT INTO deletion VALUES (%d, %lld)",
+	    DELETION_ALL, (long long)when_now() - 1);
+	if (sqlite3_exec(s->q.db, text, NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_fault(&s->q, text);
+	return sqlite_made(&s->q);
+}
+
 static int
 set_up(struct state *s)
 {
 	int is_new, rc = sqlite_open(&s->q, s->dir, &form, 1, &is_new);
 
 	if (rc == 0)
-		rc = is_new ? sqlite_made(&s->q) : add_tables(s);
+		rc = is_new ? make(s) : add_tables(s);
 	if (rc == 0)
 		rc = sqlite_prepare(&s->q, sql, STATE_STATEMENTS, s->st);
 	if (rc == 0)

@@ -62,7 +62,7 @@ CREATE INDEX IF NOT EXISTS correction_until ON correction (until);
 
 -- People who were deleted (deletion.h).
 CREATE TABLE IF NOT EXISTS deletion (
-	key INTEGER PRIMARY KEY,	-- of an IMSI or an MSISDN, keyed
+	key INTEGER PRIMARY KEY,	-- of an IMSI or an MSISDN, keyed; or 0
 	before INTEGER NOT NULL		-- records from before are gone
 );
 

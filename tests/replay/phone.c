@@ -8,6 +8,8 @@
  *   dial SESSION IMSI CODE           a code is dialled
  *   reply SESSION IMSI CODE TEXT     to what that session asked
  *   hang SESSION IMSI CODE           the phone went away
+ *   close                            the stores are opened anew
+ *   shed LEVEL                       enum shed: what is left undone
  *
  * and is answered by any number of lines and an empty one:
  *
@@ -268,6 +270,22 @@ take_ussd(char **f)
 		calls_open(calls[i], &key, number, f[3], &peer, now);
 }
 
+static void
+close_stores(char **f)
+{
+	(void)f;
+	for (size_t i = 0; i < core->nvaults; i++) {
+		core_store_close(core->vaults[i]);
+		core->vaults[i]->tried = 0;
+	}
+}
+
+static void
+shed(char **f)
+{
+	query_shed(query, atoi(f[1]));
+}
+
 static int
 take_line(char *line)
 {
@@ -281,6 +299,8 @@ take_line(char *line)
 	    {"dial", 4, take_ussd},
 	    {"hang", 4, take_ussd},
 	    {"reply", 5, take_ussd},
+	    {"close", 1, close_stores},
+	    {"shed", 2, shed},
 	};
 	char *f[FIELDS + 1];
 	int n = 0;

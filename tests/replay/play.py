@@ -21,6 +21,8 @@ HEADERS = {"cells": "place,region",
            "subscribers": "imsi,msisdn,id_last4,active_since,active_until,"
            "holder,language",
            "records": "time,imsi,place", "marks": "region,mark,valid_from"}
+SHED = ["nothing", "notices", "verifications", "language", "pages", "marks",
+        "prompts"]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Networks abroad, by what a region is called or coded.
 ABROAD = {"中国香港": "454-12", "中国澳门": "455-01", "中国台湾": "466-92",
@@ -363,12 +365,18 @@ class Play:
         self.current = rest
 
     def do_store(self, step, rest):
-        """store away, store back"""
+        """store away, store back: under the gateways"""
         for carrier in {p.carrier for p in self.people.values()}:
             here = os.path.join(self.dir, carrier, "stays.db")
             pair = (here, here + ".away")
             os.rename(*(pair if rest == "away" else reversed(pair)))
-        self.restart()
+        for gateway in self.gateways.values():
+            gateway.say("close")
+
+    def do_shed(self, step, rest):
+        """shed marks, shed nothing: and all that comes before"""
+        for gateway in self.gateways.values() or [self.gateway()]:
+            gateway.say("shed", SHED.index(rest))
 
     def do_operator(self, step, rest):
         """operator purge anna: the tool; names stand for numbers."""

@@ -809,8 +809,13 @@ whose_imsi(void)
 	core_store_close(vault());
 	vault()->tried = 0;
 	rename("store/stays.db", "store/away.db");
-	ok_int(query_msisdn(query, c, IMSI("01"), msisdn), -EIO,
+	ok_int(query_msisdn(query, c, IMSI("02"), msisdn), -EIO,
 	    "a store that is away is another thing");
+	ok_int(query_msisdn(query, c, IMSI("01"), msisdn), 0,
+	    "and who was looked up before is known still");
+	ok_str(msisdn, MSISDN("01"), "with the number of then");
+	ok_int(query_msisdn(query, c, IMSI("99"), msisdn), -EIO,
+	    "who was not provisioned then may be now");
 	rename("store/away.db", "store/stays.db");
 	vault()->tried = 0;
 	ok_int(query_msisdn(query, c, IMSI("01"), msisdn), 0, "it comes back");

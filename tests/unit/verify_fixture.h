@@ -1,5 +1,5 @@
-/* What the tests of verification share: a core with two carriers and four
- * services, its store to write in, and a feed. */
+/* What tests of answers and of codes share: a core, of two carriers and four
+ * services unless CONFIG says otherwise, its store to write in, and a feed. */
 #ifndef VERIFY_FIXTURE_H
 #define VERIFY_FIXTURE_H
 
@@ -17,22 +17,24 @@
 static struct core *core;
 static struct query *query;
 static struct feed *feed;
-static const char *const config =
-    "store = \"sqlite:store\"\n"
-    "key_file = \"site.key\"\n"
-    "tables = \"%s/conf\"\n"
-    "carrier \"a\" { name_zh = \"甲\" hotline = \"10086\" }\n"
-    "carrier \"b\" { name_zh = \"乙\" hotline = \"10010\" }\n"
-    "service \"city\" { carrier = \"a\" code = {\"1\"}\n"
-    "  keywords = {\"Q\"} identity = none }\n"
-    "service \"parts\" { carrier = \"a\" code = {\"2\"}\n"
-    "  keywords = {\"Q\"} identity = none window_days = 30\n"
-    "  split_days = 15 granularity = province }\n"
-    "service \"yesterday\" { carrier = \"a\" code = {\"3\"}\n"
-    "  keywords = {\"Q\"} identity = none horizon = yesterday }\n"
-    "service \"other\" { carrier = \"b\" code = {\"4\"}\n"
-    "  keywords = {\"Q\"} identity = none }\n"
-    "limits { repeat_window = 0 texts_per_hour = 1000 }\n";
+#ifndef CONFIG /* of carriers, services and limits */
+#define CONFIG                                                         \
+	"carrier \"a\" { name_zh = \"甲\" hotline = \"10086\" }\n"    \
+	"carrier \"b\" { name_zh = \"乙\" hotline = \"10010\" }\n"    \
+	"service \"city\" { carrier = \"a\" code = {\"1\"}\n"          \
+	"  keywords = {\"Q\"} identity = none }\n"                     \
+	"service \"parts\" { carrier = \"a\" code = {\"2\"}\n"         \
+	"  keywords = {\"Q\"} identity = none window_days = 30\n"      \
+	"  split_days = 15 granularity = province }\n"                 \
+	"service \"yesterday\" { carrier = \"a\" code = {\"3\"}\n"     \
+	"  keywords = {\"Q\"} identity = none horizon = yesterday }\n" \
+	"service \"other\" { carrier = \"b\" code = {\"4\"}\n"         \
+	"  keywords = {\"Q\"} identity = none }\n"                     \
+	"limits { repeat_window = 0 texts_per_hour = 1000 }\n"
+#endif
+static const char *const config = "store = \"sqlite:store\"\n"
+				  "key_file = \"site.key\"\n"
+				  "tables = \"%s/conf\"\n" CONFIG;
 
 static inline struct vault *
 vault(void)
@@ -113,7 +115,8 @@ write_end(void)
 }
 
 static inline void
-row(const char *msisdn, const char *imsi, const char *holder, int64_t since)
+row_with(const char *msisdn, const char *imsi, const char *holder,
+    const char *digits, int64_t since)
 {
 	const struct key *k = vault()->key;
 	struct subscriber r = {
@@ -124,9 +127,16 @@ row(const char *msisdn, const char *imsi, const char *holder, int64_t since)
 	    .language = LANGUAGES,
 	};
 
-	r.person = key_person(k, r.msisdn, holder, "", imsi);
+	r.digits = *digits ? key_identity(k, r.msisdn, digits) : 0;
+	r.person = key_person(k, r.msisdn, holder, digits, imsi);
 	key_seal(k, imsi, msisdn, r.sealed);
 	must(store_put_subscriber(vault()->store, k, &r));
+}
+
+static inline void
+row(const char *msisdn, const char *imsi, const char *holder, int64_t since)
+{
+	row_with(msisdn, imsi, holder, "", since);
 }
 
 /* Where one can be: abroad for a moment, in a city for five hours. */
