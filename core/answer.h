@@ -36,7 +36,7 @@ struct answer {
 	int must_hold;      /* what was written is to hold before it leaves */
 	int data_late;      /* the data is older than it should be */
 	int corrected;      /* an operator had a hand in it */
-	int marks_left_out; /* the places have none, whatever is known */
+	int marks_left_out; /* the places bear some that are not told */
 	const struct answer_place *places; /* in order of stay_visits */
 	size_t nplaces;
 	char code[CODE_DIGITS + 1]; /* by which to check it; "" for none */

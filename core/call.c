@@ -94,7 +94,7 @@ take_text(struct call *k, const char *say)
 }
 
 /* An answer: one page and the end, or leafed through; the whole by SMS when
- * that is too little, or too much to do. */
+ * that is too little, and at once when leafing is too much to do. */
 static void
 answered(struct calls *c, struct call *k, const struct answer *a, int64_t now)
 {
@@ -102,8 +102,12 @@ answered(struct calls *c, struct call *k, const struct answer *a, int64_t now)
 
 	take_text(k, c->say);
 	page_cut(c->core->messages, k->language, k->text, 0, &page);
-	if (page.of > 1 && query_sheds(c->query, SHED_PAGES))
-		page.cut = 1;
+	if (page.of > 1 && query_sheds(c->query, SHED_PAGES) &&
+	    call_sms(c, k, c->say) == 0) {
+		k->by_sms = 1;
+		call_end(c, k, MSG_REST_BY_SMS, CALL_BY_SMS, now);
+		return;
+	}
 	k->pages = page.of;
 	k->stage = page.of > 1 ? PAGED : ENDED;
 	k->status = CALL_ANSWERED;

@@ -246,6 +246,27 @@ history_show(struct history *h, const struct subscriber *who,
 	return 0;
 }
 
+/* Reading them costs little: it is the words on them that make two messages
+ * of one. So they are read even where they are to be left out, and whoever has
+ * none is not told that some were. */
+static int
+put_marks(struct history *h, struct store *s, struct answer *a)
+{
+	int rc = 0, leave_out = a->marks_left_out;
+
+	a->marks_left_out = 0;
+	for (size_t i = 0; i < a->nplaces && rc == 0; i++) {
+		char *mark = h->places[i].mark;
+
+		rc = store_mark(s, h->places[i].region, h->now, mark);
+		if (rc < 0 || !leave_out || mark[0] == '\0')
+			continue;
+		mark[0] = '\0';
+		a->marks_left_out = 1;
+	}
+	return rc;
+}
+
 int
 history_judge(struct history *h, struct store *s, const struct subscriber *who,
     uint32_t max_gap, const struct conf_service *service, struct answer *a)
@@ -256,8 +277,5 @@ history_judge(struct history *h, struct store *s, const struct subscriber *who,
 		rc = judge_age(s, service, window_of(h, service).hi, a);
 	if (rc == 0)
 		rc = history_show(h, who, service, a);
-	for (size_t i = 0; i < a->nplaces && rc == 0 && !a->marks_left_out; i++)
-		rc = store_mark(
-		    s, h->places[i].region, h->now, h->places[i].mark);
-	return rc;
+	return rc < 0 ? rc : put_marks(h, s, a);
 }

@@ -54,9 +54,9 @@ int history_show(struct history *h, const struct subscriber *who,
     const struct conf_service *service, struct answer *a);
 
 /* What the service shows of that person: fills in the answer's times and
- * places, which last until the next call; without marks if they are to be left
- * out (marks_left_out). -ESTALE when the data is older than
- * refuse_after, else 0 or -errno. */
+ * places, which last until the next call. With a->marks_left_out set, their
+ * marks are left out, and it stays set only if there were any. -ESTALE when the
+ * data is older than refuse_after, else 0 or -errno. */
 int history_judge(struct history *h, struct store *s,
     const struct subscriber *who, uint32_t max_gap,
     const struct conf_service *service, struct answer *a);

@@ -128,6 +128,25 @@ request_of(struct query *q, const struct question *x)
 	return key_hash(x->vault->key, in, sizeof(in));
 }
 
+/* What is left out makes it another request, so that it comes back when the
+ * step is undone. But whoever was told all, or is just being told, needs to be
+ * told no less. */
+static uint64_t
+request_now(struct query *q, const struct question *x)
+{
+	static const enum shed steps[] = {SHED_LANGUAGE, SHED_MARKS};
+	uint64_t request = x->request;
+
+	for (size_t i = 0; i < 2 && query_sheds(q, steps[i]) &&
+	     !admit_knows(q->admit, request, q->now);
+	     i++) {
+		const uint64_t in[] = {x->request, steps[i]};
+
+		request = key_hash(x->vault->key, in, sizeof(in));
+	}
+	return request;
+}
+
 uint64_t
 query_hash(const struct key *k, uint64_t step, const char *text)
 {
@@ -166,8 +185,10 @@ understand(struct query *q, struct question *x, const char *text, int asked,
 		rc = read_subject(x, a);
 	if (rc < 0)
 		return VERDICT_SYSTEM_BUSY;
-	if (v == VERDICT_OK && dialogue_may_repeat(&x->d))
-		ticket->request = request_of(q, x);
+	if (v == VERDICT_OK && dialogue_may_repeat(&x->d)) {
+		x->request = request_of(q, x);
+		ticket->request = request_now(q, x);
+	}
 	return v;
 }
 
@@ -198,7 +219,7 @@ admit_query(struct query *q, const struct ticket *t, const char **from_memory)
  * changed the subject is another request from now on. */
 static void
 keep_request(
-    struct query *q, const struct question *x, enum verdict v, struct ticket *t)
+    struct query *q, struct question *x, enum verdict v, struct ticket *t)
 {
 	uint64_t was = t->request;
 	const char *text;
@@ -208,12 +229,13 @@ keep_request(
 	if (v != VERDICT_OK && v != VERDICT_NO_STAYS) {
 		t->request = 0;
 	} else if (x->d.changed) {
-		t->request = request_of(q, x);
+		x->request = request_of(q, x);
+		t->request = request_now(q, x);
 		admit_request(q->admit, t->request, q->now, &text);
 	} else {
 		return;
 	}
-	if (v == VERDICT_SYSTEM_BUSY)
+	if (v == VERDICT_SYSTEM_BUSY || v == VERDICT_BUSY)
 		admit_answered(q->admit, was, q->now, NULL);
 	else
 		admit_forget(q->admit, was);
@@ -282,15 +304,25 @@ put_circumstances(const struct query *q, const struct question *x,
 	a->must_hold = x->d.changed || verdict_asks(v);
 }
 
+/* Not now, for there is too much to do. */
+static enum verdict
+put_off(const struct query *q, struct answer *a)
+{
+	a->minutes = q->core->conf->limits.busy_minutes;
+	return VERDICT_BUSY;
+}
+
+/* A question within a dialogue goes on with it. */
 static enum verdict
 decide(struct query *q, struct question *x, const struct subscriber *who,
     struct answer *a)
 {
+	int is_new = x->d.pending.step == STEP_NONE;
 	enum verdict v = judge(q, x, who);
 
 	put_circumstances(q, x, who, v, a);
-	if (v == VERDICT_PROMPT && query_sheds(q, SHED_PROMPTS))
-		return VERDICT_SYSTEM_BUSY;
+	if (is_new && verdict_asks(v) && query_sheds(q, SHED_PROMPTS))
+		return put_off(q, a);
 	return v;
 }
 
@@ -333,7 +365,7 @@ find(struct query *q, struct question *x, struct answer *a)
 	if (a->verdict != VERDICT_OK)
 		return a->verdict; /* it is not about a person */
 	if (x->d.r.verb == VERB_VERIFY && query_sheds(q, SHED_VERIFICATIONS))
-		return VERDICT_SYSTEM_BUSY;
+		return put_off(q, a);
 	s = query_snapshot(q, x->vault);
 	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
 		return away(x);
@@ -384,6 +416,14 @@ note(struct query *q, const struct question *x, enum verdict verdict)
 	return audit_write(q->core->audit, &act);
 }
 
+/* Only in answers: who agrees is to have read to what, and of one's language
+ * one is told in that. */
+static int
+is_shed_in(enum verdict v)
+{
+	return v == VERDICT_OK || v == VERDICT_NO_STAYS || v == VERDICT_GENUINE;
+}
+
 /* In words: the answer from memory, or what was found. */
 static enum verdict
 put_words(struct query *q, const struct question *x, struct answer *a,
@@ -391,7 +431,8 @@ put_words(struct query *q, const struct question *x, struct answer *a,
 {
 	if (x->d.r.language != LANGUAGES)
 		a->language = x->d.r.language;
-	if (query_sheds(q, SHED_LANGUAGE))
+	if (from_memory == NULL && query_sheds(q, SHED_LANGUAGE) &&
+	    is_shed_in(a->verdict))
 		a->language = x->service->language;
 	if (from_memory != NULL)
 		strcpy(say, from_memory);
@@ -413,7 +454,7 @@ static enum verdict
 keep_step(struct question *x, enum verdict verdict)
 {
 	if (!x->d.asked || verdict == VERDICT_SYSTEM_BUSY ||
-	    verdict == VERDICT_SILENCE)
+	    verdict == VERDICT_BUSY || verdict == VERDICT_SILENCE)
 		return verdict;
 	return pending_put(x->vault->state, x->step, &x->d.pending) == 0
 	    ? verdict
@@ -444,6 +485,8 @@ query_text(struct query *q, const struct conf_service *service,
 	if (admitted == VERDICT_SEND_AGAIN)
 		a->verdict = VERDICT_SEND_AGAIN;
 	a->verdict = answer(q, &x, ticket->request, a, &from_memory);
+	if (a->verdict == VERDICT_BUSY)
+		a->verdict = VERDICT_SYSTEM_BUSY; /* an SMSC can be refused */
 	keep_request(q, &x, a->verdict, ticket);
 	if (a->verdict != VERDICT_SYSTEM_BUSY &&
 	    a->verdict != VERDICT_SILENCE &&

@@ -52,7 +52,9 @@ query_held(struct query *q, const struct question *x, uint64_t request)
 
 	if (oldest(q, x, &since) < 0 || query_has_guessed(q, x))
 		return NULL;
-	text = admit_held(q->admit, request, since);
+	text = admit_held(q->admit, x->request, since);
+	if (text == NULL)
+		text = admit_held(q->admit, request, since);
 	if (text == NULL && x->digits != 0 &&
 	    !admit_was_refused(q->admit, x->d.said, q->now))
 		admit_wrong_code(q->admit, tries_of(x), 0, q->now);

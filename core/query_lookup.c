@@ -92,8 +92,7 @@ query_notify(
 	struct store *s;
 	int rc;
 
-	if (service->carrier->notify == NOTIFY_NO ||
-	    query_sheds(q, SHED_NOTICES))
+	if (service->carrier->notify == NOTIFY_NO)
 		return 0;
 	s = query_snapshot(q, v);
 	if (s == NULL)

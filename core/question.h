@@ -25,10 +25,11 @@ struct question {
 	const struct conf_service *service;
 	struct vault *vault;
 	const char *msisdn;
-	uint64_t who;    /* key_msisdn */
-	uint64_t step;   /* the key of what is pending */
-	uint64_t digits; /* keyed; 0 for none */
-	int is_away;     /* the store is: nothing can be looked up */
+	uint64_t who;     /* key_msisdn */
+	uint64_t step;    /* the key of what is pending */
+	uint64_t digits;  /* keyed; 0 for none */
+	uint64_t request; /* with nothing left out; 0: not to be repeated */
+	int is_away;      /* the store is: nothing can be looked up */
 	struct dialogue d;
 };
 

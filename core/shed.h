@@ -8,12 +8,16 @@
 
 enum shed {
 	SHED_NOTHING,
-	SHED_NOTICES,       /* of an operator's look-up */
-	SHED_VERIFICATIONS, /* refused for now */
-	SHED_LANGUAGE,      /* another than the service's */
-	SHED_PAGES,         /* of USSD: the whole by SMS instead */
-	SHED_MARKS,         /* and the text says so */
-	SHED_PROMPTS,       /* no new dialogue is begun: refused for now */
+	SHED_NOTICES,       /* of an operator's look-up: told later */
+	SHED_VERIFICATIONS, /* refused for now; by USSD, told that we are busy
+			     */
+	SHED_LANGUAGE, /* answers in another than the service's; questions stay
+			* in it, for who agrees is to have read to what */
+	SHED_PAGES,    /* of USSD: the whole by SMS instead */
+	SHED_MARKS,    /* and the text says so, where there were any: reading
+			* them costs little, a second message much */
+	SHED_PROMPTS,  /* no new dialogue is begun: as verifications; those that
+			* are open go on */
 	SHED_LEVELS
 };
 

@@ -451,7 +451,8 @@ on_expiry(evutil_socket_t fd, short what, void *arg)
 	calls_expire(s->calls, when_ticks());
 	calls_flush(s->calls, when_ticks());
 	mark_late(s);
-	if (s->conf->carrier->notify == NOTIFY_YES && link_is_up(s->link))
+	if (s->conf->carrier->notify == NOTIFY_YES && link_is_up(s->link) &&
+	    !query_sheds(s->query, SHED_NOTICES))
 		notice_tell(s->core, s->conf->carrier, on_notice, s);
 }
 

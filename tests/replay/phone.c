@@ -160,7 +160,9 @@ flush_all(void)
 	for (size_t i = 0; i < core->conf->ncarriers; i++) {
 		calls_flush(calls[i], when_now() * 1000);
 		send_outbox(i);
-		notice_tell(core, &core->conf->carriers[i], on_notice, NULL);
+		if (!query_sheds(query, SHED_NOTICES))
+			notice_tell(
+			    core, &core->conf->carriers[i], on_notice, NULL);
 	}
 	puts("");
 	fflush(stdout);

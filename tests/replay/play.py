@@ -376,7 +376,8 @@ class Play:
     def do_shed(self, step, rest):
         """shed marks, shed nothing: and all that comes before"""
         for gateway in self.gateways.values() or [self.gateway()]:
-            gateway.say("shed", SHED.index(rest))
+            step.got += self.shown(
+                gateway.say("shed", SHED.index(rest)), None)
 
     def do_operator(self, step, rest):
         """operator purge anna: the tool; names stand for numbers."""
