@@ -91,6 +91,11 @@ int query_msisdn(struct query *q, const struct conf_carrier *carrier,
 int query_notify(
     struct query *q, const struct conf_service *service, const char *msisdn);
 
+/* Is a text one that this service understands by itself? Then `a` has the
+ * language that it asks for. Nothing is looked up. */
+int query_is_plain(
+    const struct conf_service *service, const char *text, struct answer *a);
+
 /* A busy text to go with that refusal, where query_text said
  * VERDICT_SYSTEM_BUSY: VERDICT_BUSY with the text in `say`, which is counted as
  * gone, or VERDICT_SILENCE when the number has had its share. It is in the

@@ -45,6 +45,19 @@ query_is_covered(struct query *q, const struct conf_service *service,
 	    q->admit, query_of(q, service, msisdn, text), when_now());
 }
 
+int
+query_is_plain(
+    const struct conf_service *service, const char *text, struct answer *a)
+{
+	struct request r;
+
+	request_parse(text, service, &r);
+	*a = (struct answer){.language = service->language};
+	if (r.language != LANGUAGES)
+		a->language = r.language;
+	return r.verb != VERB_UNKNOWN && r.verb != VERB_NEAR;
+}
+
 enum verdict
 query_busy(struct query *q, const struct conf_service *service,
     const char *msisdn, struct answer *a, char *say)

@@ -19,6 +19,7 @@
 #include "links.h"
 #include "log.h"
 #include "outbox.h"
+#include "ration.h"
 #include "receipt.h"
 #include "send.h"
 #include "text.h"
@@ -50,6 +51,7 @@ struct deliver {
 	void *arg;
 	int took, dirty;    /* texts from a read; what is to be settled now */
 	uint16_t reference; /* of the last message in segments */
+	struct ration ration;
 	struct counters now, told;
 	struct sender_counters sent_told;
 	struct receipt_counters receipts_told;
@@ -371,15 +373,40 @@ answer(struct deliver *d, const struct queued *x,
 		if (verdict == VERDICT_SYSTEM_BUSY)
 			send_busy(d, origin, service, msisdn, sm, &a);
 	} else {
+		ration_earn(&d->ration);
 		intake_answered(d->intake, x, ticket.request != 0);
 	}
 }
 
+/* One of many, now and then. What may be meant for another service of the
+ * code's, or is a part of something, hears nothing. */
 static void
-refuse(struct deliver *d, const struct origin *origin)
+tell_busy(
+    struct deliver *d, const struct origin *origin, const struct deliver_sm *sm)
+{
+	const struct conf_service *service;
+	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX];
+	struct concat_part part;
+	struct answer a;
+
+	service = asker_service(d->core->conf, d->carrier, sm, msisdn);
+	concat_read(sm, &part);
+	if (service == NULL || part.total > 1)
+		return;
+	text_decode(asker_alphabet(link_conf(origin->link), sm->data_coding),
+	    part.text, part.len, text, sizeof(text));
+	if (query_is_plain(service, text, &a))
+		send_busy(d, origin, service, msisdn, sm, &a);
+}
+
+static void
+refuse(
+    struct deliver *d, const struct origin *origin, const struct deliver_sm *sm)
 {
 	d->now.refused_for_now++;
 	acknowledge(origin, link_conf(origin->link)->retry_status);
+	if (ration_take(&d->ration))
+		tell_busy(d, origin, sm);
 }
 
 /* What makes two texts the same before either is understood. */
@@ -440,7 +467,7 @@ on_deliver(struct link *l, const struct link_request *r,
 		d->now.silent++;
 		acknowledge(&origin, ESME_ROK);
 	} else if (!intake_text(d->intake, &origin, sm, hash(d, sm))) {
-		refuse(d, &origin);
+		refuse(d, &origin, sm);
 	}
 }
 
@@ -480,13 +507,13 @@ on_text(const struct queued *x, void *arg)
 	if (rc == 1)
 		answer(d, x, service, msisdn, text);
 	else if (rc < 0)
-		refuse(d, &x->origin);
+		refuse(d, &x->origin, &x->sm);
 }
 
 static void
 on_late(const struct queued *x, void *arg)
 {
-	refuse(arg, &x->origin);
+	refuse(arg, &x->origin, &x->sm);
 }
 
 static void
