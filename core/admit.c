@@ -430,16 +430,23 @@ admit_was_answered(struct admit *a, uint64_t query, int64_t now)
 }
 
 void
-admit_refused(struct admit *a, uint64_t query, int64_t now)
+admit_refused_before(
+    struct admit *a, uint64_t query, int64_t since, int64_t now)
 {
 	struct refusal *r = remembered(a, query, now);
 
 	if (r == NULL || r->answered) {
 		r = find_or_make(&a->refusals, query, now);
-		r->since = now;
+		r->since = since;
 		r->answered = 0;
 	}
 	r->place.used = now;
+}
+
+void
+admit_refused(struct admit *a, uint64_t query, int64_t now)
+{
+	admit_refused_before(a, query, now, now);
 }
 
 void

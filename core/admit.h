@@ -93,8 +93,11 @@ enum admit_age admit_age(struct admit *a, uint64_t query, int64_t now);
 int admit_was_refused(struct admit *a, uint64_t query, int64_t now);
 /* Was it refused for now, and answered since? Nothing is forgotten. */
 int admit_was_answered(struct admit *a, uint64_t query, int64_t now);
-/* Refused for now, also after it was answered: then from here on. */
+/* Refused for now, also after it was answered: then from here on; or before,
+ * at `since` first, by whoever could not tell which query it is. */
 void admit_refused(struct admit *a, uint64_t query, int64_t now);
+void admit_refused_before(
+    struct admit *a, uint64_t query, int64_t since, int64_t now);
 /* It was answered: a stale copy is silent. Answered when stale, by the text
  * that asks for another, it is forgotten, for that other one comes. */
 void admit_query_done(struct admit *a, uint64_t query, int64_t now);

@@ -34,7 +34,8 @@ void
 query_refused_before(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, int64_t since)
 {
-	admit_refused(q->admit, query_of(q, service, msisdn, text), since);
+	admit_refused_before(
+	    q->admit, query_of(q, service, msisdn, text), since, when_now());
 }
 
 int

@@ -554,6 +554,43 @@ stale(void)
 	when_set(NOW, 0);
 }
 
+/* Refused before it was understood; told, when it comes again, since when. */
+static void
+stale_unread(void)
+{
+	const struct conf_service *open = conf_service(core->conf, "open");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+#define BEFORE(n, minutes)    \
+	query_refused_before( \
+	    query, open, MSISDN(n), "CXMYD", NOW - (minutes)*60)
+	BEFORE("02", 30);
+	ok_int(ASK(open, "02", "CXMYD", &ticket), VERDICT_OK,
+	    "first refused half an hour ago, it is answered");
+	query_sent(query, &ticket, NULL);
+	BEFORE("04", 31);
+	ok_int(ASK(open, "04", "CXMYD", &ticket), VERDICT_SEND_AGAIN,
+	    "a minute more, and it is stale");
+	query_sent(query, &ticket, say);
+	ok_int(ASK(open, "04", "CXMYD", &ticket), VERDICT_OK,
+	    "which is said once: the next is answered");
+	query_sent(query, &ticket, NULL);
+	BEFORE("06", 300);
+	ok_int(ASK(open, "06", "CXMYD", &ticket), VERDICT_SEND_AGAIN,
+	    "so is one that was refused again and again for hours");
+	query_sent(query, &ticket, say);
+	BEFORE("10", 1);
+	ok_int(ASK(open, "10", "CXMYD", &ticket), VERDICT_OK, "answered");
+	query_sent(query, &ticket, say);
+	when_set(NOW + 31 * 60, 0);
+	ok_int(ASK(open, "10", "CXMYD", &ticket), VERDICT_SILENCE,
+	    "a stale copy of what was answered since hears nothing");
+	when_set(NOW, 0);
+#undef BEFORE
+}
+
 /* Asks once and keeps an answer in memory; 1 when that is what the same text
  * gets again. */
 static int
@@ -919,6 +956,7 @@ main(void)
 	limits();
 	busy();
 	stale();
+	stale_unread();
 	prompts();
 	after_a_restart();
 	dialogues();
