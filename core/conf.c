@@ -388,6 +388,14 @@ fill_limits(struct conf *c)
 	return conf_file_fill(c->file, sec, &c->limits);
 }
 
+static int
+fill_metrics(struct conf *c)
+{
+	cfg_t *sec = cfg_getsec(c->file->cfg, "metrics");
+
+	return conf_file_fill(c->file, sec, &c->metrics);
+}
+
 /* An HLR takes a second connection by one name, and sends nothing over it.
  * `h` is the last section so far. */
 static void
@@ -443,6 +451,8 @@ load(struct conf *c, const char *path)
 		rc = fill_smscs(c);
 	if (rc == 0)
 		rc = fill_limits(c);
+	if (rc == 0)
+		rc = fill_metrics(c);
 	if (rc == 0)
 		rc = fill_hlrs(c);
 	return rc == 0 && c->file->errors ? -EINVAL : rc;

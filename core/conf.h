@@ -123,6 +123,10 @@ struct conf_limits {
 	uint32_t wrong_codes; /* an hour, from a number and about one */
 };
 
+struct conf_metrics {
+	const char *listen; /* HOST:PORT, or null */
+};
+
 struct conf {
 	char *path;
 	const char *store, *key_file;
@@ -131,6 +135,7 @@ struct conf {
 	const char *country_code;
 	const char *tables; /* folder of reference tables and catalogues */
 	const char *log_level;
+	const char *run_dir; /* folder of teller.h's sockets */
 	const char *records; /* folder of call records, or null */
 	uint32_t records_days;
 	const char *audit; /* folder of audit.h, or null */
@@ -138,6 +143,7 @@ struct conf {
 	int strict_operator; /* who and why must be said */
 	uint32_t max_gap;    /* seconds */
 	struct conf_limits limits;
+	struct conf_metrics metrics;
 	struct conf_carrier *carriers;
 	size_t ncarriers;
 	struct conf_service *services;

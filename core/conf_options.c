@@ -142,6 +142,7 @@ static const struct option top_options[] = {
     {AT(conf, max_gap), NUM("10800", 1, 86400)},
     {AT(conf, tables), FILEPATH(NULL)},
     {AT(conf, log_level), WRD("info", levels), .live = 1},
+    {AT(conf, run_dir), FILEPATH("/run/travelcard"), .live = 1},
     {AT(conf, records), FILEPATH(NULL), .live = 1},
     {AT(conf, records_days), NUM("30", 1, 3650), .live = 1},
     {AT(conf, audit), FILEPATH(NULL), .live = 1},
@@ -261,7 +262,7 @@ static const struct option limits_options[] = {
 };
 
 static const struct option metrics_options[] = {
-    {UNUSED("listen"), LIKE(NULL, good_listen, "HOST:PORT")},
+    {AT(conf_metrics, listen), LIKE(NULL, good_listen, "HOST:PORT"), .live = 1},
     {0},
 };
 

@@ -375,12 +375,16 @@ outbox_forget(struct state *s, const struct key *k, const char *country_code,
 int64_t
 outbox_count(struct outbox *o)
 {
-	sqlite3_stmt *st = state_write(o->state, OUTBOX_COUNT);
-	int64_t n = -1;
+	sqlite3_stmt *st = state_read(o->state, OUTBOX_COUNT);
+	int64_t n;
 
-	if (st != NULL && state_step(o->state, OUTBOX_COUNT) == 1) {
-		n = sqlite3_column_int64(st, 0);
-		state_reset(o->state, OUTBOX_COUNT);
-	}
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_text(st, 1, o->carrier, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 2, OUTBOX_COUNTED);
+	if (state_step(o->state, OUTBOX_COUNT) != 1)
+		return -1;
+	n = sqlite3_column_int64(st, 0);
+	state_reset(o->state, OUTBOX_COUNT);
 	return n;
 }

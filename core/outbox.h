@@ -90,7 +90,9 @@ int outbox_expire(struct outbox *o, int64_t now);
 int outbox_forget(struct state *s, const struct key *k,
     const char *country_code, const char *msisdn);
 
-/* How many rows there are, of all carriers of this state. */
+/* How many rows of this carrier there are, whoever owns them, as far as
+ * OUTBOX_COUNTED; -1 when that cannot be told. */
+#define OUTBOX_COUNTED 100000
 int64_t outbox_count(struct outbox *o);
 
 #endif

@@ -398,7 +398,8 @@ answer(struct query *q, struct question *x, uint64_t request, struct answer *a,
 
 /* In words. */
 
-/* In the audit before it is told: 0, or -errno when it may not be. */
+/* In the audit before it is told, and counted: 0, or -errno when it may not
+ * be. */
 static int
 note(struct query *q, const struct question *x, enum verdict verdict)
 {
@@ -412,8 +413,10 @@ note(struct query *q, const struct question *x, enum verdict verdict)
 	    .by = "",
 	    .reason = "",
 	};
+	int rc = audit_write(q->core->audit, &act);
 
-	return audit_write(q->core->audit, &act);
+	q->verdicts[rc == 0 ? verdict : VERDICT_SYSTEM_BUSY]++;
+	return rc;
 }
 
 /* Only in answers: who agrees is to have read to what, and of one's language

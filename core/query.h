@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "core.h"
+#include "metrics.h"
 #include "shed.h"
 
 /* A query's working memory, reused from one to the next. */
@@ -95,6 +96,12 @@ int query_notify(
  * language that it asks for. Nothing is looked up. */
 int query_is_plain(
     const struct conf_service *service, const char *text, struct answer *a);
+/* Tells how many queries had which verdict, and for a carrier of the core's up
+ * to when its store is complete, or that it is away; not between a query and
+ * query_end. */
+void query_collect(const struct query *q, struct metrics *m);
+void query_collect_store(
+    struct query *q, const struct conf_carrier *carrier, struct metrics *m);
 
 /* A busy text to go with that refusal, where query_text said
  * VERDICT_SYSTEM_BUSY: VERDICT_BUSY with the text in `say`, which is counted as

@@ -109,3 +109,29 @@ query_expire(struct query *q)
 	}
 	audit_tick(q->core->audit);
 }
+
+void
+query_collect(const struct query *q, struct metrics *m)
+{
+	for (int v = 0; v < VERDICTS; v++)
+		metrics_put(
+		    m, METRIC_VERDICTS, q->verdicts[v], verdict_name(v), NULL);
+}
+
+void
+query_collect_store(
+    struct query *q, const struct conf_carrier *carrier, struct metrics *m)
+{
+	struct store *s = query_snapshot(q, core_vault(q->core, carrier));
+	int64_t as_of;
+	int rc = -EAGAIN;
+
+	if (s != NULL) {
+		rc = store_watermark(s, &as_of);
+		store_end(s);
+	}
+	metrics_put(
+	    m, METRIC_STORE_AWAY, rc < 0 && rc != -ENOENT, carrier->name, NULL);
+	if (rc == 0)
+		metrics_put(m, METRIC_AS_OF, as_of, carrier->name, NULL);
+}

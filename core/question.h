@@ -16,6 +16,7 @@ struct query {
 	int64_t since;    /* this process runs */
 	int64_t now;      /* of the query in hand: one time for all of it */
 	enum shed shed;
+	unsigned long verdicts[VERDICTS]; /* how often each was given */
 	struct history history;
 	struct memo *memo; /* for when the store is away: query_held.c */
 };

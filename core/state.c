@@ -76,7 +76,8 @@ static const char *const sql[STATE_STATEMENTS] = {
 			 " WHERE id = ?",
     [OUTBOX_EXPIRE] = "DELETE FROM outbox WHERE expires < ?1 AND lease < ?1",
     [OUTBOX_OWNER] = "SELECT owner FROM outbox WHERE id = ?",
-    [OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
+    [OUTBOX_COUNT] = "SELECT count(*) FROM"
+		     " (SELECT 1 FROM outbox WHERE carrier = ? LIMIT ?)",
     [OUTBOX_EACH] = "SELECT id, expires, done, sealed FROM outbox",
     [NOTICE_PUT] = "INSERT INTO notice VALUES (NULL, ?, ?, ?)",
     [NOTICE_TAKE] = "DELETE FROM notice WHERE id IN"

@@ -648,3 +648,59 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 	d->told = *c;
 	d->sent_told = *s;
 }
+
+/* How it stands. */
+
+static void
+collect_intake(const struct deliver *d, struct metrics *m)
+{
+	const char *name = d->carrier->name;
+	const struct intake_state i = intake_state(d->intake);
+	const struct metric_value all[] = {
+	    {METRIC_ADMITTED, i.counters.admitted},
+	    {METRIC_RETURNED, i.counters.returned},
+	    {METRIC_REPEATED, i.counters.repeated},
+	    {METRIC_REFUSED_AT_ONCE, i.counters.refused},
+	    {METRIC_LATE, i.counters.late},
+	    {METRIC_SHEDDING, i.level},
+	    {METRIC_SHEDDING_CHANGES, i.changes},
+	    {METRIC_QUEUE, i.queued},
+	    {METRIC_QUEUE_DELAY, i.delay / 1e6},
+	    {METRIC_TEXT_COST, i.cost / 1e6},
+	};
+
+	metrics_put_all(m, all, sizeof(all) / sizeof(*all), name, NULL);
+}
+
+void
+deliver_collect(struct deliver *d, struct metrics *m)
+{
+	const char *name = d->carrier->name;
+	const struct counters *c = &d->now;
+	const struct sender_counters *s = sender_counters(d->sender);
+	int64_t outbox = outbox_count(d->outbox);
+	const struct metric_value all[] = {
+	    {METRIC_TEXTS, c->texts},
+	    {METRIC_SILENT, c->silent},
+	    {METRIC_PARTS, c->parts},
+	    {METRIC_PARTS_LOST, gather_lost(d->gather)},
+	    {METRIC_REFUSED_FOR_NOW, c->refused_for_now},
+	    {METRIC_BUSY_TEXTS, s->busy},
+	    {METRIC_ANSWERS, s->answers},
+	    {METRIC_ANSWERS_REFUSED, s->refused},
+	    {METRIC_ANSWERS_STORED, s->stored},
+	    {METRIC_ANSWERS_CLAIMED, s->claimed},
+	    {METRIC_ANSWERS_EXPIRED, s->expired},
+	    {METRIC_ANSWERS_FAILED, s->failed},
+	    {METRIC_SEGMENTS, s->segments},
+	    {METRIC_SEGMENTS_AGAIN, s->again},
+	};
+
+	metrics_put_all(m, all, sizeof(all) / sizeof(*all), name, NULL);
+	if (outbox >= 0)
+		metrics_put(m, METRIC_OUTBOX, outbox, name, NULL);
+	collect_intake(d, m);
+	query_collect_store(d->query, d->carrier, m);
+	links_collect(d->links, m);
+	ussd_collect(d->ussd, m);
+}

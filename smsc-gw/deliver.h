@@ -47,4 +47,8 @@ void deliver_start(struct deliver *d);
  * how many. */
 unsigned deliver_stop(struct deliver *d);
 
+/* Tells how it stands. Not while it leaves, with a carrier that may be no
+ * more. */
+void deliver_collect(struct deliver *d, struct metrics *m);
+
 #endif

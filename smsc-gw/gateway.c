@@ -18,8 +18,10 @@
 #include "log.h"
 #include "program.h"
 #include "query.h"
+#include "teller.h"
 #include "tls.h"
 #include "turns.h"
+#include "when.h"
 
 struct serving {
 	TAILQ_ENTRY(serving) entry;
@@ -35,6 +37,8 @@ struct gateway {
 	struct core *old; /* while settling, or null */
 	struct query *query;
 	struct turns *turns;
+	struct teller *teller;
+	int64_t since; /* epoch seconds */
 	TAILQ_HEAD(, serving) carriers;
 	int settling; /* until start */
 	int hung_up;  /* another SIGHUP came meanwhile */
@@ -226,6 +230,7 @@ reload(struct gateway *g)
 	core_begin(c, g->core);
 	g->old = g->core;
 	g->core = c;
+	teller_reload(g->teller, c->conf);
 	program_reloaded(c, &change);
 }
 
@@ -267,6 +272,21 @@ on_settle(evutil_socket_t fd, short what, void *arg)
 		g->hung_up = 0;
 		reload(g);
 	}
+}
+
+/* What is told of it. */
+
+static void
+on_collect(struct metrics *m, void *arg)
+{
+	const struct gateway *g = arg;
+	struct serving *s;
+
+	metrics_put(m, METRIC_START_TIME, g->since, NULL, NULL);
+	query_collect(g->query, m);
+	TAILQ_FOREACH (s, &g->carriers, entry)
+		if (s->state == SERVES)
+			deliver_collect(s->deliver, m);
 }
 
 /* Signals. */
@@ -334,9 +354,13 @@ open_gateway(struct gateway *g)
 		return -ENOMEM;
 	g->settle = event_new(g->base, -1, 0, on_settle, g);
 	if (g->settle == NULL || query_new(&g->query, g->core) < 0 ||
-	    turns_new(&g->turns, g->base) < 0 || prepare(g->core, g) < 0)
+	    turns_new(&g->turns, g->base) < 0 ||
+	    teller_new(&g->teller, g->base, "smsc-gw", 0, on_collect, g) < 0 ||
+	    prepare(g->core, g) < 0)
 		return -ENOMEM;
 	commit(g, g->core, &change);
+	g->since = when_now();
+	teller_reload(g->teller, g->core->conf);
 	return heed_signals(g);
 }
 
@@ -346,6 +370,7 @@ close_gateway(struct gateway *g)
 	struct serving *s;
 
 	program_hangup(SIG_BLOCK);
+	teller_free(g->teller);
 	while ((s = TAILQ_FIRST(&g->carriers)) != NULL)
 		free_serving(g, s);
 	turns_free(g->turns);

@@ -72,6 +72,7 @@ struct link {
 	int64_t told;          /* ms: when a refusal was last told */
 	unsigned long untold;  /* refusals since */
 	struct window *window; /* submit_sm in flight */
+	struct link_counters counters;
 };
 
 static void enter_state(struct link *l, enum state state);
@@ -296,8 +297,10 @@ close_link(struct link *l, const char *reason)
 		enter_state(l, CLOSED);
 	else
 		wait_to_connect(l);
-	if (was_bound)
+	if (was_bound) {
+		l->counters.downs++;
 		l->events->down(l, l->arg);
+	}
 	if (leaving)
 		l->events->closed(l, l->arg);
 }
@@ -427,6 +430,7 @@ expire_submits(struct link *l, int64_t now)
 		    now - l->conf->response_timeout * 1000LL)) != NULL) {
 		log_debug(DSMPP, "link %s submit_sm unanswered after %u s",
 		    l->conf->name, l->conf->response_timeout);
+		l->counters.unanswered++;
 		l->events->submitted(l, ref, LINK_NO_RESPONSE, "", l->arg);
 	}
 }
@@ -777,6 +781,17 @@ handle_late_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	l->events->submitted_late(l, ref, message_id, l->arg);
 }
 
+static void
+count_submit(struct link *l, uint32_t status)
+{
+	if (status == ESME_ROK)
+		l->counters.taken++;
+	else if (pdu_refused_for_good(status))
+		l->counters.refused++;
+	else
+		l->counters.put_off++;
+}
+
 /* The answer to a submit_sm: with or without a body (4.4.2), or a
  * generic_nack, which says the same. */
 static void
@@ -784,6 +799,7 @@ handle_submit_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 {
 	void *ref = window_take(l->window, h->sequence_number);
 	char message_id[MESSAGE_ID_MAX + 1];
+	uint32_t status;
 
 	if (ref == NULL) {
 		handle_late_resp(l, h, p);
@@ -797,11 +813,11 @@ handle_submit_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		window_throttled(l->window, when_ticks());
 	}
 	pdu_read_submit_sm_resp(p, h->command_length, message_id);
-	l->events->submitted(l, ref,
-	    h->command_id == GENERIC_NACK && h->command_status == ESME_ROK
-		? ESME_RUNKNOWNERR
-		: h->command_status,
-	    message_id, l->arg);
+	status = h->command_id == GENERIC_NACK && h->command_status == ESME_ROK
+	    ? ESME_RUNKNOWNERR
+	    : h->command_status;
+	count_submit(l, status);
+	l->events->submitted(l, ref, status, message_id, l->arg);
 }
 
 /* What it is for is not said: nothing but a bind is sent before one. */
@@ -869,4 +885,26 @@ handle(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		if (!(h->command_id & GENERIC_NACK))
 			nack(l, h, ESME_RINVCMDID);
 	}
+}
+
+struct link_state
+link_state(const struct link *l)
+{
+	static const enum metric_link states[] = {
+	    [WAITING] = METRIC_LINK_WAITING,
+	    [CONNECTING] = METRIC_LINK_CONNECTING,
+	    [BINDING] = METRIC_LINK_BINDING,
+	    [BOUND] = METRIC_LINK_UP,
+	    [SENT_AWAY] = METRIC_LINK_LEAVING,
+	    [UNBINDING] = METRIC_LINK_LEAVING,
+	    [CLOSED] = METRIC_LINK_CLOSED,
+	};
+	int64_t now = when_ticks();
+
+	return (struct link_state){
+	    .counters = l->counters,
+	    .window = window_state(l->window, now),
+	    .state = states[l->state],
+	    .since = when_now() - (now - l->state_since) / 1000,
+	};
 }

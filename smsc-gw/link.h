@@ -6,7 +6,9 @@
 #include <event2/event.h>
 
 #include "conf.h"
+#include "metrics.h"
 #include "pdu.h"
+#include "window.h"
 
 struct link;
 
@@ -92,5 +94,23 @@ void link_resume(struct link *l);
 void link_unbind(struct link *l);
 
 const struct conf_smsc *link_conf(const struct link *l);
+
+struct link_counters {
+	unsigned long downs;      /* of a link that was bound */
+	unsigned long taken;      /* submit_sm */
+	unsigned long put_off;    /* refused for now */
+	unsigned long refused;    /* refused for good */
+	unsigned long unanswered; /* given up */
+};
+
+/* How it stands. */
+struct link_state {
+	struct link_counters counters;
+	struct window_state window;
+	enum metric_link state;
+	int64_t since; /* epoch seconds */
+};
+
+struct link_state link_state(const struct link *l);
 
 #endif

@@ -287,3 +287,35 @@ links_resume(struct links *ls)
 	TAILQ_FOREACH (p, &ls->ports, entry)
 		link_resume(p->link);
 }
+
+static void
+collect(const struct link *l, struct metrics *m)
+{
+	const struct conf_smsc *conf = link_conf(l);
+	const char *carrier = conf->carrier->name, *name = conf->name;
+	const struct link_state s = link_state(l);
+	const struct metric_value all[] = {
+	    {METRIC_LINK_STATE, s.state},
+	    {METRIC_LINK_SINCE, s.since},
+	    {METRIC_LINK_DOWNS, s.counters.downs},
+	    {METRIC_WINDOW, s.window.size},
+	    {METRIC_WINDOW_USED, s.window.outstanding},
+	    {METRIC_RATE, s.window.rate},
+	    {METRIC_PACE, s.window.pace},
+	    {METRIC_SUBMITS_TAKEN, s.counters.taken},
+	    {METRIC_SUBMITS_PUT_OFF, s.counters.put_off},
+	    {METRIC_SUBMITS_REFUSED, s.counters.refused},
+	    {METRIC_SUBMITS_UNANSWERED, s.counters.unanswered},
+	};
+
+	metrics_put_all(m, all, sizeof(all) / sizeof(*all), carrier, name);
+}
+
+void
+links_collect(const struct links *ls, struct metrics *m)
+{
+	const struct port *p;
+
+	TAILQ_FOREACH (p, &ls->ports, entry)
+		collect(p->link, m);
+}

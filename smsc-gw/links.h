@@ -47,4 +47,7 @@ void links_unbind(struct links *ls);
 /* What a link tells its owner (link_events). */
 void links_closed(struct links *ls, struct link *l);
 
+/* Tells how each stands. */
+void links_collect(const struct links *ls, struct metrics *m);
+
 #endif

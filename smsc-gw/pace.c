@@ -55,3 +55,11 @@ pace_rate(const struct pace *p, int64_t now)
 
 	return p->took == 0 || factor > ENOUGH ? 0 : p->took * factor;
 }
+
+double
+pace_taken_rate(const struct pace *p, int64_t now)
+{
+	int64_t ms = now - p->counted;
+
+	return ms < COUNT_MS ? p->taken : p->count * 1000.0 / ms;
+}

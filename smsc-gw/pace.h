@@ -39,4 +39,7 @@ int pace_throttled(struct pace *p, int64_t now);
 /* Messages a second now; 0 for no limit. */
 double pace_rate(const struct pace *p, int64_t now);
 
+/* Messages a second that it took of late, whatever was sent. */
+double pace_taken_rate(const struct pace *p, int64_t now);
+
 #endif

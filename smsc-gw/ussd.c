@@ -612,3 +612,33 @@ ussd_tell(struct ussd *u)
 	TAILQ_FOREACH (d, &u->desks, entry)
 		tell(d);
 }
+
+static void
+collect(const struct desk *d, struct metrics *m)
+{
+	const struct conf_smsc *conf = link_conf(d->link);
+	const char *carrier = conf->carrier->name, *name = conf->name;
+	const struct counters *c = &d->now;
+	const struct metric_value all[] = {
+	    {METRIC_USSD_OPEN, calls_count(d->calls)},
+	    {METRIC_USSD_BEGUN, c->begun},
+	    {METRIC_USSD_REPLIES, c->replies},
+	    {METRIC_USSD_CANCELLED, c->cancelled},
+	    {METRIC_USSD_ASKED, c->asked},
+	    {METRIC_USSD_ENDED, c->ended},
+	    {METRIC_USSD_REFUSED, c->refused},
+	    {METRIC_USSD_DROPPED, c->dropped},
+	    {METRIC_USSD_OTHER, c->other},
+	};
+
+	metrics_put_all(m, all, sizeof(all) / sizeof(*all), carrier, name);
+}
+
+void
+ussd_collect(const struct ussd *u, struct metrics *m)
+{
+	const struct desk *d;
+
+	TAILQ_FOREACH (d, &u->desks, entry)
+		collect(d, m);
+}

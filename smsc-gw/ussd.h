@@ -50,4 +50,7 @@ void ussd_settle(struct ussd *u, int rc);
 /* Logs the counters of the links where they have changed. */
 void ussd_tell(struct ussd *u);
 
+/* Tells how each stands. */
+void ussd_collect(const struct ussd *u, struct metrics *m);
+
 #endif

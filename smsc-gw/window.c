@@ -328,3 +328,17 @@ window_forget(struct window *w, const void *ref)
 			remove_late(late);
 	}
 }
+
+struct window_state
+window_state(const struct window *w, int64_t now)
+{
+	double most, may = rate(w, now, &most);
+
+	return (struct window_state){
+	    .size = w->size,
+	    .outstanding = w->outstanding,
+	    .rate = pace_taken_rate(&w->pace, now),
+	    .pace = may,
+	    .paced = may != 0 && may != w->rate,
+	};
+}

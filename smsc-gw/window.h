@@ -61,4 +61,14 @@ void *window_late(struct window *w, uint32_t sequence_number);
 /* Remembers nothing late of a ref. */
 void window_forget(struct window *w, const void *ref);
 
+/* How it stands. */
+struct window_state {
+	uint32_t size, outstanding;
+	double rate; /* requests a second that the SMSC took of late */
+	double pace; /* that may be sent a second; 0 for no limit */
+	int paced;   /* the SMSC's is less than that of the options */
+};
+
+struct window_state window_state(const struct window *w, int64_t now);
+
 #endif

@@ -76,7 +76,7 @@ class Site:
                     "key_file": self.path("site.key"),
                     "tables": os.path.join(ROOT, "conf"),
                     "zone": "Asia/Shanghai", "country_code": "86",
-                    "log_level": "debug"}
+                    "log_level": "debug", "run_dir": self.dir}
         self.carriers = {"cmcc": {"name_zh": "中国移动",
                                   "name_en": "China Mobile",
                                   "hotline": "10086"}}

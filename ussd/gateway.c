@@ -20,6 +20,8 @@
 #include "program.h"
 #include "query.h"
 #include "session.h"
+#include "teller.h"
+#include "when.h"
 
 #define NAMES_MAX 64
 
@@ -38,6 +40,8 @@ struct gateway {
 	struct event_base *base;
 	struct core *core;
 	struct query *query;
+	struct teller *teller;
+	int64_t since; /* epoch seconds */
 	TAILQ_HEAD(, serving) hlrs;
 };
 
@@ -266,7 +270,43 @@ on_hangup(evutil_socket_t fd, short what, void *arg)
 	core_begin(c, old);
 	g->core = c;
 	core_close(old);
+	teller_reload(g->teller, c->conf);
 	program_reloaded(c, &change);
+}
+
+/* What is told of it. */
+
+/* Has an HLR before this one the same carrier? */
+static int
+is_told(const struct gateway *g, const struct serving *last)
+{
+	const struct conf_carrier *carrier =
+	    sessions_conf(last->sessions)->carrier;
+	const struct serving *s;
+
+	TAILQ_FOREACH (s, &g->hlrs, entry) {
+		if (s == last)
+			break;
+		if (sessions_conf(s->sessions)->carrier == carrier)
+			return 1;
+	}
+	return 0;
+}
+
+static void
+on_collect(struct metrics *m, void *arg)
+{
+	const struct gateway *g = arg;
+	struct serving *s;
+
+	metrics_put(m, METRIC_START_TIME, g->since, NULL, NULL);
+	query_collect(g->query, m);
+	TAILQ_FOREACH (s, &g->hlrs, entry) {
+		if (!is_told(g, s))
+			query_collect_store(
+			    g->query, sessions_conf(s->sessions)->carrier, m);
+		sessions_collect(s->sessions, m);
+	}
 }
 
 /* The way of it. */
@@ -300,9 +340,12 @@ open_gateway(struct gateway *g)
 	TAILQ_INIT(&g->hlrs);
 	g->base = event_base_new();
 	if (g->base == NULL || query_new(&g->query, g->core) < 0 ||
+	    teller_new(&g->teller, g->base, "ussd-gw", 0, on_collect, g) < 0 ||
 	    prepare(g->core, g) < 0)
 		return -ENOMEM;
 	commit(g, g->core);
+	g->since = when_now();
+	teller_reload(g->teller, g->core->conf);
 	return 0;
 }
 
@@ -311,6 +354,7 @@ close_gateway(struct gateway *g)
 {
 	struct serving *s;
 
+	teller_free(g->teller);
 	while ((s = TAILQ_FIRST(&g->hlrs)) != NULL)
 		free_serving(g, s);
 	query_free(g->query);

@@ -48,6 +48,7 @@ struct link {
 	int64_t state_since, heard, asked; /* ticks; asked: a ping */
 	uint32_t backoff;                  /* ms */
 	unsigned pings, pongs, mark; /* of this connection; mark: a ping */
+	unsigned long downs;
 };
 
 static void enter_state(struct link *l, enum state state);
@@ -194,8 +195,10 @@ close_link(struct link *l, const char *reason)
 	l->stuck = 0;
 	l->pings = l->pongs = l->mark = 0;
 	wait_to_connect(l);
-	if (was_up)
+	if (was_up) {
+		l->downs++;
 		l->events->down(l->arg);
+	}
 }
 
 static void
@@ -422,4 +425,21 @@ handle(struct link *l, const struct ipa_frame *f)
 	case IPA_OTHER:
 		break;
 	}
+}
+
+struct link_state
+link_state(const struct link *l)
+{
+	static const enum metric_link states[] = {
+	    [WAITING] = METRIC_LINK_WAITING,
+	    [CONNECTING] = METRIC_LINK_CONNECTING,
+	    [IDENTIFYING] = METRIC_LINK_BINDING,
+	    [UP] = METRIC_LINK_UP,
+	};
+
+	return (struct link_state){
+	    .state = states[l->state],
+	    .since = when_now() - (when_ticks() - l->state_since) / 1000,
+	    .downs = l->downs,
+	};
 }

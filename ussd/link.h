@@ -6,6 +6,7 @@
 #include <event2/event.h>
 
 #include "conf.h"
+#include "metrics.h"
 
 struct link;
 
@@ -32,6 +33,15 @@ int link_new(struct link **lp, struct event_base *base,
 void link_reload(struct link *l, const struct conf_hlr *conf);
 /* Tries once more to send what was written. */
 void link_free(struct link *l);
+
+/* How it stands. */
+struct link_state {
+	enum metric_link state;
+	int64_t since;       /* epoch seconds */
+	unsigned long downs; /* of a link that was up */
+};
+
+struct link_state link_state(const struct link *l);
 
 /* Does the HLR know us: may be sent to. */
 int link_is_up(const struct link *l);

@@ -475,3 +475,27 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 	    calls_count(s->calls));
 	s->told = *c;
 }
+
+void
+sessions_collect(const struct sessions *s, struct metrics *m)
+{
+	const char *carrier = s->conf->carrier->name, *name = s->conf->name;
+	const struct counters *c = &s->now;
+	const struct link_state l = link_state(s->link);
+	const struct metric_value all[] = {
+	    {METRIC_LINK_STATE, l.state},
+	    {METRIC_LINK_SINCE, l.since},
+	    {METRIC_LINK_DOWNS, l.downs},
+	    {METRIC_USSD_OPEN, calls_count(s->calls)},
+	    {METRIC_USSD_BEGUN, c->begun},
+	    {METRIC_USSD_REPLIES, c->replies},
+	    {METRIC_USSD_CANCELLED, c->cancelled},
+	    {METRIC_USSD_ASKED, c->asked},
+	    {METRIC_USSD_ENDED, c->ended},
+	    {METRIC_USSD_NOTIFIED, c->notified},
+	    {METRIC_USSD_NOT_READ, c->not_read},
+	    {METRIC_USSD_OTHER, c->other},
+	};
+
+	metrics_put_all(m, all, sizeof(all) / sizeof(*all), carrier, name);
+}

@@ -27,4 +27,7 @@ void sessions_reload(
  * attached next, or goes by SMS. */
 void sessions_free(struct sessions *s);
 
+/* Tells how it stands. */
+void sessions_collect(const struct sessions *s, struct metrics *m);
+
 #endif
