@@ -44,7 +44,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I$(O)/core -Icore -Ismsc-gw -Iuss
 	-fstack-protector-strong $(PKG_CFLAGS) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(SANFLAGS) -Wl,-z,relro,-z,now $(LDFLAGS)
 
-TOOL_SRC = core/travelcard.c $(wildcard core/commands*.c) core/operator.c \
+TOOL_SRC = core/travelcard.c $(wildcard core/commands*.c) core/ask.c core/operator.c \
 	core/audit_report.c
 CORE_SRC = $(filter-out $(TOOL_SRC),$(wildcard core/*.c))
 CORE_OBJ = $(CORE_SRC:%.c=$(O)/%.o)

@@ -364,83 +364,12 @@ cmd_verify(struct core *c, const struct options *o)
 	return a.verdict == VERDICT_GENUINE ? EXIT_OK : EXIT_NOT_GENUINE;
 }
 
-static void
-print_stat(const struct vault *v, const struct store_stat *st)
-{
-	char at[40] = "unknown";
-	struct tm tm;
-
-	when_local(st->watermark, &tm);
-	if (st->watermark != 0)
-		strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%S %Z", &tm);
-	printf("store             %s\n", v->where);
-	printf("subscriber rows   %llu\n", (unsigned long long)st->subscribers);
-	printf("IMSIs with stays  %llu\n", (unsigned long long)st->with_stays);
-	printf("stays             %llu\n", (unsigned long long)st->stays);
-	printf("buckets           %llu\n", (unsigned long long)st->buckets);
-	printf("cells             %llu\n", (unsigned long long)st->cells);
-	printf("marks             %llu\n", (unsigned long long)st->marks);
-	printf("octets            %llu\n", (unsigned long long)st->bytes);
-	printf("complete up to    %s\n", at);
-}
-
-static void
-print_stat_json(const struct vault *v, const struct store_stat *st)
-{
-	printf("{\"store\": ");
-	command_string(v->where);
-	printf(", \"subscribers\": %llu, \"with_stays\": %llu, \"stays\": %llu"
-	       ", \"buckets\": %llu, \"cells\": %llu, \"marks\": %llu"
-	       ", \"bytes\": %llu, \"watermark\": ",
-	    (unsigned long long)st->subscribers,
-	    (unsigned long long)st->with_stays, (unsigned long long)st->stays,
-	    (unsigned long long)st->buckets, (unsigned long long)st->cells,
-	    (unsigned long long)st->marks, (unsigned long long)st->bytes);
-	if (st->watermark != 0)
-		printf("%lld}", (long long)st->watermark);
-	else
-		printf("null}");
-}
-
-/* Opens a vault's store for reading, with a snapshot. */
-static int
+int
 open_to_read(struct core *c, struct vault *v)
 {
 	int rc = core_store(c, v, STORE_READ);
 
 	return rc < 0 ? rc : store_begin(v->store);
-}
-
-int
-cmd_stat(struct core *c, const struct options *o)
-{
-	const char *between = "";
-	struct store_stat st;
-	int rc = EXIT_OK;
-
-	if (o->nargs > 0)
-		return usage_error("stat takes no argument", "");
-	if (o->json)
-		putchar('[');
-	for (size_t i = 0; i < c->nvaults; i++) {
-		struct vault *v = c->vaults[i];
-
-		if (open_to_read(c, v) < 0 || store_stat(v->store, &st) < 0) {
-			rc = EXIT_FAULT;
-			continue;
-		}
-		store_end(v->store);
-		if (!o->json) {
-			print_stat(v, &st);
-			continue;
-		}
-		fputs(between, stdout);
-		print_stat_json(v, &st);
-		between = ",\n ";
-	}
-	if (o->json)
-		puts("]");
-	return rc;
 }
 
 /* Configuration, tables and catalogues were checked by getting here. */

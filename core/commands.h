@@ -30,6 +30,9 @@ command_h cmd_import, cmd_lookup, cmd_verify, cmd_correct, cmd_purge, cmd_stat,
 /* The store that a command is about, or null, which has been said. */
 struct vault *chosen_vault(struct core *c, const struct options *o);
 
+/* Opens a vault's store for reading, with a snapshot. 0 or -errno. */
+int open_to_read(struct core *c, struct vault *v);
+
 /* Prints a JSON string; what an operator typed as a number may be anything. */
 void command_string(const char *s);
 
