@@ -11,6 +11,7 @@
 #include "region.h"
 #include "state.h"
 #include "store.h"
+#include "told.h"
 
 /* One store and the key to it; carriers may share one, and a core with the
  * one that it takes over from. */
@@ -21,6 +22,7 @@ struct vault {
 	struct store *store; /* null until core_store() */
 	struct state *state; /* null until core_state() */
 	int64_t tried;       /* monotonic second of the last try, 0 for none */
+	struct told away;    /* the store */
 };
 
 struct core {

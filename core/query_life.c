@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "log.h"
 #include "notice.h"
 #include "question.h"
 #include "when.h"
@@ -62,6 +63,21 @@ query_sheds(const struct query *q, enum shed level)
 	return q->shed >= level;
 }
 
+static void
+tell_away(struct vault *v, int away)
+{
+	unsigned changes;
+
+	if (v->away.is == away && v->away.said == away)
+		return; /* at each query */
+	changes = told_change(&v->away, away, when_ticks());
+	if (changes > 0)
+		log_notice(DSTORE, "%s: %s changes=%u", v->where,
+		    away ? "away; answers are from memory, or refused for now"
+			 : "back",
+		    changes);
+}
+
 struct store *
 query_snapshot(struct query *q, struct vault *v)
 {
@@ -72,12 +88,17 @@ query_snapshot(struct query *q, struct vault *v)
 		if (v->tried != 0 && ts.tv_sec - v->tried < REOPEN_SECONDS)
 			return NULL;
 		v->tried = ts.tv_sec;
-		if (core_store(q->core, v, STORE_READ) < 0)
+		if (core_store(q->core, v, STORE_READ) < 0) {
+			tell_away(v, 1);
 			return NULL;
+		}
 	}
-	if (store_begin(v->store) == 0)
+	if (store_begin(v->store) == 0) {
+		tell_away(v, 0);
 		return v->store;
+	}
 	core_store_close(v);
+	tell_away(v, 1);
 	return NULL;
 }
 

@@ -27,6 +27,7 @@
 #include "log.h"
 #include "sqlite.h"
 #include "state.h"
+#include "told.h"
 #include "when.h"
 
 #define BUSY_MS 100
@@ -132,8 +133,9 @@ struct state {
 	struct sqlite q;
 	sqlite3_stmt *st[STATE_STATEMENTS];
 	char *dir;
-	int open;      /* a transaction is, perhaps undone by a fault */
-	time_t tried;  /* monotonic second when it was away, or 0 */
+	int open;     /* a transaction is, perhaps undone by a fault */
+	time_t tried; /* monotonic second when it was away, or 0 */
+	struct told away;
 	int64_t waits; /* since then, monotonic us, for a lock */
 	int64_t rests; /* until then, us: waited in vain */
 	int wiped;     /* rows changed until then */
@@ -304,6 +306,18 @@ begin(struct state *s)
 	return rc < 0 ? rc : sqlite_run(&s->q, s->st[STATE_BEGIN]);
 }
 
+static void
+tell_away(struct state *s, int away)
+{
+	unsigned changes = told_change(&s->away, away, monotonic_us() / 1000);
+
+	if (changes > 0)
+		log_notice(DSTORE, "%s: %s changes=%u", s->dir,
+		    away ? "state.db is away; what needs it is refused for now"
+			 : "state.db is back",
+		    changes);
+}
+
 /* Begins a batch, unless the file was away a moment ago. */
 static int
 try_to_begin(struct state *s)
@@ -318,6 +332,8 @@ try_to_begin(struct state *s)
 		s->open = 1;
 	else if (rc != -EBUSY)
 		s->tried = monotonic_us() / 1000000;
+	if (rc != -EBUSY)
+		tell_away(s, rc < 0);
 	return rc == 0 ? 0 : -EAGAIN;
 }
 

@@ -651,11 +651,17 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 
 /* How it stands. */
 
+struct intake_state
+deliver_intake(const struct deliver *d)
+{
+	return intake_state(d->intake);
+}
+
 static void
 collect_intake(const struct deliver *d, struct metrics *m)
 {
 	const char *name = d->carrier->name;
-	const struct intake_state i = intake_state(d->intake);
+	const struct intake_state i = deliver_intake(d);
 	const struct metric_value all[] = {
 	    {METRIC_ADMITTED, i.counters.admitted},
 	    {METRIC_RETURNED, i.counters.returned},

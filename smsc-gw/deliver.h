@@ -7,6 +7,7 @@
 
 #include "conf.h"
 #include "core.h"
+#include "intake.h"
 #include "links.h"
 #include "query.h"
 #include "turns.h"
@@ -46,6 +47,8 @@ void deliver_start(struct deliver *d);
 /* Takes no more texts, finishes what is in flight, takes leave of every link;
  * how many. */
 unsigned deliver_stop(struct deliver *d);
+
+struct intake_state deliver_intake(const struct deliver *d);
 
 /* Tells how it stands. Not while it leaves, with a carrier that may be no
  * more. */

@@ -18,6 +18,7 @@
 #include "log.h"
 #include "program.h"
 #include "query.h"
+#include "refusing.h"
 #include "teller.h"
 #include "tls.h"
 #include "turns.h"
@@ -26,13 +27,14 @@
 struct serving {
 	TAILQ_ENTRY(serving) entry;
 	struct deliver *deliver;
+	struct refusing refusing;
 	enum { NEW, SERVES, LEAVES } state;
 	const struct conf_carrier *next; /* in what is prepared, or null */
 };
 
 struct gateway {
 	struct event_base *base;
-	struct event *term, *intr, *hup, *settle;
+	struct event *term, *intr, *hup, *settle, *watch;
 	struct core *core;
 	struct core *old; /* while settling, or null */
 	struct query *query;
@@ -289,6 +291,25 @@ on_collect(struct metrics *m, void *arg)
 			deliver_collect(s->deliver, m);
 }
 
+/* What changes and is to be heard of. */
+static void
+on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct gateway *g = arg;
+	struct serving *s;
+
+	(void)fd;
+	(void)what;
+	TAILQ_FOREACH (s, &g->carriers, entry) {
+		const struct intake_state i = deliver_intake(s->deliver);
+
+		if (s->state == SERVES)
+			refusing_watch(&s->refusing,
+			    deliver_carrier(s->deliver)->name, &i,
+			    when_ticks());
+	}
+}
+
 /* Signals. */
 
 static void
@@ -346,6 +367,7 @@ heed_signals(struct gateway *g)
 static int
 open_gateway(struct gateway *g)
 {
+	const struct timeval often = {1, 0};
 	struct links_change change = {0};
 
 	TAILQ_INIT(&g->carriers);
@@ -353,7 +375,10 @@ open_gateway(struct gateway *g)
 	if (g->base == NULL)
 		return -ENOMEM;
 	g->settle = event_new(g->base, -1, 0, on_settle, g);
-	if (g->settle == NULL || query_new(&g->query, g->core) < 0 ||
+	g->watch = event_new(g->base, -1, EV_PERSIST, on_watch, g);
+	if (g->settle == NULL || g->watch == NULL ||
+	    event_add(g->watch, &often) < 0 ||
+	    query_new(&g->query, g->core) < 0 ||
 	    turns_new(&g->turns, g->base) < 0 ||
 	    teller_new(&g->teller, g->base, "smsc-gw", 0, on_collect, g) < 0 ||
 	    prepare(g->core, g) < 0)
@@ -379,6 +404,7 @@ close_gateway(struct gateway *g)
 	event_free(g->intr);
 	event_free(g->hup);
 	event_free(g->settle);
+	event_free(g->watch);
 	event_base_free(g->base);
 	core_close(g->old);
 	core_close(g->core);

@@ -28,6 +28,7 @@
 #include "link.h"
 #include "log.h"
 #include "tls.h"
+#include "told.h"
 #include "when.h"
 #include "window.h"
 
@@ -73,6 +74,7 @@ struct link {
 	unsigned long untold;  /* refusals since */
 	struct window *window; /* submit_sm in flight */
 	struct link_counters counters;
+	struct told paced, unread;
 };
 
 static void enter_state(struct link *l, enum state state);
@@ -292,6 +294,7 @@ close_link(struct link *l, const char *reason)
 	l->held = 0;
 	l->skip = 0;
 	l->stuck = 0;
+	l->paced = l->unread = (struct told){0};
 	window_reset(l->window, when_ticks());
 	if (leaving)
 		enter_state(l, CLOSED);
@@ -435,6 +438,23 @@ expire_submits(struct link *l, int64_t now)
 	}
 }
 
+/* Changes of how a link that is up goes. */
+static void
+tell_changes(struct link *l, int64_t now)
+{
+	const struct window_state w = window_state(l->window, now);
+	int unread = l->stuck != 0 && now - l->stuck >= TELL_MS;
+
+	if (told_change(&l->paced, w.paced, now) > 0)
+		log_notice(DSMPP, "link %s %s rate=%.0f pace=%.0f",
+		    l->conf->name, w.paced ? "paced" : "not paced any more",
+		    w.rate, w.pace);
+	if (told_change(&l->unread, unread, now) > 0)
+		log_notice(DSMPP, "link %s the SMSC %s", l->conf->name,
+		    unread ? "does not read; it is not read either"
+			   : "reads again");
+}
+
 static void
 keep_alive(struct link *l, int64_t now)
 {
@@ -495,6 +515,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		expire_submits(l, now);
 		if (l->state == BOUND)
 			keep_alive(l, now);
+		if (l->state == BOUND)
+			tell_changes(l, now);
 		break;
 	case SENT_AWAY:
 		if (in_state > UNBIND_MS)
