@@ -328,6 +328,20 @@ admit_text(struct admit *a, uint64_t who, int64_t now)
 	return 1;
 }
 
+/* Its step may be another's by now: then the hour has passed, or nearly. */
+void
+admit_text_back(struct admit *a, uint64_t who, int64_t then)
+{
+	struct quota *q = find(&a->quotas, who);
+	uint16_t *n;
+
+	if (q == NULL ||
+	    q->place.used / HOUR_STEP - then / HOUR_STEP >= HOUR_STEPS)
+		return;
+	n = &q->texts.n[then / HOUR_STEP % HOUR_STEPS];
+	*n -= *n > 0;
+}
+
 int
 admit_busy(struct admit *a, uint64_t who, int64_t now)
 {

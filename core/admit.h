@@ -64,6 +64,8 @@ int admit_knows(const struct admit *a, uint64_t request, int64_t now);
  * than texts_per_hour in the running hour: then it must not go. The hour is
  * at most five minutes too long, never too short. */
 int admit_text(struct admit *a, uint64_t who, int64_t now);
+/* One that was counted at `then` does not go after all. */
+void admit_text_back(struct admit *a, uint64_t who, int64_t then);
 
 /* A busy text may go to a number once in busy_minutes. 1 if it may; then it
  * is counted, by admit_text too. */

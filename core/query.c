@@ -464,6 +464,17 @@ keep_step(struct question *x, enum verdict verdict)
 	    : VERDICT_SYSTEM_BUSY;
 }
 
+/* One more that he gets, unless he has had his share. */
+static int
+count_text(struct query *q, const struct question *x, struct ticket *ticket)
+{
+	if (!admit_text(q->admit, x->who, q->now))
+		return 0;
+	ticket->who = x->who;
+	ticket->counted = q->now;
+	return 1;
+}
+
 enum verdict
 query_text(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, struct answer *a, char *say,
@@ -473,6 +484,7 @@ query_text(struct query *q, const struct conf_service *service,
 	const char *from_memory;
 	enum verdict admitted;
 
+	ticket->who = 0;
 	request_parse(text, service, &x.d.r);
 	a->verdict =
 	    understand(q, &x, text, dialogue_may_reply(&x.d.r), a, ticket);
@@ -492,8 +504,7 @@ query_text(struct query *q, const struct conf_service *service,
 		a->verdict = VERDICT_SYSTEM_BUSY; /* an SMSC can be refused */
 	keep_request(q, &x, a->verdict, ticket);
 	if (a->verdict != VERDICT_SYSTEM_BUSY &&
-	    a->verdict != VERDICT_SILENCE &&
-	    !admit_text(q->admit, x.who, q->now)) {
+	    a->verdict != VERDICT_SILENCE && !count_text(q, &x, ticket)) {
 		query_sent(q, ticket, NULL);
 		a->verdict = VERDICT_SILENCE;
 	}

@@ -36,6 +36,8 @@ struct ticket {
 	int must_hold;    /* nothing is said before state_commit */
 	uint64_t query;   /* subscriber, code and text, hashed; 0 for none */
 	uint64_t request; /* what was asked, hashed; 0: not to be repeated */
+	uint64_t who;     /* whose text was counted; 0: none was */
+	int64_t counted;  /* and when */
 };
 
 /* Every query below is a line of the audit before it comes back; where that

@@ -15,6 +15,8 @@ void
 query_refused(struct query *q, const struct ticket *t)
 {
 	query_sent(q, t, NULL);
+	if (t->who != 0)
+		admit_text_back(q->admit, t->who, t->counted);
 	if (t->query != 0)
 		admit_refused(q->admit, t->query, when_now());
 }
