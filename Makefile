@@ -70,7 +70,8 @@ build: $(PROGRAMS)
 
 tests: build $(UNIT) $(FUZZ) $(O)/tests/demo/journeys \
 	$(O)/tests/bench/load $(O)/tests/bench/dial $(O)/tests/replay/phone \
-	$(O)/tests/peer/sctp_tcp.so $(O)/tests/bench/slow_store.so
+	$(O)/tests/peer/sctp_tcp.so $(O)/tests/bench/slow_store.so \
+	$(O)/tests/bench/smsc-gw-unadmitted
 
 # Install what is missing, by name; silent when nothing is.
 define install_missing
@@ -112,7 +113,7 @@ check-long: deps-check
 	$(Q)O=$(O) BIN=$(BIN) SAN=$(SAN) LONG=1 tests/run $(TESTS)
 
 BENCH = $(BENCH_PEERS) $(addprefix $(O)/tests/bench/,load dial census \
-	nodelay.so slow_store.so failing_reads.so)
+	smsc-gw-unadmitted nodelay.so slow_store.so failing_reads.so)
 
 # Each part, also after one that misses a target.
 bench:
@@ -176,7 +177,7 @@ $(O)/tests/demo/journeys: $(JOURNEYS_OBJ)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
 
 $(O)/tests/bench/load: $(addprefix $(O)/tests/bench/,load.o smsc.o texts.o \
-	people.o crowd.o proofs.o series.o hist.o conn.o)
+	window.o listener.o people.o crowd.o proofs.o series.o hist.o conn.o)
 $(O)/tests/bench/dial: $(addprefix $(O)/tests/bench/,dial.o conn.o)
 $(O)/tests/bench/census: $(addprefix $(O)/tests/bench/,census.o crowd.o)
 $(O)/tests/bench/load $(O)/tests/bench/dial $(O)/tests/bench/census:
@@ -190,6 +191,11 @@ $(O)/tests/bench/echo_codec $(O)/tests/bench/echo_libsmpp34: \
 	$(O)/tests/bench/%: $(O)/tests/bench/%.o $(O)/tests/bench/echo.o
 $(O)/tests/bench/http_lookup: $(O)/tests/bench/http_lookup.o
 $(BENCH_PEERS): $(O)/tests/bench/lookup.o $(O)/smsc-gw/pdu.o $(O)/libcore.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# smsc-gw as it would be without admission.
+$(O)/tests/bench/smsc-gw-unadmitted: $(O)/tests/bench/no_admission.o \
+	$(filter-out %/admission.o,$(SMSC_OBJ)) $(O)/libcore.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # It hears of every text that is put into words.

@@ -38,6 +38,21 @@ put_string(uint8_t *p, const char *s)
 	return p + n;
 }
 
+static uint8_t *
+put_number(uint8_t *p, uint64_t n)
+{
+	char digits[20];
+	int len = 0;
+
+	do
+		digits[len++] = '0' + n % 10;
+	while ((n /= 10) > 0);
+	while (len > 0)
+		*p++ = digits[--len];
+	*p++ = '\0';
+	return p;
+}
+
 static size_t
 room(const struct buffer *b)
 {
@@ -178,7 +193,7 @@ conn_ask_alive(struct conn *c, uint32_t sequence_number)
 }
 
 void
-conn_deliver(struct conn *c, uint32_t sequence_number, const char *from,
+conn_deliver(struct conn *c, uint32_t sequence_number, uint64_t from,
     const char *to, const char *text)
 {
 	uint8_t *p = begin_pdu(c, DELIVER_SM, sequence_number);
@@ -187,7 +202,7 @@ conn_deliver(struct conn *c, uint32_t sequence_number, const char *from,
 	*p++ = '\0'; /* service_type */
 	*p++ = 1;    /* source_addr_ton: international */
 	*p++ = 1;    /* source_addr_npi: E.164 */
-	p = put_string(p, from);
+	p = put_number(p, from);
 	*p++ = 0; /* dest_addr_ton: unknown */
 	*p++ = 1; /* dest_addr_npi */
 	p = put_string(p, to);

@@ -57,7 +57,7 @@ int conn_room(const struct conn *c);
 void conn_respond(struct conn *c, const struct pdu *request, const char *body);
 void conn_refuse(
     struct conn *c, const struct pdu *request, uint32_t command_status);
-void conn_deliver(struct conn *c, uint32_t sequence_number, const char *from,
+void conn_deliver(struct conn *c, uint32_t sequence_number, uint64_t from,
     const char *to, const char *text);
 
 void conn_ask_alive(struct conn *c, uint32_t sequence_number);

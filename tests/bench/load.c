@@ -42,18 +42,19 @@ static const char usage[] =
     "  -z       read nothing more after so many seconds\n"
     "  -o       keep what comes in, octet by octet, in PREFIX-1, PREFIX-2 ...\n"
     "           for each connection\n"
-    "  -i       write a line for each second into this file: second, texts\n"
-    "           made, delivered, refused; answers, first ones in time; p99 in\n"
-    "           us, and that of texts made since the rate changed; texts that\n"
-    "           wait\n"
+    "  -i       write a line for each second into this file: second; new\n"
+    "           texts, and those sent once more; delivered, refused; answers,\n"
+    "           first ones in time; from due to answered in us, p50, p99, and\n"
+    "           p99 of texts made since the rate changed; p99 from delivered\n"
+    "           to answered; texts that wait for a window\n"
     "  --json   print JSON\n"
+    "  --help   this\n"
     "\n"
-    "SIGUSR1 ends the new texts. Prints what it counted, NAME VALUE. Exits "
-    "with 0 when every text was\n"
-    "acknowledged, every subscriber got as many answers as he sent texts, and\n"
-    "each was right.\n";
+    "SIGUSR1 ends the new texts. Prints what it counted, NAME VALUE. Exits\n"
+    "with 0 when every text was acknowledged, every subscriber got as many\n"
+    "answers as he sent texts, and each was right.\n";
 
-#define JSON 256 /* of getopt_long */
+enum { JSON = 256, HELP }; /* of getopt_long */
 
 static int
 refuse(int ch)
@@ -157,6 +158,9 @@ set_other(struct smsc_options *o, int ch, double *scale, int *json)
 	case JSON:
 		*json = 1;
 		return 0;
+	case HELP:
+		fputs(usage, stdout);
+		exit(0);
 	}
 	return -1;
 }
@@ -228,8 +232,8 @@ shorten(struct smsc_options *o, double scale)
 static void
 parse_options(struct smsc_options *o, int *json, int argc, char **argv)
 {
-	static const struct option names[] = {
-	    {"json", no_argument, NULL, JSON}, {NULL, 0, NULL, 0}};
+	static const struct option names[] = {{"json", no_argument, NULL, JSON},
+	    {"help", no_argument, NULL, HELP}, {NULL, 0, NULL, 0}};
 	double scale = 1;
 	int ch, rc = 0;
 
@@ -262,6 +266,7 @@ print(const struct smsc_counts *c, int json)
 	    {"redelivered", c->redelivered},
 	    {"cut", c->cut},
 	    {"open", c->open},
+	    {"silent", c->silent},
 	    {"throttled", c->throttled},
 	    {"answers", p->answers},
 	    {"segments", p->segments},

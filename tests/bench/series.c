@@ -12,34 +12,43 @@ series_begin(struct series *s, FILE *out, int64_t now)
 }
 
 void
-series_answer(struct series *s, int64_t since_due, int is_in_time, int is_fresh)
+series_answer(struct series *s, const struct people_news *news, int is_in_time,
+    int is_fresh)
 {
 	s->answers++;
 	s->in_time += is_in_time;
-	hist_add(&s->latency, since_due);
+	hist_add(&s->latency, news->since_due);
+	hist_add(&s->admitted, news->since_delivered);
 	if (is_fresh)
-		hist_add(&s->fresh, since_due);
+		hist_add(&s->fresh, news->since_due);
 }
 
 static void
-write_line(const struct series *s, int64_t now, uint32_t made, uint32_t waiting)
+write_line(const struct series *s, int64_t now, const struct texts *t)
 {
-	fprintf(s->out, "%.0f %u %u %u %u %u %lld %lld %u\n",
-	    (now - s->begun) / 1e6, made - s->made, s->delivered, s->refused,
-	    s->answers, s->in_time, (long long)hist_quantile(&s->latency, 0.99),
-	    (long long)hist_quantile(&s->fresh, 0.99), waiting);
+	uint32_t again = texts_again(t) - s->again;
+
+	fprintf(s->out, "%.0f %u %u %u %u %u %u %lld %lld %lld %lld %u\n",
+	    (now - s->begun) / 1e6, texts_made(t) - s->made - again, again,
+	    s->delivered, s->refused, s->answers, s->in_time,
+	    (long long)hist_quantile(&s->latency, 0.5),
+	    (long long)hist_quantile(&s->latency, 0.99),
+	    (long long)hist_quantile(&s->fresh, 0.99),
+	    (long long)hist_quantile(&s->admitted, 0.99), texts_waiting(t));
 	fflush(s->out);
 }
 
 void
-series_advance(struct series *s, int64_t now, uint32_t made, uint32_t waiting)
+series_advance(struct series *s, int64_t now, const struct texts *t)
 {
 	if (s->out == NULL || now < s->next)
 		return;
-	write_line(s, now, made, waiting);
+	write_line(s, now, t);
 	s->next += SECOND;
-	s->made = made;
+	s->made = texts_made(t);
+	s->again = texts_again(t);
 	s->delivered = s->refused = s->answers = s->in_time = 0;
 	hist_clear(&s->latency);
 	hist_clear(&s->fresh);
+	hist_clear(&s->admitted);
 }

@@ -6,21 +6,23 @@
 #include <stdio.h>
 
 #include "hist.h"
+#include "people.h"
+#include "texts.h"
 
 struct series {
 	FILE *out; /* null: nothing is written */
 	int64_t begun, next;
-	uint32_t made; /* texts, before this second */
+	uint32_t made, again; /* texts, before this second */
 	/* in this second */
 	uint32_t delivered, refused, answers, in_time;
-	struct hist latency, fresh; /* of all, of texts of this step */
+	/* of all, of texts of this step; from delivered to answered */
+	struct hist latency, fresh, admitted;
 };
 
 void series_begin(struct series *s, FILE *out, int64_t now);
-void series_answer(
-    struct series *s, int64_t since_due, int is_in_time, int is_fresh);
+void series_answer(struct series *s, const struct people_news *news,
+    int is_in_time, int is_fresh);
 /* Writes the line when its second is over. */
-void series_advance(
-    struct series *s, int64_t now, uint32_t made, uint32_t waiting);
+void series_advance(struct series *s, int64_t now, const struct texts *t);
 
 #endif

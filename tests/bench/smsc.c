@@ -1,45 +1,34 @@
 /* One thread, one poll().
  *
- * A text is in a slot of its link's window until its deliver_sm_resp comes:
- * sequence_number = 1 + slot + window * serial. One that is refused for now,
- * or whose link breaks, is delivered again later.
- */
-#include <arpa/inet.h>
+ * A text is in its link's window until its deliver_sm_resp comes. One that is
+ * refused for now, or whose link breaks, is delivered again later. */
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "conn.h"
+#include "listener.h"
 #include "proofs.h"
 #include "series.h"
 #include "smsc.h"
+#include "window.h"
 
 #define SECOND 1000000
-#define LATER (SECOND / 5)   /* what comes too often comes by then */
+#define LATER (SECOND / 5)   /* what comes too often comes by then, */
+#define LATEST (5 * SECOND)  /* and a response to what was delivered */
 #define SPIN 150             /* µs that are too short to sleep */
 #define ESME_RTHROTTLED 0x58 /* 5.1.3 */
-
-struct slot {
-	uint32_t sequence_number; /* 0: free */
-	uint32_t text;
-};
 
 struct link {
 	struct conn conn;
 	int receives; /* bound, and may be sent to */
-	struct slot *slots;
-	uint32_t *free; /* a stack of slots */
-	unsigned nfree;
-	uint32_t serial;
+	struct window *window;
+	uint32_t asked_alive; /* how often */
 	struct proofs proofs;
 };
 
@@ -94,39 +83,23 @@ next_link(struct smsc *s)
 	for (unsigned i = 0; i < SMSC_LINKS; i++) {
 		struct link *l = &s->links[s->turn++ % SMSC_LINKS];
 
-		if (l->receives && l->nfree > 0 && conn_room(&l->conn))
+		if (l->receives && !window_is_full(l->window) &&
+		    conn_room(&l->conn))
 			return l;
 	}
 	return NULL;
 }
 
 static void
-write_number(char *out, uint64_t n)
-{
-	char digits[20];
-	int len = 0;
-
-	do
-		digits[len++] = '0' + n % 10;
-	while ((n /= 10) > 0);
-	while (len > 0)
-		*out++ = digits[--len];
-	*out = '\0';
-}
-
-static void
 deliver(struct smsc *s, struct link *l, uint32_t text)
 {
-	uint32_t slot = l->free[--l->nfree], who = texts_who(s->texts, text);
-	uint32_t seq = 1 + slot + s->o.window * l->serial++;
-	char from[21];
+	uint32_t who = texts_who(s->texts, text);
 
-	write_number(from, s->o.first + who);
-	l->slots[slot] = (struct slot){seq, text};
 	s->c.redelivered += texts_tries(s->texts, text) > 1;
 	s->series.delivered++;
 	people_delivered(s->people, who, texts_due(s->texts, text), s->now);
-	conn_deliver(&l->conn, seq, from, s->o.code, s->o.text);
+	conn_deliver(&l->conn, window_put(l->window, text), s->o.first + who,
+	    s->o.code, s->o.text);
 }
 
 static int
@@ -163,20 +136,16 @@ deliver_due(struct smsc *s)
 static void
 on_deliver_sm_resp(struct smsc *s, struct link *l, const struct pdu *p)
 {
-	struct slot *slot = &l->slots[(p->sequence_number - 1) % s->o.window];
-	uint32_t who;
+	uint32_t who, text = window_take(l->window, p->sequence_number);
 
-	if (slot->sequence_number != p->sequence_number ||
-	    p->sequence_number == 0)
+	if (text == WINDOW_NOTHING)
 		return;
-	slot->sequence_number = 0;
-	l->free[l->nfree++] = slot - l->slots;
-	who = texts_who(s->texts, slot->text);
+	who = texts_who(s->texts, text);
 	if (p->status != 0) {
 		s->c.refused++;
 		s->series.refused++;
 		people_refused(s->people, who);
-		texts_refused(s->texts, slot->text, s->now);
+		texts_refused(s->texts, text, s->now);
 	} else {
 		s->c.acked++;
 		people_acknowledged(s->people, who);
@@ -190,7 +159,7 @@ measure(struct smsc *s, const struct people_news *news)
 	int in_time =
 	    news->is_first && news->since_due <= s->o.in_time * SECOND;
 
-	series_answer(&s->series, news->since_due, in_time,
+	series_answer(&s->series, news, in_time,
 	    s->now - news->since_due >= texts_step_began(s->texts));
 	if (!is_measured(s))
 		return;
@@ -264,26 +233,10 @@ handle(struct smsc *s, struct link *l, const struct pdu *p)
 
 /* Links. */
 
-static int
-open_record(struct smsc *s)
-{
-	char name[4096];
-	int fd;
-
-	s->accepted++;
-	if (s->o.prefix == NULL)
-		return -1;
-	snprintf(name, sizeof(name), "%s-%u", s->o.prefix, s->accepted);
-	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0)
-		die(name);
-	return fd;
-}
-
 static void
 accept_link(struct smsc *s)
 {
-	int on = 1, fd = accept(s->listener, NULL, NULL);
+	int record, fd = listener_accept(s->listener);
 	struct link *l = s->links;
 
 	while (l < s->links + SMSC_LINKS && l->conn.fd >= 0)
@@ -292,13 +245,11 @@ accept_link(struct smsc *s)
 		close(fd);
 		return;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	conn_open(&l->conn, fd, open_record(s));
+	s->accepted++;
+	record = s->o.prefix != NULL ? listener_record(s->o.prefix, s->accepted)
+				     : -1;
+	conn_open(&l->conn, fd, record);
 	l->proofs = (struct proofs){0};
-	for (l->nfree = 0; l->nfree < s->o.window; l->nfree++) {
-		l->free[l->nfree] = l->nfree;
-		l->slots[l->nfree].sequence_number = 0;
-	}
 }
 
 static void
@@ -312,11 +263,12 @@ cut_text(struct smsc *s, uint32_t text)
 static void
 close_link(struct smsc *s, struct link *l)
 {
+	uint32_t text;
+
 	conn_close(&l->conn);
 	l->receives = 0;
-	for (unsigned i = 0; i < s->o.window; i++)
-		if (l->slots[i].sequence_number != 0)
-			cut_text(s, l->slots[i].text);
+	while ((text = window_take_any(l->window)) != WINDOW_NOTHING)
+		cut_text(s, text);
 	proofs_void(&l->proofs, s->people);
 }
 
@@ -332,7 +284,7 @@ serve_link(struct smsc *s, struct link *l, int readable)
 		rc = 0;
 	}
 	if (l->proofs.unmarked > 0 && conn_room(&l->conn)) {
-		conn_ask_alive(&l->conn, ++l->serial);
+		conn_ask_alive(&l->conn, ++l->asked_alive);
 		proofs_mark(&l->proofs, s->people);
 	}
 	if (rc < 0 || conn_write(&l->conn) < 0)
@@ -408,6 +360,27 @@ is_over(struct smsc *s)
 	return is_quiet(s) || s->now > s->ended + s->o.drain * SECOND;
 }
 
+static uint32_t
+in_flight(const struct smsc *s)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < SMSC_LINKS; i++)
+		n += window_used(s->links[i].window);
+	return n;
+}
+
+/* Nothing more is delivered. */
+static void
+settle(struct smsc *s)
+{
+	int64_t began = s->now;
+
+	while (s->now < began + LATER ||
+	    (in_flight(s) > 0 && !is_stalled(s) && s->now < began + LATEST))
+		poll_once(s);
+}
+
 static volatile sig_atomic_t wanted_end;
 
 void
@@ -433,11 +406,9 @@ serve(struct smsc *s)
 			texts_end(s->texts, s->now);
 		deliver_due(s);
 		poll_once(s);
-		series_advance(&s->series, s->now, texts_made(s->texts),
-		    texts_waiting(s->texts));
+		series_advance(&s->series, s->now, s->texts);
 	}
-	for (int64_t end = s->now + LATER; s->now < end;)
-		poll_once(s);
+	settle(s);
 	return 0;
 }
 
@@ -452,29 +423,10 @@ set_up(struct smsc *s)
 		struct link *l = &s->links[i];
 
 		l->conn.fd = -1;
-		l->slots = calloc(s->o.window, sizeof(*l->slots));
-		l->free = calloc(s->o.window, sizeof(*l->free));
-		if (l->slots == NULL || l->free == NULL)
+		if (window_new(&l->window, s->o.window) < 0)
 			die("memory");
 	}
-}
-
-static void
-start_listening(struct smsc *s)
-{
-	struct sockaddr_in sin = {
-	    .sin_family = AF_INET,
-	    .sin_port = htons(s->o.port),
-	};
-	int on = 1;
-
-	if (inet_pton(AF_INET, s->o.address, &sin.sin_addr) != 1)
-		errno = EINVAL, die(s->o.address);
-	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(s->listener, (struct sockaddr *)&sin, sizeof(sin)) < 0 ||
-	    listen(s->listener, SMSC_LINKS) < 0)
-		die("listen");
+	s->listener = listener_open(s->o.address, s->o.port, SMSC_LINKS);
 }
 
 static void
@@ -485,6 +437,7 @@ sum_up(struct smsc *s)
 	s->c.texts = texts_made(s->texts);
 	s->c.again = texts_again(s->texts);
 	s->c.open = texts_open(s->texts);
+	s->c.silent = in_flight(s);
 	s->c.seconds = (s->heard - s->begun) / 1e6;
 	s->c.people = *people_count(s->people);
 	s->c.people.bad += bad;
@@ -498,7 +451,6 @@ smsc_run(const struct smsc_options *o, struct smsc_counts *counts)
 
 	s.o = *o;
 	set_up(&s);
-	start_listening(&s);
 	rc = serve(&s);
 	sum_up(&s);
 	*counts = s.c;

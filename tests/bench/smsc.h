@@ -37,6 +37,7 @@ struct smsc_options {
 
 struct smsc_counts {
 	uint32_t texts, again, acked, refused, redelivered, cut, open;
+	uint32_t silent;    /* of the open, delivered and never answered */
 	uint32_t throttled; /* submit_sm refused for now */
 	struct people_counts people;
 	double seconds; /* from the first text to the last PDU */
