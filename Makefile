@@ -5,7 +5,7 @@
 #   make check      every test; SAN=1 builds with ASan and UBSan
 #   make check-long the tests at their full stated sizes
 #   make bench      how fast, beside others; LONG=1 at the full stated sizes
-#                   bench-sms, -surge, -bulkhead, -kill, -ussd: one part
+#                   bench-sms, -surge, -bulkhead, -one, -kill, -ussd: one part
 #   make check-bare demo and check from a fresh clone on a bare Debian 12
 #   make install    PREFIX=/usr/local DESTDIR=; make uninstall undoes it
 
@@ -55,7 +55,7 @@ UNIT = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 FUZZ = $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/*.c))
 PROGRAMS = $(BIN)/core/travelcard $(BIN)/smsc-gw/smsc-gw $(BIN)/ussd/ussd-gw
 
-BENCH_PARTS = bench-sms bench-surge bench-bulkhead bench-kill bench-ussd
+BENCH_PARTS = bench-sms bench-surge bench-bulkhead bench-one bench-kill bench-ussd
 
 .DEFAULT_GOAL = all
 .PHONY: all build tests deps deps-demo deps-check deps-bench demo check \
@@ -160,7 +160,7 @@ $(BIN)/ussd/ussd-gw: $(USSD_OBJ) $(O)/libcore.a
 $(O)/tests/unit/%: tests/unit/%.c $(O)/libcore.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -Itests/unit -I. -o $@ $< \
-		$(ALL_LDFLAGS) $(O)/libcore.a $(PKG_LIBS)
+		$(ALL_LDFLAGS) $(O)/libcore.a $(PKG_LIBS) -lm
 
 # A fuzz target has a main() that runs its corpus; tests/fuzz/run builds the
 # same file with libFuzzer, which has its own.
