@@ -61,11 +61,18 @@ clock_now(void)
 	return ts.tv_sec * (int64_t)SECOND + ts.tv_nsec / 1000;
 }
 
-/* Between the first µs that counts and the last. */
+static int64_t
+measured_from(const struct smsc *s)
+{
+	return s->begun + s->o.warm * SECOND;
+}
+
+/* Until the last new text. How long an answer takes is measured also when it
+ * comes later, for its text was due before. */
 static int
 is_measured(const struct smsc *s)
 {
-	return s->ended == 0 && s->now >= s->begun + s->o.warm * SECOND;
+	return s->ended == 0 && s->now >= measured_from(s);
 }
 
 static int
@@ -161,10 +168,10 @@ measure(struct smsc *s, const struct people_news *news)
 
 	series_answer(&s->series, news, in_time,
 	    s->now - news->since_due >= texts_step_began(s->texts));
-	if (!is_measured(s))
+	s->c.answers += is_measured(s);
+	s->c.served += is_measured(s) && in_time;
+	if (s->now - news->since_due < measured_from(s))
 		return;
-	s->c.answers++;
-	s->c.served += in_time;
 	hist_add(&s->c.since_due, news->since_due);
 	hist_add(&s->c.since_delivered, news->since_delivered);
 }

@@ -44,8 +44,9 @@ struct smsc_counts {
 	/* from `warm` to the last new text: */
 	double measured;
 	uint32_t answers;
-	uint32_t served;                        /* first answers, in time */
-	struct hist since_due, since_delivered; /* µs */
+	uint32_t served; /* first answers, in time */
+	/* µs; of texts that were due then, whenever they were answered */
+	struct hist since_due, since_delivered;
 };
 
 /* Runs until every text is answered, or it is over. 0, or -1 when the links

@@ -151,6 +151,7 @@ check_people(void)
 	ok(after5 > 0.45 * first && after5 < 0.55 * first,
 	    "half of those without an answer ask again after 5 s");
 	n = first + after5;
+	ok_int(made_by(NOON + 15 * SECOND - 1, 0), n, "no sooner");
 	after10 = made_by(NOON + 16 * SECOND, 0) - n;
 	ok_int(after10, after5, "the same after 10 s more");
 	n += after10;
