@@ -176,8 +176,8 @@ $(O)/tests/demo/journeys: $(JOURNEYS_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm -lz
 
-$(O)/tests/bench/load: $(addprefix $(O)/tests/bench/,load.o smsc.o texts.o \
-	window.o listener.o people.o crowd.o proofs.o series.o hist.o conn.o)
+$(O)/tests/bench/load: $(addprefix $(O)/tests/bench/,load.o smsc.o exchange.o \
+	texts.o window.o listener.o people.o crowd.o proofs.o series.o hist.o conn.o)
 $(O)/tests/bench/dial: $(addprefix $(O)/tests/bench/,dial.o conn.o)
 $(O)/tests/bench/census: $(addprefix $(O)/tests/bench/,census.o crowd.o)
 $(O)/tests/bench/load $(O)/tests/bench/dial $(O)/tests/bench/census:

@@ -37,6 +37,20 @@ GATEWAY, GENERATOR = CORES[0], CORES[-1]
 LINKS = 4
 
 
+HELP = """
+Options are in the environment:
+  LONG=1           the full stated sizes, and ten million subscribers
+  SUBSCRIBERS=N    a store of so many; it is made once and kept in
+                   tests/bench/out
+  HELD_SECONDS=N   sms: hold the rate of the worst morning for so long
+  SEED=N           kill: the random moments of that run
+`make bench-PART` builds what it needs."""
+
+if sys.argv[1:]:
+    print(sys.modules["__main__"].__doc__ + "\n" + HELP)
+    sys.exit(0 if sys.argv[1] in ("-h", "--help") else 2)
+
+
 class Trouble(Exception):
     """There is no figure; says why."""
 
@@ -237,6 +251,7 @@ def main(part, measure, targets):
     machine's load is among them, for others spoil every figure."""
     began = time.monotonic()
     os.makedirs(OUT, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     try:
         figures = measure()
     except Trouble as trouble:
