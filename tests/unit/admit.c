@@ -201,6 +201,23 @@ texts_per_hour(void)
 	admit_free(a);
 }
 
+static void
+texts_back(void)
+{
+	struct admit *a = fresh(64);
+
+	ok_int(texts(a, 1, T, 10), 10, "ten texts");
+	admit_text_back(a, 1, T);
+	admit_text_back(a, 2, T);
+	ok_int(texts(a, 1, T + HOUR_STEP, 2), 1, "one did not go: one more");
+	admit_text_back(a, 1, T + HOUR_STEP);
+	ok_int(texts(a, 1, T + HOUR_STEP, 2), 1, "in any part of the hour");
+	ok_int(texts(a, 1, T + 3 * HOUR, 10), 10, "hours later, ten");
+	admit_text_back(a, 1, T);
+	ok_int(texts(a, 1, T + 3 * HOUR, 1), 0, "of which none is of before");
+	admit_free(a);
+}
+
 /* However they come, no hour has more than ten. */
 static void
 every_hour(void)
@@ -405,6 +422,7 @@ main(void)
 	long_texts();
 	no_repeats();
 	texts_per_hour();
+	texts_back();
 	every_hour();
 	busy_texts();
 	stale();
