@@ -1,4 +1,4 @@
--- The store of records, version 1 (PRAGMA user_version).  One file, stays.db.
+-- The store of records, version 2 (PRAGMA user_version).  One file, stays.db.
 -- No clear number, IMSI or ID digit is in it; key.h has the pseudonyms.
 -- Every key is a 64-bit pseudonym, kept as a signed integer.
 
@@ -14,21 +14,20 @@ CREATE TABLE bucket (
 	stays BLOB NOT NULL
 );
 
--- Who had which IMSI (TS 23.003 2.2) and MSISDN (3.3) when.
+-- Who had which IMSI (TS 23.003 2.2) and MSISDN (3.3) when: the rows of the
+-- MSISDNs above the id before and up to id (rows.h). The last id is the
+-- greatest number.
 CREATE TABLE subscriber (
-	msisdn INTEGER NOT NULL,
+	id INTEGER PRIMARY KEY,
+	rows BLOB NOT NULL
+);
+
+-- The MSISDNs that an IMSI has rows with.
+CREATE TABLE imsi (
 	imsi INTEGER NOT NULL,
-	since INTEGER NOT NULL,
-	until INTEGER,			-- as given
-	ends INTEGER NOT NULL,		-- derived: until, or a later row's since
-	person INTEGER NOT NULL,
-	digits INTEGER NOT NULL,	-- keyed; 0 for none
-	carrier TEXT NOT NULL,
-	language TEXT NOT NULL,
-	sealed BLOB NOT NULL,		-- IMSI and MSISDN in one AES-256 block
-	PRIMARY KEY (msisdn, imsi, since)
+	msisdn INTEGER NOT NULL,
+	PRIMARY KEY (imsi, msisdn)
 ) WITHOUT ROWID;
-CREATE INDEX subscriber_imsi ON subscriber (imsi);
 
 -- Keys that two numbers share: kind 0 of an MSISDN, 1 of an IMSI.
 CREATE TABLE out_of_use (

@@ -58,38 +58,6 @@ store_cut(struct store *s, uint64_t imsi, int64_t before, size_t *n)
 	return rc;
 }
 
-static int
-run_with(struct store *s, enum statement st, int64_t a, int64_t b, int64_t *n)
-{
-	int rc;
-
-	sqlite3_bind_int64(s->st[st], 1, a);
-	if (sqlite3_bind_parameter_count(s->st[st]) > 1)
-		sqlite3_bind_int64(s->st[st], 2, b);
-	rc = store_run(s, st);
-	if (n != NULL)
-		*n = rc == 0 ? sqlite3_changes64(s->q.db) : 0;
-	return rc;
-}
-
-int
-store_forget_person(
-    struct store *s, uint64_t msisdn, uint64_t person, int64_t *rows)
-{
-	/* what ended because of the person's rows stays ended */
-	int rc = run_with(s, SQL_PIN, msisdn, person, NULL);
-
-	return rc < 0
-	    ? rc
-	    : run_with(s, SQL_SUBSCRIBER_DELETE_PERSON, msisdn, person, rows);
-}
-
-int
-store_forget_ended(struct store *s, int64_t horizon, int64_t *rows)
-{
-	return run_with(s, SQL_SUBSCRIBER_DELETE_ENDED, horizon, 0, rows);
-}
-
 int
 store_forget_all(struct store *s, int64_t now)
 {

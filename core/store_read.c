@@ -71,90 +71,164 @@ store_end(struct store *s)
 	store_run(s, SQL_ROLLBACK); /* nothing was written */
 }
 
-static void
-take_subscriber(sqlite3_stmt *st, uint64_t msisdn, struct subscriber *row)
-{
-	const char *language = (const char *)sqlite3_column_text(st, 7);
-	const char *carrier = (const char *)sqlite3_column_text(st, 6);
-	const void *sealed = sqlite3_column_blob(st, 8);
-	size_t len = carrier != NULL ? strlen(carrier) : 0;
+/* Subscribers. */
 
-	*row = (struct subscriber){
-	    .msisdn = msisdn,
-	    .imsi = sqlite3_column_int64(st, 0),
-	    .since = sqlite3_column_int64(st, 1),
-	    .until = sqlite3_column_type(st, 2) == SQLITE_NULL
-		? STORE_FOREVER
-		: sqlite3_column_int64(st, 2),
-	    .end = sqlite3_column_int64(st, 3),
-	    .person = sqlite3_column_int64(st, 4),
-	    .digits = sqlite3_column_int64(st, 5),
-	    .language = language ? language_parse(language, strlen(language))
-				 : LANGUAGES,
-	};
-	if (len < sizeof(row->carrier))
-		memcpy(row->carrier, carrier, len);
-	if (sealed != NULL && sqlite3_column_bytes(st, 8) == KEY_SEALED)
-		memcpy(row->sealed, sealed, KEY_SEALED);
+int
+store_rows_damaged(struct store *s, int64_t id)
+{
+	log_error(DSTORE,
+	    "%s: subscribers up to %lld are damaged; restore the store",
+	    s->q.path, (long long)id);
+	return -EUCLEAN;
 }
+
+int
+store_rows(struct store *s, int64_t msisdn, struct rows_reader *r, int64_t *id)
+{
+	sqlite3_stmt *st = s->st[SQL_ROWS_GET];
+	const uint8_t *blob;
+	int rc;
+
+	sqlite3_bind_int64(st, 1, msisdn);
+	rc = store_step(s, SQL_ROWS_GET);
+	if (rc <= 0) {
+		if (rc == 0)
+			store_reset(s, SQL_ROWS_GET);
+		return rc;
+	}
+	*id = sqlite3_column_int64(st, 1);
+	/* the blob first: its call gives the length its meaning */
+	blob = sqlite3_column_blob(st, 0);
+	if (rows_read(r, blob, sqlite3_column_bytes(st, 0)) == 0)
+		return 1;
+	store_reset(s, SQL_ROWS_GET);
+	return store_rows_damaged(s, *id);
+}
+
+int
+store_next_msisdn(struct store *s, uint64_t imsi, int64_t *msisdn)
+{
+	sqlite3_stmt *st = s->st[SQL_MSISDN_NEXT];
+	int rc;
+
+	sqlite3_bind_int64(st, 1, imsi);
+	sqlite3_bind_int64(st, 2, *msisdn);
+	rc = store_step(s, SQL_MSISDN_NEXT);
+	if (rc == 1)
+		*msisdn = sqlite3_column_int64(st, 0);
+	if (rc >= 0)
+		store_reset(s, SQL_MSISDN_NEXT);
+	return rc;
+}
+
+/* Calls h for each row of an MSISDN. 0 or -errno. */
+static int
+each_row(struct store *s, uint64_t msisdn,
+    void (*h)(const struct subscriber *row, void *arg), void *arg)
+{
+	struct rows_reader r;
+	struct subscriber row;
+	int64_t id;
+	int rc = store_rows(s, msisdn, &r, &id);
+
+	if (rc <= 0)
+		return rc;
+	while ((rc = rows_next_of(&r, msisdn, &row)) == 1)
+		h(&row, arg);
+	store_reset(s, SQL_ROWS_GET);
+	return rc < 0 ? store_rows_damaged(s, id) : 0;
+}
+
+struct some_rows {
+	struct subscriber *v;
+	size_t n;
+};
 
 /* The latest first; of more than STORE_ROWS the earliest are left out. */
 static void
-insert(const struct subscriber *row, struct subscriber *rows, size_t *n)
+insert(const struct subscriber *row, void *arg)
 {
-	size_t i = *n;
+	struct some_rows *rows = arg;
+	size_t i = rows->n;
 
-	while (i > 0 && rows[i - 1].since < row->since)
+	while (i > 0 && rows->v[i - 1].since < row->since)
 		i--;
 	if (i == STORE_ROWS)
 		return;
-	if (*n < STORE_ROWS)
-		++*n;
-	memmove(&rows[i + 1], &rows[i], (*n - i - 1) * sizeof(*rows));
-	rows[i] = *row;
+	if (rows->n < STORE_ROWS)
+		rows->n++;
+	memmove(
+	    &rows->v[i + 1], &rows->v[i], (rows->n - i - 1) * sizeof(*rows->v));
+	rows->v[i] = *row;
 }
 
 int
 store_subscribers(
     struct store *s, uint64_t msisdn, struct subscriber *rows, size_t *n)
 {
-	sqlite3_stmt *st = s->st[SQL_SUBSCRIBERS];
-	struct subscriber row;
-	int rc;
+	struct some_rows some = {rows, 0};
+	int rc = each_row(s, msisdn, insert, &some);
 
-	sqlite3_bind_int64(st, 1, msisdn);
-	*n = 0;
-	while ((rc = store_step(s, SQL_SUBSCRIBERS)) == 1) {
-		take_subscriber(st, msisdn, &row);
-		insert(&row, rows, n);
-	}
+	*n = some.n;
 	if (rc < 0)
 		return rc;
-	store_reset(s, SQL_SUBSCRIBERS);
 	return *n > 0 ? 0 : -ENOENT;
+}
+
+/* The latest row that holds at a time, of any IMSI or of one. */
+struct latest {
+	int64_t time;
+	const uint64_t *imsi;
+	int found;
+	struct subscriber row;
+};
+
+static void
+look(const struct subscriber *row, void *arg)
+{
+	struct latest *l = arg;
+
+	if (l->time < row->since || l->time >= row->end ||
+	    (l->imsi != NULL && row->imsi != *l->imsi) ||
+	    (l->found && row->since < l->row.since))
+		return;
+	l->found = 1;
+	l->row = *row;
 }
 
 int
 store_sealed_at(
     struct store *s, uint64_t imsi, int64_t time, uint8_t sealed[KEY_SEALED])
 {
-	sqlite3_stmt *st = s->st[SQL_SEALED_AT];
-	const void *blob;
+	struct latest l = {.time = time, .imsi = &imsi};
+	int64_t msisdn = INT64_MIN;
 	int rc;
 
-	sqlite3_bind_int64(st, 1, imsi);
-	sqlite3_bind_int64(st, 2, time);
-	rc = store_step(s, SQL_SEALED_AT);
+	while ((rc = store_next_msisdn(s, imsi, &msisdn)) == 1) {
+		rc = each_row(s, msisdn, look, &l);
+		if (rc < 0 || msisdn++ == INT64_MAX)
+			break;
+	}
 	if (rc < 0)
 		return rc;
-	blob = rc == 1 ? sqlite3_column_blob(st, 0) : NULL;
-	rc = blob != NULL && sqlite3_column_bytes(st, 0) == KEY_SEALED
-	    ? 0
-	    : -ENOENT;
-	if (rc == 0)
-		memcpy(sealed, blob, KEY_SEALED);
-	store_reset(s, SQL_SEALED_AT);
-	return rc;
+	if (!l.found)
+		return -ENOENT;
+	memcpy(sealed, l.row.sealed, KEY_SEALED);
+	return 0;
+}
+
+int
+store_imsi_at(struct store *s, uint64_t msisdn, int64_t time, uint64_t *imsi)
+{
+	struct latest l = {.time = time};
+	int rc = each_row(s, msisdn, look, &l);
+
+	if (rc < 0)
+		return rc;
+	if (!l.found)
+		return -ENOENT;
+	*imsi = l.row.imsi;
+	return 0;
 }
 
 int

@@ -32,12 +32,10 @@ static const char *const sql[STATEMENTS] = {
     [SQL_META_GET] = "SELECT value FROM meta WHERE name = ?",
     [SQL_META_PUT] = "INSERT INTO meta VALUES (?, ?)"
 		     " ON CONFLICT DO UPDATE SET value = excluded.value",
-    [SQL_SUBSCRIBERS] = "SELECT imsi, since, until, ends, person, digits,"
-			" carrier, language, sealed FROM subscriber"
-			" WHERE msisdn = ?",
-    /* the row with the maximum; an ORDER BY would make a table to sort in */
-    [SQL_SEALED_AT] = "SELECT sealed, max(since) FROM subscriber"
-		      " WHERE imsi = ?1 AND since <= ?2 AND ends > ?2",
+    [SQL_ROWS_GET] = "SELECT rows, id FROM subscriber WHERE id >= ?"
+		     " ORDER BY id",
+    [SQL_MSISDN_NEXT] = "SELECT msisdn FROM imsi WHERE imsi = ? AND"
+			" msisdn >= ? ORDER BY msisdn",
     [SQL_BUCKET_GET] = "SELECT stays FROM bucket WHERE id = ?",
     [SQL_BUCKET_EACH] = "SELECT id, stays FROM bucket ORDER BY id",
     [SQL_WATERMARK] = "SELECT min(watermark) FROM source",
@@ -49,57 +47,25 @@ static const char *const sql[STATEMENTS] = {
 		     "  WHERE region = ?1 AND valid_from <= ?2"
 		     "  ORDER BY valid_from DESC LIMIT 1) AS now",
     [SQL_CELL_EACH] = "SELECT place, valid_from, region FROM cell",
-    [SQL_COUNTS] = "SELECT (SELECT count(*) FROM subscriber),"
-		   " (SELECT count(*) FROM bucket),"
+    [SQL_COUNTS] = "SELECT (SELECT count(*) FROM bucket),"
 		   " (SELECT count(*) FROM cell),"
-		   " (SELECT count(*) FROM mark)",
+		   " (SELECT count(*) FROM mark),"
+		   " (SELECT count(*) FROM imsi)",
 
     [SQL_BUCKET_PUT] = "INSERT INTO bucket VALUES (?, ?)"
 		       " ON CONFLICT DO UPDATE SET stays = excluded.stays",
     [SQL_BUCKET_DELETE] = "DELETE FROM bucket WHERE id = ?",
     [SQL_BUCKETS_DELETE] = "DELETE FROM bucket",
-    [SQL_SEALED_OF_MSISDN] = "SELECT sealed FROM subscriber"
-			     " WHERE msisdn = ? LIMIT 1",
-    [SQL_SEALED_OF_IMSI] = "SELECT sealed FROM subscriber"
-			   " WHERE imsi = ? LIMIT 1",
     [SQL_OUT_OF_USE_GET] = "SELECT 1 FROM out_of_use"
 			   " WHERE kind = ? AND key = ?",
     [SQL_OUT_OF_USE_PUT] = "INSERT OR IGNORE INTO out_of_use VALUES (?, ?)",
-    [SQL_SUBSCRIBER_PUT] =
-	"INSERT OR REPLACE INTO subscriber VALUES"
-	" (?1, ?2, ?3, ?4, ifnull(?4, 9223372036854775807), ?5, ?6, ?7, ?8,"
-	" ?9)",
-    [SQL_SUBSCRIBER_DELETE_MSISDN] = "DELETE FROM subscriber"
-				     " WHERE msisdn = ?",
-    [SQL_SUBSCRIBER_DELETE_IMSI] = "DELETE FROM subscriber WHERE imsi = ?",
-    [SQL_SUBSCRIBER_DELETE_PERSON] =
-	"DELETE FROM subscriber WHERE msisdn = ? AND person = ?",
-    [SQL_SUBSCRIBER_DELETE_ENDED] = "DELETE FROM subscriber WHERE ends <= ?",
-    [SQL_PIN] = "UPDATE subscriber SET until = ends WHERE until IS NULL"
-		" AND ends < 9223372036854775807"
-		" AND ((msisdn = ?1 AND person <> ?2) OR imsi IN"
-		"  (SELECT imsi FROM subscriber"
-		"   WHERE msisdn = ?1 AND person = ?2))",
+    [SQL_ROWS_PUT] = "INSERT OR REPLACE INTO subscriber VALUES (?, ?)",
+    [SQL_ROWS_DELETE] = "DELETE FROM subscriber WHERE id = ?",
+    [SQL_MSISDN_PUT] = "INSERT OR IGNORE INTO imsi VALUES (?, ?)",
+    [SQL_MSISDN_DELETE] = "DELETE FROM imsi WHERE imsi = ? AND msisdn = ?",
     [SQL_TOUCH] = "INSERT OR IGNORE INTO temp.touched VALUES (?, ?)",
-/* A row without `until` ends where a later one takes its IMSI to another
- * number, or its number to another person. */
-#define DERIVE                                                 \
-	"UPDATE subscriber AS s SET ends = min("               \
-	" ifnull((SELECT min(o.since) FROM subscriber AS o"    \
-	"  WHERE o.imsi = s.imsi AND o.msisdn <> s.msisdn"     \
-	"  AND o.since > s.since), 9223372036854775807),"      \
-	" ifnull((SELECT min(o.since) FROM subscriber AS o"    \
-	"  WHERE o.msisdn = s.msisdn AND o.person <> s.person" \
-	"  AND o.since > s.since), 9223372036854775807))"      \
-	" WHERE until IS NULL AND "
-    [SQL_DERIVE_MSISDN] =
-	DERIVE "msisdn IN (SELECT key FROM temp.touched WHERE kind = 0)",
-    [SQL_DERIVE_IMSI] =
-	DERIVE "imsi IN (SELECT key FROM temp.touched WHERE kind = 1)",
+    [SQL_TOUCHED] = "SELECT key FROM temp.touched WHERE kind = ?",
     [SQL_UNTOUCH] = "DELETE FROM temp.touched",
-    [SQL_IMSI_AT] = "SELECT imsi FROM subscriber WHERE msisdn = ?1"
-		    " AND since <= ?2 AND ends > ?2"
-		    " ORDER BY since DESC LIMIT 1",
     [SQL_CELL_PUT] = "INSERT OR REPLACE INTO cell VALUES (?, ?, ?)",
     [SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark VALUES (?, ?, ?)",
     [SQL_WATERMARK_PUT] =
@@ -125,7 +91,7 @@ static const struct sqlite_pragma pragmas[] = {
 static const struct sqlite_form form = {
     .name = "stays.db",
     .schema = schema,
-    .version = 1,
+    .version = 2,
     .application_id = 0x74637264, /* "tcrd" */
     .pragmas = pragmas,
 };
@@ -343,5 +309,7 @@ store_close(struct store *s)
 	sqlite_close(&s->q);
 	if (s->lock >= 0)
 		close(s->lock);
+	free(s->bucket.v);
+	free(s->bucket.blob);
 	free(s);
 }

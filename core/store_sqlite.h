@@ -1,8 +1,9 @@
-/* The SQLite store's inside, shared by its three parts: store_sqlite.c opens,
- * store_read.c reads, store_write.c writes. */
+/* The SQLite store's inside, shared by its parts: store_sqlite.c opens,
+ * store_read.c reads, the others write. */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
 
+#include "rows.h"
 #include "sqlite.h"
 #include "store.h"
 
@@ -13,8 +14,8 @@ enum statement {
 	SQL_ROLLBACK,
 	SQL_META_GET,
 	SQL_META_PUT,
-	SQL_SUBSCRIBERS,
-	SQL_SEALED_AT,
+	SQL_ROWS_GET,
+	SQL_MSISDN_NEXT,
 	SQL_BUCKET_GET,
 	SQL_BUCKET_EACH,
 	SQL_DATA_VERSION,
@@ -26,21 +27,15 @@ enum statement {
 	SQL_BUCKET_PUT = READ_STATEMENTS,
 	SQL_BUCKET_DELETE,
 	SQL_BUCKETS_DELETE,
-	SQL_SEALED_OF_MSISDN,
-	SQL_SEALED_OF_IMSI,
 	SQL_OUT_OF_USE_GET,
 	SQL_OUT_OF_USE_PUT,
-	SQL_SUBSCRIBER_PUT,
-	SQL_SUBSCRIBER_DELETE_MSISDN,
-	SQL_SUBSCRIBER_DELETE_IMSI,
-	SQL_SUBSCRIBER_DELETE_PERSON,
-	SQL_SUBSCRIBER_DELETE_ENDED,
-	SQL_PIN,
+	SQL_ROWS_PUT,
+	SQL_ROWS_DELETE,
+	SQL_MSISDN_PUT,
+	SQL_MSISDN_DELETE,
 	SQL_TOUCH,
-	SQL_DERIVE_MSISDN,
-	SQL_DERIVE_IMSI,
+	SQL_TOUCHED,
 	SQL_UNTOUCH,
-	SQL_IMSI_AT,
 	SQL_CELL_PUT,
 	SQL_MARK_PUT,
 	SQL_WATERMARK_PUT,
@@ -63,6 +58,15 @@ struct store_cache {
 	} marks[MARKS];
 };
 
+/* A bucket of subscribers' rows that the writer has in hand. */
+struct store_bucket {
+	int64_t id;
+	int64_t msisdn; /* that it was looked for by */
+	struct subscriber *v;
+	size_t n, cap;
+	uint8_t *blob; /* room for cap of them, packed */
+};
+
 struct store {
 	struct sqlite q;
 	sqlite3_stmt *st[STATEMENTS];
@@ -71,6 +75,7 @@ struct store {
 	int in_snapshot;
 	int any_out_of_use;
 	struct store_cache cache;
+	struct store_bucket bucket;
 };
 
 /* Runs a statement whose parameters are bound, to its end. */
@@ -82,6 +87,16 @@ void store_forget(struct store *s);
 /* Steps: 1 for a row, 0 at the end, -errno. store_reset after the rows. */
 int store_step(struct store *s, enum statement st);
 void store_reset(struct store *s, enum statement st);
+
+/* The bucket of subscribers' rows that holds those of a number, or of the first
+ * number after it; and the first number from *msisdn on that an IMSI has rows
+ * with. 1, 0 when there is none, or -errno. What the first gives lasts until
+ * store_reset(s, SQL_ROWS_GET). */
+int store_rows(
+    struct store *s, int64_t msisdn, struct rows_reader *r, int64_t *id);
+int store_next_msisdn(struct store *s, uint64_t imsi, int64_t *msisdn);
+/* Logs that; -EUCLEAN. */
+int store_rows_damaged(struct store *s, int64_t id);
 
 /* A number of the meta table. 0, -EUCLEAN when it is not there. */
 int store_get_meta(struct store *s, const char *name, int64_t *value);

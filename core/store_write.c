@@ -8,8 +8,6 @@
 #include "log.h"
 #include "store_sqlite.h"
 
-enum { KIND_MSISDN, KIND_IMSI };
-
 int
 store_write_begin(struct store *s)
 {
@@ -77,162 +75,6 @@ store_put_bucket(
 	if (len > 0)
 		sqlite3_bind_blob64(s->st[st], 2, blob, len, SQLITE_STATIC);
 	return store_run(s, st);
-}
-
-/* Does a key stand for another number already? 1, 0, or -errno. `which` is 0
- * for the IMSI, 1 for the MSISDN of what is sealed. */
-static int
-collides(struct store *s, const struct key *k, enum statement st, uint64_t key,
-    const char *number, int which)
-{
-	char held[2][DIGITS_MAX + 1];
-	int rc;
-
-	sqlite3_bind_int64(s->st[st], 1, key);
-	rc = store_step(s, st);
-	if (rc < 0)
-		return rc;
-	if (rc == 1) {
-		const void *sealed = sqlite3_column_blob(s->st[st], 0);
-
-		if (sqlite3_column_bytes(s->st[st], 0) != KEY_SEALED ||
-		    key_unseal(k, sealed, held[0], held[1]) < 0)
-			rc = -EUCLEAN;
-		else
-			rc = strcmp(held[which], number) != 0;
-	}
-	store_reset(s, st);
-	return rc;
-}
-
-static int
-is_out_of_use(struct store *s, int kind, uint64_t key)
-{
-	int rc;
-
-	sqlite3_bind_int(s->st[SQL_OUT_OF_USE_GET], 1, kind);
-	sqlite3_bind_int64(s->st[SQL_OUT_OF_USE_GET], 2, key);
-	rc = store_step(s, SQL_OUT_OF_USE_GET);
-	if (rc >= 0)
-		store_reset(s, SQL_OUT_OF_USE_GET);
-	return rc;
-}
-
-static int
-touch(struct store *s, int kind, uint64_t key)
-{
-	sqlite3_bind_int(s->st[SQL_TOUCH], 1, kind);
-	sqlite3_bind_int64(s->st[SQL_TOUCH], 2, key);
-	return store_run(s, SQL_TOUCH);
-}
-
-/* The rows go, and nothing is taken for the key again. */
-static int
-put_out_of_use(struct store *s, int kind, uint64_t key)
-{
-	enum statement st = kind == KIND_MSISDN ? SQL_SUBSCRIBER_DELETE_MSISDN
-						: SQL_SUBSCRIBER_DELETE_IMSI;
-	int rc;
-
-	log_error(DSTORE,
-	    "%s: two %ss have one key; neither is served until the site key "
-	    "is changed",
-	    s->q.path, kind == KIND_MSISDN ? "MSISDN" : "IMSI");
-	sqlite3_bind_int(s->st[SQL_OUT_OF_USE_PUT], 1, kind);
-	sqlite3_bind_int64(s->st[SQL_OUT_OF_USE_PUT], 2, key);
-	rc = store_run(s, SQL_OUT_OF_USE_PUT);
-	if (rc < 0)
-		return rc;
-	s->any_out_of_use = 1;
-	sqlite3_bind_int64(s->st[st], 1, key);
-	rc = store_run(s, st);
-	return rc < 0 ? rc : -EEXIST;
-}
-
-static int
-check_collision(struct store *s, const struct key *k, int kind, uint64_t key,
-    const char *number)
-{
-	/* there is hardly ever one */
-	int rc = s->any_out_of_use ? is_out_of_use(s, kind, key) : 0;
-
-	if (rc != 0)
-		return rc < 0 ? rc : -EEXIST;
-	rc = collides(s, k,
-	    kind == KIND_MSISDN ? SQL_SEALED_OF_MSISDN : SQL_SEALED_OF_IMSI,
-	    key, number, kind == KIND_MSISDN);
-	if (rc <= 0)
-		return rc;
-	return put_out_of_use(s, kind, key);
-}
-
-int
-store_put_subscriber(
-    struct store *s, const struct key *k, const struct subscriber *row)
-{
-	sqlite3_stmt *st = s->st[SQL_SUBSCRIBER_PUT];
-	char imsi[DIGITS_MAX + 1], msisdn[DIGITS_MAX + 1];
-	const char *language =
-	    row->language == LANGUAGES ? "" : language_name(row->language);
-	int rc;
-
-	if (key_unseal(k, row->sealed, imsi, msisdn) < 0)
-		return -EINVAL;
-	rc = check_collision(s, k, KIND_MSISDN, row->msisdn, msisdn);
-	if (rc == 0)
-		rc = check_collision(s, k, KIND_IMSI, row->imsi, imsi);
-	if (rc == 0)
-		rc = touch(s, KIND_MSISDN, row->msisdn);
-	if (rc == 0)
-		rc = touch(s, KIND_IMSI, row->imsi);
-	if (rc < 0)
-		return rc;
-	sqlite3_bind_int64(st, 1, row->msisdn);
-	sqlite3_bind_int64(st, 2, row->imsi);
-	sqlite3_bind_int64(st, 3, row->since);
-	if (row->until != STORE_FOREVER)
-		sqlite3_bind_int64(st, 4, row->until);
-	sqlite3_bind_int64(st, 5, row->person);
-	sqlite3_bind_int64(st, 6, row->digits);
-	sqlite3_bind_text(st, 7, row->carrier, -1, SQLITE_STATIC);
-	sqlite3_bind_text(st, 8, language, -1, SQLITE_STATIC);
-	sqlite3_bind_blob(st, 9, row->sealed, KEY_SEALED, SQLITE_STATIC);
-	return store_run(s, SQL_SUBSCRIBER_PUT);
-}
-
-int
-store_derive(struct store *s)
-{
-	int rc = store_run(s, SQL_DERIVE_MSISDN);
-
-	if (rc == 0)
-		rc = store_run(s, SQL_DERIVE_IMSI);
-	if (rc == 0)
-		rc = store_run(s, SQL_UNTOUCH);
-	return rc;
-}
-
-int
-store_imsi_at(struct store *s, uint64_t msisdn, int64_t time, uint64_t *imsi)
-{
-	sqlite3_stmt *st = s->st[SQL_IMSI_AT];
-	int rc;
-
-	sqlite3_bind_int64(st, 1, msisdn);
-	sqlite3_bind_int64(st, 2, time);
-	rc = store_step(s, SQL_IMSI_AT);
-	if (rc == 1)
-		*imsi = sqlite3_column_int64(st, 0);
-	if (rc >= 0)
-		store_reset(s, SQL_IMSI_AT);
-	return rc == 0 ? -ENOENT : rc < 0 ? rc : 0;
-}
-
-int
-store_out_of_use(struct store *s, uint64_t imsi)
-{
-	/* there is hardly ever one, and this is asked for every record */
-	return s->any_out_of_use && is_out_of_use(s, KIND_IMSI, imsi) != 0;
 }
 
 int
@@ -309,10 +151,77 @@ walk_buckets(struct store *s, struct store_stat *st)
 	return rc < 0 ? rc : t.damaged ? -EUCLEAN : 0;
 }
 
+/* Each row, in the order that they must be in; `pairs` counts those of another
+ * IMSI or number than the one before. */
+struct census {
+	uint64_t rows, pairs;
+	struct subscriber last;
+	int checks; /* what stands elsewhere, too */
+};
+
+static int
+check_row(struct store *s, struct census *c, const struct subscriber *row)
+{
+	int64_t msisdn = row->msisdn;
+	int is_new = c->rows == 0 || row->imsi != c->last.imsi ||
+	    row->msisdn != c->last.msisdn;
+
+	if (c->rows > 0 && rows_compare(&c->last, row) >= 0)
+		return -EBADMSG;
+	c->rows++;
+	c->pairs += is_new;
+	c->last = *row;
+	if (!c->checks || !is_new)
+		return 0;
+	/* the very one, and no number after it */
+	return store_next_msisdn(s, row->imsi, &msisdn) == 1 &&
+		msisdn == (int64_t)row->msisdn
+	    ? 0
+	    : -EBADMSG;
+}
+
+/* The bucket of the ids from *id on, whose id that becomes; 0 behind the last.
+ */
+static int
+count_bucket(struct store *s, struct census *c, int64_t *id)
+{
+	const int64_t from = *id;
+	struct rows_reader r;
+	struct subscriber row;
+	int rc;
+
+	*id = INT64_MAX; /* nothing is behind what cannot be read */
+	rc = store_rows(s, from, &r, id);
+	if (rc <= 0)
+		return rc;
+	while ((rc = rows_next(&r, &row)) == 1) {
+		rc = (int64_t)row.msisdn > *id ? -EBADMSG
+					       : check_row(s, c, &row);
+		if (rc < 0)
+			break;
+	}
+	store_reset(s, SQL_ROWS_GET);
+	return rc < 0 ? store_rows_damaged(s, *id) : 1;
+}
+
+static int
+count_rows(struct store *s, struct census *c)
+{
+	int64_t id = INT64_MIN;
+	int rc, damaged = 0;
+
+	do {
+		rc = count_bucket(s, c, &id);
+		damaged |= rc == -EUCLEAN;
+	} while ((rc == 1 || rc == -EUCLEAN) && id++ != INT64_MAX);
+	return damaged ? -EUCLEAN : rc < 0 ? rc : 0;
+}
+
 int
 store_stat(struct store *s, struct store_stat *st)
 {
 	sqlite3_stmt *counts = s->st[SQL_COUNTS];
+	struct census c = {0};
 	struct stat file;
 	int rc;
 
@@ -320,17 +229,42 @@ store_stat(struct store *s, struct store_stat *st)
 	rc = store_step(s, SQL_COUNTS);
 	if (rc < 0)
 		return rc;
-	st->subscribers = sqlite3_column_int64(counts, 0);
-	st->buckets = sqlite3_column_int64(counts, 1);
-	st->cells = sqlite3_column_int64(counts, 2);
-	st->marks = sqlite3_column_int64(counts, 3);
+	st->buckets = sqlite3_column_int64(counts, 0);
+	st->cells = sqlite3_column_int64(counts, 1);
+	st->marks = sqlite3_column_int64(counts, 2);
 	store_reset(s, SQL_COUNTS);
+	rc = count_rows(s, &c);
+	if (rc < 0)
+		return rc;
+	st->subscribers = c.rows;
 	if (stat(s->q.path, &file) == 0)
 		st->bytes = file.st_size;
 	rc = store_watermark(s, &st->watermark);
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
 	return walk_buckets(s, st);
+}
+
+/* What is said twice agrees. */
+static int
+check_rows(struct store *s)
+{
+	struct census c = {.checks = 1};
+	uint64_t pairs;
+	int rc = count_rows(s, &c);
+
+	if (rc < 0)
+		return rc;
+	rc = store_step(s, SQL_COUNTS);
+	if (rc < 0)
+		return rc;
+	pairs = sqlite3_column_int64(s->st[SQL_COUNTS], 3);
+	store_reset(s, SQL_COUNTS);
+	if (pairs == c.pairs)
+		return 0;
+	log_error(DSTORE, "%s: %llu pairs of numbers, not %llu", s->q.path,
+	    (unsigned long long)pairs, (unsigned long long)c.pairs);
+	return -EUCLEAN;
 }
 
 int
@@ -352,5 +286,7 @@ store_check(struct store *s)
 		rc = -EUCLEAN;
 	}
 	sqlite3_finalize(check);
+	if (check_rows(s) < 0)
+		rc = -EUCLEAN;
 	return walk_buckets(s, &st) < 0 ? -EUCLEAN : rc;
 }

@@ -3,6 +3,7 @@ a number can be found in what it leaves behind."""
 import csv
 import os
 import re
+import struct
 
 
 class Import:
@@ -61,3 +62,22 @@ def found(secrets, folder):
                 data = f.read()
             where += [(name, s) for s in secrets if s in data]
     return where
+
+
+def subscriber_rows(db):
+    """What an open stays.db holds of subscribers (core/rows.h): for each row
+    the bucket's id, where its sealed numbers lie in it, its MSISDN's key, what
+    else is fixed, its sealed numbers, and what may be given."""
+    fixed = struct.Struct("<BBqqqqq16s")
+    for bucket, blob in db.execute("SELECT id, rows FROM subscriber "
+                                   "ORDER BY id").fetchall():
+        at = 1
+        while at < len(blob):
+            given, language, msisdn, *keys, sealed = fixed.unpack_from(blob, at)
+            at += fixed.size
+            end = at + 8 * (given & 1) + 4 * (given & 2)
+            if given & 4:
+                end += 1 + blob[end]
+            yield (bucket, at - 16, msisdn, (language, *keys), sealed,
+                   blob[at:end])
+            at = end

@@ -7,8 +7,7 @@
 
 #include "key.h"
 #include "lookup.h"
-
-#define COLUMNS 9
+#include "rows.h"
 
 struct lookup {
 	struct key *key;
@@ -56,9 +55,8 @@ lookup_open(const char *folder, const char *key_file)
 		die(l, path);
 	l->begin = prepare(l, "BEGIN");
 	l->end = prepare(l, "ROLLBACK");
-	l->find = prepare(l,
-	    "SELECT imsi, since, until, ends, person, digits, carrier,"
-	    " language, sealed FROM subscriber WHERE msisdn = ?");
+	l->find =
+	    prepare(l, "SELECT rows FROM subscriber WHERE id >= ? ORDER BY id");
 	return l;
 }
 
@@ -85,14 +83,22 @@ lookup_end(struct lookup *l)
 int
 lookup(struct lookup *l, const char *msisdn)
 {
-	int rc, found = 0;
+	uint64_t key = key_msisdn(l->key, msisdn);
+	struct subscriber row;
+	struct rows_reader r;
+	int found = 0, rc;
 
-	sqlite3_bind_int64(l->find, 1, key_msisdn(l->key, msisdn));
-	while ((rc = sqlite3_step(l->find)) == SQLITE_ROW)
-		for (int i = 0; i < COLUMNS; i++)
-			found |= sqlite3_column_bytes(l->find, i) > 0;
-	if (rc != SQLITE_DONE)
+	sqlite3_bind_int64(l->find, 1, key);
+	rc = sqlite3_step(l->find);
+	if (rc == SQLITE_ROW) {
+		const uint8_t *blob = sqlite3_column_blob(l->find, 0);
+
+		found = rows_read(&r, blob, sqlite3_column_bytes(l->find, 0)) ==
+			0 &&
+		    rows_next_of(&r, key, &row) == 1;
+	} else if (rc != SQLITE_DONE) {
 		die(l, "look-up");
+	}
 	sqlite3_reset(l->find);
 	return found;
 }

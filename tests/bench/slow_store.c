@@ -27,7 +27,7 @@ begins_lookup(sqlite3_stmt *st)
 	const char *sql = sqlite3_sql(st);
 
 	return sql != NULL && !sqlite3_stmt_busy(st) &&
-	    strstr(sql, "FROM subscriber WHERE msisdn") != NULL;
+	    strstr(sql, "FROM subscriber WHERE id") != NULL;
 }
 
 int

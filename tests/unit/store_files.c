@@ -115,7 +115,7 @@ files_that_are_none(void)
 	ok_int(opens(WHERE, STORE_WRITE, key, GAP), -EINVAL,
 	    "another program's database");
 	ok_int(opens(WHERE, STORE_READ, key, GAP), -EINVAL, "read or written");
-	make_database("CREATE TABLE t (x); PRAGMA user_version = 1");
+	make_database("CREATE TABLE t (x); PRAGMA user_version = 2");
 	ok_int(opens(WHERE, STORE_WRITE, key, GAP), -EINVAL,
 	    "of the same version number too");
 	make_database("PRAGMA page_size = 8192; CREATE TABLE t (x)");
