@@ -1,6 +1,7 @@
 /* The packed form of a bucket's stays; bucket.h draws it. Decoding believes
  * no length and no order: a damaged blob is -EBADMSG, never a wrong stay. */
 #include <errno.h>
+#include <string.h>
 
 #include "bucket.h"
 
@@ -152,6 +153,46 @@ get_runs(struct reader r, uint64_t key, struct stays *out)
 	return 0;
 }
 
+/* A varint of less than 57 bits with as many octets behind it as a number has
+ * needs no loop: a look-up passes over many. */
+static int
+get_short_varint(struct reader *r, uint64_t *v)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t in, ends;
+	int bits;
+
+	if (r->end - r->p < 8)
+		return 0;
+	memcpy(&in, r->p, 8);
+	ends = ~in & UINT64_C(0x8080808080808080);
+	if (ends == 0)
+		return 0;
+	bits = __builtin_ctzll(ends) + 1;
+	r->p += bits / 8;
+	in &= UINT64_C(0x7f7f7f7f7f7f7f7f) >> (64 - bits);
+	in = (in & UINT64_C(0x007f007f007f007f)) |
+	    (in & UINT64_C(0x7f007f007f007f00)) >> 1;
+	in = (in & UINT64_C(0x00003fff00003fff)) |
+	    (in & UINT64_C(0x3fff00003fff0000)) >> 2;
+	*v = (in & UINT64_C(0x000000000fffffff)) |
+	    (in & UINT64_C(0x0fffffff00000000)) >> 4;
+	return 1;
+#else
+	(void)r;
+	(void)v;
+	return 0;
+#endif
+}
+
+static int
+get(struct reader *r, uint64_t max, uint64_t *v)
+{
+	if (get_short_varint(r, v))
+		return *v <= max ? 0 : -EBADMSG;
+	return get_varint(r, max, v);
+}
+
 /* Walks the keys: all of them, or up to the wanted one. */
 static int
 walk(const uint8_t *blob, size_t len, const uint64_t *wanted, struct stays *out)
@@ -165,10 +206,9 @@ walk(const uint8_t *blob, size_t len, const uint64_t *wanted, struct stays *out)
 	if (*r.p++ != VERSION || get_varint(&r, len, &keys) < 0)
 		return -EBADMSG;
 	for (uint64_t i = 0; i < keys; i++) {
-		if (get_varint(&r, UINT64_MAX - key, &step) < 0 ||
-		    (i > 0 && step == 0) ||
-		    get_varint(&r, r.end - r.p, &octets) < 0 || octets == 0 ||
-		    octets > (uint64_t)(r.end - r.p))
+		if (get(&r, UINT64_MAX - key, &step) < 0 ||
+		    (i > 0 && step == 0) || get(&r, r.end - r.p, &octets) < 0 ||
+		    octets == 0 || octets > (uint64_t)(r.end - r.p))
 			return -EBADMSG;
 		key += step;
 		runs = (struct reader){r.p, r.p + octets};

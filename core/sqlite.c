@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "pagecache.h"
 #include "sqlite.h"
 
 static int
@@ -226,7 +227,8 @@ open_file(struct sqlite *q, int make)
 		    "%s: there is no store yet; an import makes it", q->path);
 		return -ENOENT;
 	}
-	/* one thread uses it; both do nothing once SQLite has begun */
+	/* one thread uses it; all do nothing once SQLite has begun */
+	pagecache_install();
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	mask = umask(077);
