@@ -64,6 +64,7 @@ static const char *const sql[STATE_STATEMENTS] = {
     [STATE_SNAPSHOT] = "BEGIN",
     [STATE_COMMIT] = "COMMIT",
     [STATE_ROLLBACK] = "ROLLBACK",
+    [STATE_VERSION] = "PRAGMA data_version",
     [OUTBOX_PUT] = "INSERT INTO outbox VALUES (random(), ?, ?, ?, ?, ?, ?)",
     [OUTBOX_DONE] = "UPDATE outbox SET done = ? WHERE id = ?",
     [OUTBOX_ERASE] = "DELETE FROM outbox WHERE id = ?",
@@ -92,6 +93,7 @@ static const char *const sql[STATE_STATEMENTS] = {
     [PENDING_ERASE] = "DELETE FROM pending WHERE key = ?",
     [PENDING_EXPIRE] = "DELETE FROM pending WHERE key IN (SELECT key"
 		       " FROM pending WHERE until <= ? LIMIT 500)",
+    [SUBJECT_ANY] = "SELECT EXISTS (SELECT 1 FROM subject)",
     [SUBJECT_GET] = "SELECT language, tries, day_tries, tried_at,"
 		    " tried, lock_minutes, locked_until, consent_at,"
 		    " consent_version, consent_channel, deleted_at, corrected"
@@ -139,6 +141,11 @@ struct state {
 	int64_t waits; /* since then, monotonic us, for a lock */
 	int64_t rests; /* until then, us: waited in vain */
 	int wiped;     /* rows changed until then */
+	/* whether there are subjects, as of others' commits and our changes */
+	int64_t version;
+	int changes;
+	int none;      /* there are none: in the file, */
+	int none_here; /* and in the snapshot that is begun */
 };
 
 static void
@@ -215,6 +222,8 @@ set_up(struct state *s)
 	else
 		take_down(s);
 	s->wiped = -1; /* what another left when it was killed */
+	s->version = -1;
+	s->none_here = 0;
 	return rc;
 }
 
@@ -264,16 +273,52 @@ state_close(struct state *s)
 
 /* Snapshots. */
 
+/* The integer that a statement gives, or -1. */
+static int64_t
+read_integer(struct state *s, enum state_statement st)
+{
+	int64_t v = -1;
+
+	if (sqlite_step(&s->q, s->st[st]) == 1) {
+		v = sqlite3_column_int64(s->st[st], 0);
+		sqlite_reset(s->st[st]);
+	}
+	return v;
+}
+
+/* data_version changes with every commit of another process, and tells of the
+ * snapshot only once something was read in it. */
+static void
+look_for_subjects(struct state *s)
+{
+	int changes = sqlite3_total_changes(s->q.db);
+	int64_t version = read_integer(s, STATE_VERSION);
+
+	if (version < 0 || version != s->version || changes != s->changes)
+		s->none = read_integer(s, SUBJECT_ANY) == 0;
+	s->version = version;
+	s->changes = changes;
+	s->none_here = s->none;
+}
+
 void
 state_begin(struct state *s)
 {
-	if (!s->open && s->q.db != NULL && sqlite3_get_autocommit(s->q.db))
-		sqlite_run(&s->q, s->st[STATE_SNAPSHOT]);
+	if (!s->open && s->q.db != NULL && sqlite3_get_autocommit(s->q.db) &&
+	    sqlite_run(&s->q, s->st[STATE_SNAPSHOT]) == 0)
+		look_for_subjects(s);
+}
+
+int
+state_has_no_subjects(const struct state *s)
+{
+	return s->none_here;
 }
 
 void
 state_end(struct state *s)
 {
+	s->none_here = 0;
 	if (!s->open && s->q.db != NULL && !sqlite3_get_autocommit(s->q.db))
 		sqlite_run(&s->q, s->st[STATE_ROLLBACK]);
 }

@@ -47,6 +47,7 @@ enum state_statement {
 	STATE_SNAPSHOT,
 	STATE_COMMIT,
 	STATE_ROLLBACK,
+	STATE_VERSION,
 	OUTBOX_PUT,
 	OUTBOX_DONE,
 	OUTBOX_ERASE,
@@ -65,6 +66,7 @@ enum state_statement {
 	PENDING_PUT,
 	PENDING_ERASE,
 	PENDING_EXPIRE,
+	SUBJECT_ANY,
 	SUBJECT_GET,
 	SUBJECT_PUT,
 	SUBJECT_ERASE,
@@ -92,6 +94,10 @@ enum state_statement {
  * write meanwhile is not seen. Begun or ended twice is no error. */
 void state_begin(struct state *s);
 void state_end(struct state *s);
+
+/* Is it known, for as long as the snapshot lasts, that there is no subject? It
+ * is asked for each query, and is a whole look-up less. */
+int state_has_no_subjects(const struct state *s);
 
 /* A statement to bind to; begins the transaction when none is open. Null
  * when that fails, or when a fault has undone it. */

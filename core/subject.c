@@ -13,6 +13,8 @@ subject_get(struct state *s, uint64_t key, struct subject *x)
 	*x = (struct subject){.language = LANGUAGES};
 	if (st == NULL)
 		return -EIO;
+	if (state_has_no_subjects(s))
+		return 0;
 	sqlite3_bind_int64(st, 1, key);
 	rc = state_step(s, SUBJECT_GET);
 	if (rc <= 0)

@@ -2,6 +2,8 @@
  * long as it says anything. */
 #include "core/subject.c"
 
+#include <stdlib.h>
+
 #include "fixture.h"
 #include "test.h"
 
@@ -147,6 +149,44 @@ expires_in_bits(void)
 	state_commit(state);
 }
 
+/* While nobody is remembered nobody is looked for; whoever comes is seen. */
+static void
+nobody(void)
+{
+	struct subject x = nothing;
+	struct state *other;
+
+	state_close(state);
+	if (system("rm -rf store") != 0)
+		abort();
+	state = NULL;
+	reopen();
+	if (state_open(&other, "sqlite:store") < 0)
+		abort();
+	state_begin(state);
+	ok(state_has_no_subjects(state) && is(5, &nothing), "nobody is there");
+	x.consent_at = NOW;
+	subject_put(other, 5, &x);
+	ok_int(state_commit(other), 0, "another process puts one");
+	ok(is(5, &nothing), "who is not in a snapshot from before");
+	state_end(state);
+	ok(is(5, &x), "but is behind it");
+	state_begin(state);
+	ok(!state_has_no_subjects(state) && is(5, &x), "and in the next");
+	state_end(state);
+	subject_put(other, 5, &nothing);
+	state_commit(other);
+	state_begin(state);
+	ok(state_has_no_subjects(state), "until that one is erased");
+	subject_put(state, 6, &x);
+	ok(is(6, &x), "one of our own is seen at once");
+	state_commit(state);
+	state_begin(state);
+	ok(!state_has_no_subjects(state) && is(6, &x), "and from then on");
+	state_end(state);
+	state_close(other);
+}
+
 int
 main(void)
 {
@@ -157,6 +197,7 @@ main(void)
 	taken();
 	expires();
 	expires_in_bits();
+	nobody();
 	state_close(state);
 	return test_done();
 }
