@@ -70,6 +70,10 @@ const struct metric_info metric_infos[METRICS] = {
 	"What is left undone for overload: this step and those before"),
     [METRIC_SHEDDING_CHANGES] =
 	CARRIER("shedding_changes", COUNTER, NUMBER, "How often that changed"),
+    [METRIC_BREAKER_OPEN] = CARRIER("breaker_open", MOST, NUMBER,
+	"1 while texts are refused for taking too long"),
+    [METRIC_BREAKER_OPENED] =
+	CARRIER("breaker_opened", COUNTER, NUMBER, "How often that began"),
     [METRIC_QUEUE] = CARRIER("queue", ADDED, NUMBER, "Texts that wait now"),
     [METRIC_QUEUE_DELAY] = CARRIER(
 	"queue_delay_seconds", MOST, SECONDS, "How long one more would wait"),

@@ -206,8 +206,8 @@ deliver_commit(struct deliver *d, struct core *core,
 	d->core = core;
 	d->carrier = carrier;
 	ussd_reload(d->ussd, core, carrier);
-	intake_reload(
-	    d->intake, carrier->name, core->conf->limits.repeat_window);
+	intake_reload(d->intake, carrier->name,
+	    core->conf->limits.repeat_window, core->conf->ncarriers > 1);
 }
 
 int
@@ -670,6 +670,8 @@ collect_intake(const struct deliver *d, struct metrics *m)
 	    {METRIC_LATE, i.counters.late},
 	    {METRIC_SHEDDING, i.level},
 	    {METRIC_SHEDDING_CHANGES, i.changes},
+	    {METRIC_BREAKER_OPEN, i.is_open},
+	    {METRIC_BREAKER_OPENED, i.opened},
 	    {METRIC_QUEUE, i.queued},
 	    {METRIC_QUEUE_DELAY, i.delay / 1e6},
 	    {METRIC_TEXT_COST, i.cost / 1e6},

@@ -2,13 +2,16 @@
  *                             └──▶ refused
  *
  * A turn is short, so that the next carrier's comes soon; but not shorter than
- * what ends it (a commit may take a disk's time) is worth. */
+ * what ends it (a commit may take a disk's time) is worth. One that takes much
+ * longer all the same opens the carrier's breaker. */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "breaker.h"
 #include "intake.h"
 #include "log.h"
 #include "recall.h"
+#include "told.h"
 #include "when.h"
 
 #define QUEUED 4096         /* texts that wait at the most */
@@ -36,6 +39,9 @@ struct intake {
 	int64_t refused;       /* when last */
 	int held;              /* some link */
 	int64_t repeats;       /* seconds in which a text answered passes */
+	int shares;            /* the process with other carriers */
+	struct breaker breaker;
+	struct told broke;
 };
 
 static int take_turn(void *arg);
@@ -78,10 +84,12 @@ intake_free(struct intake *i)
 }
 
 void
-intake_reload(struct intake *i, const char *carrier, unsigned repeats)
+intake_reload(
+    struct intake *i, const char *carrier, unsigned repeats, int shares)
 {
 	i->carrier = carrier;
 	i->repeats = repeats;
+	i->shares = shares;
 }
 
 struct intake_state
@@ -94,6 +102,8 @@ intake_state(const struct intake *i)
 	    .cost = i->admission.cost,
 	    .level = i->shedding.level,
 	    .changes = i->changes,
+	    .is_open = i->shares && breaker_is_open(&i->breaker, when_micros()),
+	    .opened = i->breaker.opened,
 	};
 }
 
@@ -109,6 +119,14 @@ tell(struct intake *i, enum shed was)
 }
 
 static void
+tell_breaker(struct intake *i, int acts)
+{
+	if (told_change(&i->broke, acts, when_ticks()) > 0)
+		log_notice(DSMPP, "carrier %s breaker %s", i->carrier,
+		    acts ? "opens: its texts take long" : "stays closed");
+}
+
+static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct intake *i = arg;
@@ -117,6 +135,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	tell_breaker(i, breaker_acts(&i->breaker, when_micros()));
 	if (!shed_tick(&i->shedding, strained, when_ticks()))
 		return;
 	i->changes++;
@@ -187,6 +206,13 @@ refuse(struct intake *i, struct link *l, uint64_t text, int64_t now)
 	i->held = 1;
 }
 
+/* Is it open for a text? What is answered from memory takes no time. */
+static int
+is_broken(const struct intake *i, enum admission_text is, int64_t now)
+{
+	return is != ADMISSION_REPEATED && breaker_is_open(&i->breaker, now);
+}
+
 int
 intake_text(struct intake *i, const struct origin *origin,
     const struct deliver_sm *sm, uint64_t text)
@@ -201,7 +227,7 @@ intake_text(struct intake *i, const struct origin *origin,
 		what = recall_text(i->recall, text, &r);
 	age = when_now() - r.since;
 	is = text == 0 ? ADMISSION_REPEATED : kind(what, &r, age, i->repeats);
-	if (queue_is_full(i->queue) ||
+	if (queue_is_full(i->queue) || is_broken(i, is, now) ||
 	    !admission_admits(&i->admission, is, sharers(i), now)) {
 		refuse(i, origin->link, text, now);
 		return 0;
@@ -245,7 +271,8 @@ intake_down(struct intake *i, const struct link *l)
 static void
 take(struct intake *i, struct queued *x, int64_t now)
 {
-	if (admission_leaves(&i->admission, x->is, now - x->came)) {
+	if (admission_leaves(&i->admission, x->is, now - x->came) &&
+	    !is_broken(i, x->is, now)) {
 		i->events->text(x, i->arg);
 	} else {
 		if (x->text != 0)
@@ -301,6 +328,8 @@ take_turn(void *arg)
 	admission_worked(&i->admission, ADMISSION_REPEATED, repeats, repeating);
 	admission_worked(
 	    &i->admission, ADMISSION_NEW, n - repeats, now - began - repeating);
+	if (i->shares)
+		breaker_took(&i->breaker, now - began, now);
 	resume(i, now);
 	return 1;
 }

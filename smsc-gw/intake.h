@@ -29,9 +29,11 @@ int intake_new(struct intake **ip, struct event_base *base, struct turns *turns,
     const struct intake_events *events, void *arg);
 void intake_free(struct intake *i);
 
-/* The carrier's name from now on, which must outlive the next call, and in how
- * many seconds the same text is answered from memory. */
-void intake_reload(struct intake *i, const char *carrier, unsigned repeats);
+/* The carrier's name from now on, which must outlive the next call, in how many
+ * seconds the same text is answered from memory, and whether other carriers
+ * are served beside it: then its breaker (breaker.h) opens. */
+void intake_reload(
+    struct intake *i, const char *carrier, unsigned repeats, int shares);
 
 /* A deliver_sm, and its hash (recall.h), or 0 for one that is not recalled: it
  * goes on with what was begun. 1 when it waits now, 0 when it is to be refused
@@ -53,6 +55,8 @@ struct intake_state {
 	int64_t cost;          /* µs that a text takes, mean */
 	enum shed level;       /* what is left undone */
 	unsigned long changes; /* of the level */
+	int is_open;           /* the breaker */
+	unsigned long opened;  /* how often that was */
 };
 
 struct intake_state intake_state(const struct intake *i);
