@@ -34,11 +34,13 @@ new_vault(struct vault **vp, const struct conf_carrier *carrier)
 	v->where = strdup(carrier->store);
 	if (v->where != NULL)
 		rc = key_open(&v->key, carrier->key_file);
-	if (rc < 0)
+	if (rc < 0) {
 		drop_vault(v);
-	else
-		*vp = v;
-	return rc;
+		return rc;
+	}
+	v->id = key_hash(v->key, v->where, strlen(v->where));
+	*vp = v;
+	return 0;
 }
 
 static int

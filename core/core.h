@@ -18,6 +18,7 @@
 struct vault {
 	unsigned cores; /* that hold it */
 	char *where;
+	uint64_t id; /* of `where`, hashed */
 	struct key *key;
 	struct store *store; /* null until core_store() */
 	struct state *state; /* null until core_state() */

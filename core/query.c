@@ -110,6 +110,7 @@ request_of(struct query *q, const struct question *x)
 {
 	const struct subject *s = &x->d.subject;
 	const uint64_t in[] = {
+	    x->vault->id,
 	    x->step,
 	    x->digits,
 	    x->d.time.today,
