@@ -296,18 +296,20 @@ answer_text(const struct answer *a, const struct messages *m,
 	struct writer w = {.a = a, .m = m, .r = r, .service = service};
 	struct words out = {.s = buf, .size = size};
 	char from[DATE_MAX] = "", issued[DATE_MAX] = "";
-	char minutes[16], hours[16], keyword[KEYWORD_MAX];
+	char minutes[16] = "0", hours[16] = "0", keyword[KEYWORD_MAX];
 
 	buf[0] = '\0';
 	if (a->verdict == VERDICT_SILENCE)
 		return 0;
 	put_time(&w, MSG_DATE, a->lo, from);
 	put_time(&w, MSG_DATE_TIME, a->issued, issued);
-	snprintf(minutes, sizeof(minutes), "%u", a->minutes);
+	if (a->minutes != 0) {
+		snprintf(minutes, sizeof(minutes), "%u", a->minutes);
+		snprintf(hours, sizeof(hours), "%u", (a->minutes + 59) / 60);
+	}
 	w.values[VALUE_FROM] = from;
 	w.values[VALUE_TIME] = issued;
 	w.values[VALUE_MINUTES] = minutes;
-	snprintf(hours, sizeof(hours), "%u", (a->minutes + 59) / 60);
 	w.values[VALUE_HOURS] = hours;
 	w.values[VALUE_HOTLINE] = service->carrier->hotline;
 	w.values[VALUE_CARRIER] = a->language == LANG_ZH

@@ -155,7 +155,7 @@ get_runs(struct reader r, uint64_t key, struct stays *out)
 
 /* A varint of less than 57 bits with as many octets behind it as a number has
  * needs no loop: a look-up passes over many. */
-static int
+static inline int
 get_short_varint(struct reader *r, uint64_t *v)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -185,9 +185,13 @@ get_short_varint(struct reader *r, uint64_t *v)
 #endif
 }
 
-static int
+static inline int
 get(struct reader *r, uint64_t max, uint64_t *v)
 {
+	if (r->p < r->end && *r->p < 0x80 && *r->p <= max) {
+		*v = *r->p++;
+		return 0;
+	}
 	if (get_short_varint(r, v))
 		return *v <= max ? 0 : -EBADMSG;
 	return get_varint(r, max, v);

@@ -311,6 +311,36 @@ encode(uint32_t c, enum alphabet a, uint8_t out[4])
 	return (struct room){1, n};
 }
 
+/* As much of a text as fits and is ASCII, or three octets in UTF-8, in UCS-2:
+ * all of nearly every Chinese text. Moves *utf8 on; what is not that, or not
+ * in order, is left to fill. */
+static size_t
+fill_bmp(const char **utf8, uint8_t *out, size_t room)
+{
+	const uint8_t *u = (const uint8_t *)*utf8;
+	size_t used = 0;
+	uint32_t c;
+
+	for (; used + 2 <= room; used += 2) {
+		if (u[0] > 0 && u[0] < 0x80) {
+			c = *u++;
+		} else if ((u[0] & 0xf0) == 0xe0 && (u[1] & 0xc0) == 0x80 &&
+		    (u[2] & 0xc0) == 0x80) {
+			c = (u[0] & 0xfu) << 12 | (u[1] & 0x3fu) << 6 |
+			    (u[2] & 0x3fu);
+			if (c < 0x800 || (c >= 0xd800 && c < 0xe000))
+				break;
+			u += 3;
+		} else {
+			break;
+		}
+		out[used] = c >> 8;
+		out[used + 1] = c;
+	}
+	*utf8 = (const char *)u;
+	return used;
+}
+
 /* The octets of text that fit, whole characters only; moves *utf8 on. */
 static size_t
 fill(const char **utf8, enum alphabet a, uint8_t *out, struct room room)
@@ -320,6 +350,10 @@ fill(const char **utf8, enum alphabet a, uint8_t *out, struct room room)
 	struct room n;
 	uint32_t c;
 
+	if (a == ALPHABET_UCS2) {
+		used = fill_bmp(utf8, out, room.octets);
+		room.octets -= used;
+	}
 	for (; (step = utf8_next(*utf8, &c)) > 0; *utf8 += step) {
 		n = encode(c, a, octets);
 		if (n.octets > room.octets || n.septets > room.septets)

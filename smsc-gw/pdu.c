@@ -282,16 +282,24 @@ put_string(uint8_t *p, const char *s)
 	return p + n;
 }
 
+static void
+put_two(char *s, uint32_t n)
+{
+	s[0] = '0' + n / 10 % 10;
+	s[1] = '0' + n % 10;
+}
+
 /* Relative time (7.1.1.2): "YYMMDDhhmmsstnnR". */
 static uint8_t *
 put_validity(uint8_t *p, uint32_t minutes)
 {
-	char s[17];
+	char s[] = "000000000000000R";
 
 	if (minutes == 0)
 		return put_string(p, "");
-	snprintf(s, sizeof(s), "0000%02u%02u%02u00000R", minutes / 1440 % 100,
-	    minutes / 60 % 24, minutes % 60);
+	put_two(s + 4, minutes / 1440 % 100);
+	put_two(s + 6, minutes / 60 % 24);
+	put_two(s + 8, minutes % 60);
 	return put_string(p, s);
 }
 
