@@ -1,5 +1,6 @@
 /* Up sooner than down, and each step needs a time of its own, so that what one
  * step saves does not at once undo it. */
+#include "log.h"
 #include "shed.h"
 
 const char *
@@ -39,4 +40,13 @@ shed_tick(struct shedding *s, int strained, int64_t now)
 	s->relaxed = !strained;
 	s->since = now;
 	return 1;
+}
+
+void
+shed_tell(
+    const struct shedding *s, int category, const char *kind, const char *name)
+{
+	log_notice(category, "%s %s overload level=%d %s=\"%s\"", kind, name,
+	    s->level, s->relaxed ? "resumes" : "sheds",
+	    shed_name(s->level + s->relaxed));
 }

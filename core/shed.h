@@ -1,6 +1,6 @@
 /* What is left undone while there is too much to do, one thing after the
- * other, so that what is left is done whole. Pure, no clock of its own: all
- * times are milliseconds of one clock that is never set. */
+ * other, so that what is left is done whole. No clock of its own: all times
+ * are milliseconds of one clock that is never set. */
 #ifndef SHED_H
 #define SHED_H
 
@@ -38,5 +38,10 @@ int shed_tick(struct shedding *s, int strained, int64_t now);
 
 /* What a level adds, in words. */
 const char *shed_name(enum shed level);
+
+/* Logs a change, by one line: whose it is, `kind` and `name`, the level, and
+ * the step that was taken or undone. */
+void shed_tell(
+    const struct shedding *s, int category, const char *kind, const char *name);
 
 #endif

@@ -110,15 +110,6 @@ intake_state(const struct intake *i)
 /* From time to time. */
 
 static void
-tell(struct intake *i, enum shed was)
-{
-	enum shed is = i->shedding.level;
-
-	log_notice(DSMPP, "carrier %s overload level=%d %s=\"%s\"", i->carrier,
-	    is, is > was ? "sheds" : "resumes", shed_name(is > was ? is : was));
-}
-
-static void
 tell_breaker(struct intake *i, int acts)
 {
 	if (told_change(&i->broke, acts, when_ticks()) > 0)
@@ -130,7 +121,6 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct intake *i = arg;
-	enum shed was = i->shedding.level;
 	int strained = admission_is_strained(&i->admission, when_micros());
 
 	(void)fd;
@@ -139,7 +129,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (!shed_tick(&i->shedding, strained, when_ticks()))
 		return;
 	i->changes++;
-	tell(i, was);
+	shed_tell(&i->shedding, DSMPP, "carrier", i->carrier);
 }
 
 static int
