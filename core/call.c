@@ -208,7 +208,7 @@ cancel(struct calls *c, struct call *k)
 static void
 refuse(struct calls *c, const struct call_key *key, const char *msisdn,
     const struct call_peer *peer, const struct conf_service *service,
-    const char *code)
+    const char *code, enum message id)
 {
 	struct call k = {
 	    .key = *key,
@@ -221,7 +221,7 @@ refuse(struct calls *c, const struct call_key *key, const char *msisdn,
 	};
 
 	strncpy(k.msisdn, msisdn, DIGITS_MAX);
-	call_refuse(c, &k);
+	call_refuse(c, &k, id);
 }
 
 void
@@ -239,7 +239,7 @@ calls_open(struct calls *c, const struct call_key *key, const char *msisdn,
 	    c->core->conf, c->conf.carrier, dialled, &code);
 	k = take(c, key, msisdn, peer, now);
 	if (k == NULL) {
-		refuse(c, key, msisdn, peer, service, code);
+		refuse(c, key, msisdn, peer, service, code, MSG_BUSY);
 		return;
 	}
 	k->service = service;
@@ -356,7 +356,7 @@ within(struct calls *c, const struct call_key *key, const char *msisdn,
 	if (k == NULL)
 		k = take(c, key, msisdn, peer, now);
 	if (k == NULL) {
-		refuse(c, key, msisdn, peer, NULL, "");
+		refuse(c, key, msisdn, peer, NULL, "", MSG_BUSY);
 		return NULL;
 	}
 	memcpy(k->peer.route, peer->route, CALL_ROUTE);
@@ -391,7 +391,29 @@ calls_refuse(struct calls *c, const struct call_key *key, const char *msisdn,
 
 	if (k != NULL)
 		cancel(c, k);
-	refuse(c, key, msisdn, peer, NULL, "");
+	refuse(c, key, msisdn, peer, NULL, "", MSG_SYSTEM_BUSY);
+}
+
+void
+calls_put_off(struct calls *c, const struct call_key *key, const char *msisdn,
+    const char *dialled, const struct call_peer *peer)
+{
+	struct call *k = call_find(&c->table, key);
+	const struct conf_service *service;
+	const char *code = "";
+
+	if (k != NULL)
+		cancel(c, k);
+	service = conf_service_dialled(
+	    c->core->conf, c->conf.carrier, dialled, &code);
+	refuse(c, key, msisdn, peer, service, code, MSG_BUSY);
+}
+
+int
+calls_has_room(struct calls *c, const struct call_key *key)
+{
+	return !TAILQ_EMPTY(&c->table.free) ||
+	    call_find(&c->table, key) != NULL;
 }
 
 void

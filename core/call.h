@@ -50,7 +50,7 @@ struct calls;
 struct calls_conf {
 	const struct conf_carrier *carrier;
 	const char *channel; /* of the call records: "ussd", "smpp" */
-	unsigned max;        /* dialogues at once; one more is refused */
+	unsigned max;        /* dialogues at once; one more is put off */
 	unsigned seconds;    /* without a reply a dialogue lasts so long */
 };
 
@@ -90,6 +90,15 @@ void calls_reply(struct calls *c, const struct call_key *key,
  * them, as above): one turn, at once, that says to try again. */
 void calls_refuse(struct calls *c, const struct call_key *key,
     const char *msisdn, const struct call_peer *peer);
+
+/* No more is begun just now: one turn, at once, that says so. Nothing is
+ * looked up. `msisdn` may stand for them, as above; `dialled` is "" where
+ * something else came. */
+void calls_put_off(struct calls *c, const struct call_key *key,
+    const char *msisdn, const char *dialled, const struct call_peer *peer);
+
+/* Is there room for a dialogue of that key? One more is put off. */
+int calls_has_room(struct calls *c, const struct call_key *key);
 
 /* Whom its turns go to; null when it is not known. */
 const struct call_peer *calls_peer(struct calls *c, const struct call_key *key);

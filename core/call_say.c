@@ -1,6 +1,7 @@
 /* What dialogues say: page by page, by SMS, for the last time; and what is
  * noted of it. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -89,12 +90,16 @@ call_turn(struct calls *c, struct call *k, int promises, int64_t now)
 static void
 take_message(struct calls *c, struct call *k, enum message id)
 {
+	char minutes[12];
 	const char *values[PLACEHOLDERS] = {
 	    [VALUE_HOTLINE] = c->conf.carrier->hotline,
 	    [VALUE_KEYWORD] = k->code,
+	    [VALUE_MINUTES] = minutes,
 	};
 	struct words w = {.s = k->text, .size = sizeof(k->text)};
 
+	snprintf(
+	    minutes, sizeof(minutes), "%u", c->core->conf->limits.busy_minutes);
 	k->text[0] = '\0';
 	k->page = 0;
 	message_put(c->core->messages, k->language, id, values, &w);
@@ -111,11 +116,11 @@ call_end(struct calls *c, struct call *k, enum message id,
 }
 
 void
-call_refuse(struct calls *c, struct call *k)
+call_refuse(struct calls *c, struct call *k, enum message id)
 {
 	struct page page;
 
-	take_message(c, k, MSG_SYSTEM_BUSY);
+	take_message(c, k, id);
 	k->stage = ENDED;
 	k->status = CALL_BUSY;
 	cut_page(c, k, &page);

@@ -30,8 +30,8 @@ void call_say(
 void call_end(struct calls *c, struct call *k, enum message id,
     enum call_status status, int64_t now);
 
-/* The last of one that has no place among the others: try again later. */
-void call_refuse(struct calls *c, struct call *k);
+/* The only one, of one that has no place among the others. */
+void call_refuse(struct calls *c, struct call *k, enum message id);
 
 /* Puts a text into the outbox, from the carrier's short code. 0 or -errno:
  * also when it would be more than one message can hold. */

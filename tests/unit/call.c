@@ -687,7 +687,7 @@ full(void)
 	for (int i = 0; i < MOST; i++)
 		dial(FEW, 10 + i, "*10086*3#");
 	dial(FEW, 20, "*10086*3#");
-	says(CALL_END, "系统忙", "one too many");
+	says(CALL_END, "请10分钟后再试", "one too many");
 	noted_last(",\"ask\",*10086*3#,ussd,138****0001,1,busy");
 	for (int i = 0; i < MOST; i++)
 		reply(FEW, 10 + i, "12X4");
@@ -701,6 +701,37 @@ full(void)
 	ok_int(turns[0].token, 77, "with the token it came with");
 	noted(",\"\",,ussd,046********6789,1,busy");
 	ok_int(calls_count(calls), 0, "and what was open is not");
+}
+
+/* More than can be looked up, so nothing is: the store is closed here. */
+static void
+put_off(void)
+{
+	const struct call_key key = {1, 61}, other = {1, 62};
+	const struct call_peer peer = {.token = 61};
+
+	for (int i = 0; i < MOST; i++)
+		dial(FEW, 60 + i, "*10086*3#");
+	ok(calls_has_room(calls, &key), "who is there begins anew");
+	ok(!calls_has_room(calls, &(struct call_key){1, 99}), "another not");
+	calls_cancel(calls, &other);
+	ok(calls_has_room(calls, &(struct call_key){1, 99}), "now it has room");
+	nturns = 0;
+	core_store_close(core->vaults[0]);
+	core->vaults[0]->tried = 0;
+	calls_put_off(calls, &key, NOBODY, "*10086*4#", &peer);
+	says(CALL_END, "当前查询人数较多，请10分钟后再试。",
+	    "one who is put off");
+	ok_int(turns[0].token, 61, "with the token it came with");
+	calls_flush(calls, now);
+	noted_last(",\"open\",*10086*4#,ussd,046********6789,1,busy");
+	ok(!core->vaults[0]->store, "without a look-up");
+	ok_int(calls_count(calls), MOST - 2, "and what was open is not");
+	nturns = 0;
+	calls_put_off(calls, &other, NOBODY, "", &peer);
+	says(CALL_END, "人数较多", "who dialled nothing, too");
+	calls_cancel(calls, &(struct call_key){1, 60});
+	calls_cancel(calls, &(struct call_key){1, 63});
 }
 
 /* The small state cannot be written: no promise is made. */
@@ -762,6 +793,7 @@ main(void)
 	reloaded();
 	confirmed();
 	full();
+	put_off();
 	no_clear_number();
 	state_away();
 	calls_free(calls);
