@@ -15,12 +15,14 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/dns.h>
 #include <event2/util.h>
 
+#include "backlog.h"
 #include "backoff.h"
 #include "ipa.h"
 #include "link.h"
@@ -42,6 +44,7 @@ struct link {
 	struct bufferevent *bev;
 	struct event *tick, *retry;
 	enum state state;
+	struct backlog backlog;
 	const char *fault; /* set while reading: close when back */
 	size_t skip;       /* octets of a frame that is passed over */
 	int64_t stuck;     /* ticks: not reading since */
@@ -194,6 +197,7 @@ close_link(struct link *l, const char *reason)
 	l->skip = 0;
 	l->stuck = 0;
 	l->pings = l->pongs = l->mark = 0;
+	l->backlog = (struct backlog){0};
 	wait_to_connect(l);
 	if (was_up) {
 		l->downs++;
@@ -299,6 +303,18 @@ link_is_up(const struct link *l)
 	return l->state == UP;
 }
 
+int
+link_is_behind(const struct link *l)
+{
+	return l->backlog.behind;
+}
+
+int
+link_is_strained(const struct link *l, int64_t now)
+{
+	return backlog_is_strained(&l->backlog, now);
+}
+
 void
 link_mark(struct link *l)
 {
@@ -359,21 +375,38 @@ take_frame(struct link *l, struct evbuffer *in)
 	return 1;
 }
 
+/* Octets that wait for us. The beginning of a frame whose end has not come
+ * does not. */
+static size_t
+waiting(const struct link *l, const struct evbuffer *in)
+{
+	int n;
+
+	if (ioctl(bufferevent_getfd(l->bev), FIONREAD, &n) < 0 || n <= 0)
+		return 0;
+	return evbuffer_get_length(in) + n;
+}
+
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
 	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t had = evbuffer_get_length(in);
 	struct link *l = arg;
 
 	l->heard = when_ticks();
 	l->asked = 0;
+	backlog_read(&l->backlog, l->heard);
 	while (l->fault == NULL && skip(l, in) && take_frame(l, in))
 		;
 	l->events->read_done(l->arg);
-	if (l->fault != NULL)
+	if (l->fault != NULL) {
 		close_link(l, l->fault);
-	else
-		watch_output(l, l->heard);
+		return;
+	}
+	backlog_handled(&l->backlog, had - evbuffer_get_length(in),
+	    waiting(l, in), when_ticks());
+	watch_output(l, l->heard);
 }
 
 static void
@@ -407,6 +440,7 @@ handle(struct link *l, const struct ipa_frame *f)
 		if (l->state != UP)
 			break;
 		l->backoff = BACKOFF_FIRST_MS; /* it works */
+		backlog_message(&l->backlog, when_ticks());
 		l->events->message(f->gsup, f->gsup_len, l->arg);
 		break;
 	case IPA_PING:

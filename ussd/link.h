@@ -46,6 +46,11 @@ struct link_state link_state(const struct link *l);
 /* Does the HLR know us: may be sent to. */
 int link_is_up(const struct link *l);
 
+/* Has what is handed out been waiting for too long (backlog.h)? */
+int link_is_behind(const struct link *l);
+/* Or does that come and go? */
+int link_is_strained(const struct link *l, int64_t now);
+
 /* Puts a mark behind what was sent, a ping: `passed` follows once. Not while
  * another is on its way; does nothing while the link is down. */
 void link_mark(struct link *l);

@@ -52,6 +52,7 @@ struct counters {
 	unsigned long begun, replies, cancelled; /* by the handset */
 	unsigned long asked, ended;              /* by us */
 	unsigned long notified;                  /* unasked */
+	unsigned long refused;                   /* for now, at once */
 	unsigned long not_read, other;           /* messages */
 };
 
@@ -63,6 +64,7 @@ struct sessions {
 	struct outbox *outbox;
 	struct calls *calls;
 	struct link *link;
+	struct shedding shedding;
 	struct event *expiry, *summary;
 	struct call_key *late;   /* told late, and not yet ended */
 	unsigned nlate, nmarked; /* of them, those before the link's mark */
@@ -217,20 +219,56 @@ imsi_of(const struct call_key *key, char imsi[GSUP_IMSI + 1])
 
 /* What the handset says. */
 
-/* E.164 digits, or what stands for a subscriber who is not provisioned. 0, or
- * -errno, and the same, while nobody can tell. */
+/* What stands for a subscriber whose number is not known. */
+static void
+stand_in(const struct ss_message *m, char msisdn[DIGITS_MAX + 1])
+{
+	size_t n = strlen(m->imsi);
+
+	msisdn[0] = '0';
+	strcpy(msisdn + 1, m->imsi + (n == DIGITS_MAX ? 1 : 0));
+}
+
+/* E.164 digits, or that of one who is not provisioned. 0, or -errno, and the
+ * same, while nobody can tell. */
 static int
 who_is_it(
     struct sessions *s, const struct ss_message *m, char msisdn[DIGITS_MAX + 1])
 {
 	int rc = query_msisdn(s->query, s->conf->carrier, m->imsi, msisdn);
-	size_t n = strlen(m->imsi);
 
 	if (rc == 0)
 		return 0;
-	msisdn[0] = '0';
-	strcpy(msisdn + 1, m->imsi + (n == DIGITS_MAX ? 1 : 0));
+	stand_in(m, msisdn);
 	return rc == -ENOENT ? 0 : rc;
+}
+
+/* Nothing is looked up to know it. */
+static int
+is_too_much(struct sessions *s, const struct call_key *key)
+{
+	return link_is_behind(s->link) || !calls_has_room(s->calls, key);
+}
+
+/* What came to no open dialogue may begin one: 1, and whose it is. Else it is
+ * refused. */
+static int
+may_begin(struct sessions *s, const struct ss_message *m, const char *dialled,
+    char msisdn[DIGITS_MAX + 1])
+{
+	const struct call_key key = key_of(m);
+	const struct call_peer peer = {.token = m->invoke_id};
+
+	if (is_too_much(s, &key)) {
+		stand_in(m, msisdn);
+		calls_put_off(s->calls, &key, msisdn, dialled, &peer);
+	} else if (who_is_it(s, m, msisdn) < 0) {
+		calls_refuse(s->calls, &key, msisdn, &peer);
+	} else {
+		return 1;
+	}
+	s->now.refused++;
+	return 0;
 }
 
 /* What is no code to dial (another operation, a facility that cannot be read)
@@ -241,15 +279,14 @@ begin(struct sessions *s, const struct ss_message *m)
 	const struct call_key key = key_of(m);
 	int is_dialled =
 	    m->component == SS_INVOKE && m->operation == SS_PROCESS_REQUEST;
+	const char *dialled = is_dialled ? m->text : "";
 	const struct call_peer peer = {.token = m->invoke_id};
 	char msisdn[DIGITS_MAX + 1];
 
 	s->now.begun++;
-	if (who_is_it(s, m, msisdn) < 0)
-		calls_refuse(s->calls, &key, msisdn, &peer);
-	else
-		calls_open(s->calls, &key, msisdn, is_dialled ? m->text : "",
-		    &peer, when_ticks());
+	if (may_begin(s, m, dialled, msisdn))
+		calls_open(
+		    s->calls, &key, msisdn, dialled, &peer, when_ticks());
 }
 
 static void
@@ -309,10 +346,8 @@ go_on(struct sessions *s, const struct ss_message *m)
 		end(s, m->imsi, m->session_id);
 		return;
 	}
-	if (!is_open && who_is_it(s, m, msisdn) < 0) {
-		calls_refuse(s->calls, &key, msisdn, &peer);
+	if (!is_open && !may_begin(s, m, "", msisdn))
 		return;
-	}
 	if (m->component == SS_RETURN_ERROR || m->component == SS_REJECT) {
 		s->now.cancelled++;
 		calls_abandon(s->calls, &key, msisdn, &peer, when_ticks());
@@ -337,10 +372,12 @@ on_message(const uint8_t *p, size_t len, void *arg)
 		    rc == -EBADMSG ? "no GSUP" : "not for us");
 	} else if (m.type == SS_ERROR || m.state == SS_END) {
 		cancel(s, &m);
-	} else if (m.state == SS_BEGIN) {
-		begin(s, &m);
 	} else {
-		go_on(s, &m);
+		query_shed(s->query, s->shedding.level);
+		if (m.state == SS_BEGIN)
+			begin(s, &m);
+		else
+			go_on(s, &m);
 	}
 }
 
@@ -442,12 +479,23 @@ on_notice(const char *imsi, const char *text, enum alphabet alphabet, void *arg)
 /* From time to time. */
 
 static void
+shed(struct sessions *s)
+{
+	int64_t now = when_ticks();
+
+	if (shed_tick(&s->shedding, link_is_strained(s->link, now), now))
+		shed_tell(&s->shedding, DUSSD, "hlr", s->conf->name);
+	query_shed(s->query, s->shedding.level);
+}
+
+static void
 on_expiry(evutil_socket_t fd, short what, void *arg)
 {
 	struct sessions *s = arg;
 
 	(void)fd;
 	(void)what;
+	shed(s);
 	calls_expire(s->calls, when_ticks());
 	calls_flush(s->calls, when_ticks());
 	mark_late(s);
@@ -469,9 +517,9 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 		return;
 	log_info(DUSSD,
 	    "hlr %s begun=%lu replies=%lu cancelled=%lu asked=%lu ended=%lu "
-	    "notified=%lu not_read=%lu other=%lu open=%u",
+	    "notified=%lu refused=%lu not_read=%lu other=%lu open=%u",
 	    s->conf->name, c->begun, c->replies, c->cancelled, c->asked,
-	    c->ended, c->notified, c->not_read, c->other,
+	    c->ended, c->notified, c->refused, c->not_read, c->other,
 	    calls_count(s->calls));
 	s->told = *c;
 }

@@ -1,4 +1,4 @@
-/* Preloaded into smsc-gw: each look-up of a subscriber's row takes
+/* Preloaded into a gateway: each look-up of a subscriber's row takes
  * BENCH_LOOKUP_US microseconds more, so that one core can offer many times
  * what the gateway can answer. It waits, as for a disk or a network: that
  * takes equally long on a machine that is busy. With BENCH_STORE only those in
