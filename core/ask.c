@@ -122,7 +122,7 @@ listen_to(int fd, char *to, int64_t until)
 	return len;
 }
 
-/* 0, -ENOMEM or -EBADMSG. */
+/* No gateway tells more than METRICS_VALUES. 0, -ENOMEM or -EBADMSG. */
 static int
 read_lines(struct ask_process *p, const char *from, size_t len)
 {
@@ -142,6 +142,8 @@ read_lines(struct ask_process *p, const char *from, size_t len)
 		default:
 			return -EBADMSG;
 		}
+		if (p->nlines == METRICS_VALUES)
+			return -EBADMSG;
 		if (p->nlines == room) {
 			size_t more = room != 0 ? 2 * room : 256;
 			void *v =

@@ -4,6 +4,7 @@
  * TYPE; whoever tells goes from carrier to carrier. So what is put is kept, and
  * sorted by name as it is written, in the order in which it came. */
 #include <errno.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -355,7 +356,9 @@ take_label(struct rest *r, char out[METRICS_LABEL])
 	while (!take_char(r, '"')) {
 		int escaped = take_char(r, '\\');
 
-		if (r->p == r->end || n == METRICS_LABEL - 1 || *r->p == '\0')
+		/* they go to a terminal */
+		if (r->p == r->end || n == METRICS_LABEL - 1 ||
+		    iscntrl((unsigned char)*r->p))
 			return 0;
 		out[n++] = escaped && *r->p == 'n' ? '\n' : *r->p;
 		r->p++;

@@ -558,7 +558,8 @@ down_job(struct sender *s, struct job *j, struct link *l)
 	was_owed = j->nowed > 0;
 	job_owe_no_more(&s->jobs, j, l);
 	if (was_owed && j->nowed == 0) {
-		query_sent(s->query, &j->ticket, NULL);
+		/* not told, as far as we know, nor one of his texts */
+		query_refused(s->query, &j->ticket);
 		sender_drop(s, j);
 	} else if (j->passing && job_to_send(j) != 0) {
 		sender_drop(s, j);
