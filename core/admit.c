@@ -1,41 +1,27 @@
-/* Limits on what one subscriber may cost, in tables of one shape.
- *
- *   key ──low bits──▶ set: | place | place | … 8 of them |
- *
- * A table is sets of eight places. A key belongs to one set; a new one takes
- * a free place there, or that of the key least recently heard of. So a flood
- * of numbers costs memory that others have no more use for, and never more
- * time. Losing a place is harmless: a repeat is answered once more, a count
- * begins anew, an old query passes for a fresh one. */
+/* Limits on what one subscriber may cost, in tables of one shape
+ * (admit_table.h), which all workers of a gateway share. Losing a place is
+ * harmless: a repeat is answered once more, a count begins anew, an old query
+ * passes for a fresh one. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "admit.h"
+#include "admit_table.h"
+#include "shared.h"
 
-#define WAYS 8                 /* places in a set */
 #define ON_ITS_WAY_SECONDS 600 /* then its answer is taken for lost */
 #define HOUR_STEP 300          /* seconds of one count */
 #define HOUR_STEPS (1 + 3600 / HOUR_STEP) /* the first is in part over */
 #define STALE_FORGET 4                    /* times stale_minutes */
 
-/* What each place begins with; key 0 is free. */
-struct place {
-	uint64_t key;
-	int64_t used;
-};
-
-struct table {
-	char *places;
-	size_t size; /* octets of one */
-	size_t mask; /* sets - 1 */
-};
-
 /* A request. Its text is beside the table, lest a search walk over it. */
 struct repeat {
 	struct place place; /* used: since when it is what it is */
 	enum { AT_REST, ON_ITS_WAY, ANSWERED } is;
-	int64_t held; /* when its text was given, 0 for none */
+	uint32_t owner; /* who answers it, when on its way */
+	int64_t held;   /* when its text was given, 0 for none */
 };
 
 /* How often something was in the running hour, by time / HOUR_STEP %
@@ -64,65 +50,23 @@ struct refusal {
 	int answered;  /* since then */
 };
 
+/* Workers, as all of them see them. A worker's name is another one each time
+ * that it is made: its number, and CONF_WORKERS times how many were before. */
+struct common {
+	_Atomic uint32_t names[CONF_WORKERS]; /* by number */
+	_Atomic uint32_t made;
+	_Atomic int64_t changed; /* when one was made, or ended */
+};
+
 struct admit {
 	struct conf_limits limits;
 	struct table repeats, quotas, guesses, refusals;
 	char (*texts)[ADMIT_TEXT]; /* of repeats */
+	size_t octets;             /* of these */
+	struct common *common;
+	uint32_t self;         /* this worker's name */
+	char said[ADMIT_TEXT]; /* what was given */
 };
-
-/* Tables. */
-
-static int
-table_new(struct table *t, size_t sets, size_t size)
-{
-	t->size = size;
-	t->mask = sets - 1;
-	t->places = calloc(sets * WAYS, size);
-	return t->places != NULL ? 0 : -ENOMEM;
-}
-
-static struct place *
-place_at(const struct table *t, uint64_t key, size_t way)
-{
-	return (void *)(t->places + ((key & t->mask) * WAYS + way) * t->size);
-}
-
-static void *
-find(const struct table *t, uint64_t key)
-{
-	key += key == 0;
-	for (size_t i = 0; i < WAYS; i++)
-		if (place_at(t, key, i)->key == key)
-			return place_at(t, key, i);
-	return NULL;
-}
-
-/* The key's own place, else a new one, all zeros but for key and time. */
-static void *
-find_or_make(struct table *t, uint64_t key, int64_t now)
-{
-	struct place *p = find(t, key), *q;
-
-	if (p != NULL)
-		return p;
-	key += key == 0;
-	p = place_at(t, key, 0);
-	for (size_t i = 1; i < WAYS && p->key != 0; i++) {
-		q = place_at(t, key, i);
-		if (q->key == 0 || q->used < p->used)
-			p = q;
-	}
-	memset(p, 0, t->size);
-	p->key = key;
-	p->used = now;
-	return p;
-}
-
-static void
-forget(struct table *t, void *place)
-{
-	memset(place, 0, t->size);
-}
 
 static int64_t
 age(int64_t then, int64_t now)
@@ -140,11 +84,13 @@ admit_new(struct admit **ap, const struct conf_limits *limits, size_t places)
 
 	if (a == NULL)
 		return -ENOMEM;
-	while (sets * WAYS < places)
+	while (sets * TABLE_WAYS < places)
 		sets *= 2;
 	a->limits = *limits;
-	a->texts = calloc(sets * WAYS, sizeof(*a->texts));
-	if (a->texts == NULL ||
+	a->octets = sets * TABLE_WAYS * sizeof(*a->texts);
+	a->texts = shared_new(a->octets);
+	a->common = shared_new(sizeof(*a->common));
+	if (a->texts == NULL || a->common == NULL ||
 	    table_new(&a->repeats, sets, sizeof(struct repeat)) < 0 ||
 	    table_new(&a->quotas, sets, sizeof(struct quota)) < 0 ||
 	    table_new(&a->guesses, sets, sizeof(struct guesses)) < 0 ||
@@ -152,6 +98,7 @@ admit_new(struct admit **ap, const struct conf_limits *limits, size_t places)
 		admit_free(a);
 		return -ENOMEM;
 	}
+	admit_join(a, 0, 0);
 	*ap = a;
 	return 0;
 }
@@ -161,11 +108,12 @@ admit_free(struct admit *a)
 {
 	if (a == NULL)
 		return;
-	free(a->repeats.places);
-	free(a->quotas.places);
-	free(a->guesses.places);
-	free(a->refusals.places);
-	free(a->texts);
+	table_free(&a->repeats);
+	table_free(&a->quotas);
+	table_free(&a->guesses);
+	table_free(&a->refusals);
+	shared_free(a->common, sizeof(*a->common));
+	shared_free(a->texts, a->octets);
 	free(a);
 }
 
@@ -175,12 +123,41 @@ admit_limits(struct admit *a, const struct conf_limits *limits)
 	a->limits = *limits;
 }
 
+void
+admit_join(struct admit *a, unsigned worker, int64_t now)
+{
+	a->self = CONF_WORKERS * ++a->common->made + worker;
+	a->common->names[worker] = a->self;
+	a->common->changed = now;
+}
+
+void
+admit_left(struct admit *a, unsigned worker, int64_t now)
+{
+	a->common->names[worker] = 0;
+	a->common->changed = now;
+}
+
+int64_t
+admit_changed(const struct admit *a)
+{
+	return a->common->changed;
+}
+
 /* Repeats. */
 
 static char *
 text_of(const struct admit *a, const struct repeat *r)
 {
-	return a->texts[((char *)r - a->repeats.places) / sizeof(*r)];
+	return a->texts[table_number(&a->repeats, r)];
+}
+
+/* Whose answerer is no more. */
+static int
+is_abandoned(const struct admit *a, const struct repeat *r)
+{
+	return r->is == ON_ITS_WAY &&
+	    a->common->names[r->owner % CONF_WORKERS] != r->owner;
 }
 
 /* While an answer is on its way a repeat would only add to the queue that it
@@ -192,55 +169,82 @@ still_counts(const struct admit *a, const struct repeat *r, int64_t now)
 
 	if (r->is == ON_ITS_WAY && max < ON_ITS_WAY_SECONDS)
 		max = ON_ITS_WAY_SECONDS;
-	return r->is != AT_REST && age(r->place.used, now) < max;
+	return r->is != AT_REST && !is_abandoned(a, r) &&
+	    age(r->place.used, now) < max;
+}
+
+static enum admit_repeat
+request_taken(struct admit *a, uint64_t request, int64_t now)
+{
+	struct repeat *r = table_find(&a->repeats, request);
+
+	if (r == NULL || !still_counts(a, r, now)) {
+		r = table_make(&a->repeats, request, now);
+		r->place.used = now;
+		r->is = ON_ITS_WAY;
+		r->owner = a->self;
+		return ADMIT_FRESH;
+	}
+	if (r->is == ON_ITS_WAY)
+		return r->owner == a->self ? ADMIT_ON_ITS_WAY : ADMIT_ELSEWHERE;
+	strcpy(a->said, text_of(a, r));
+	return ADMIT_ANSWERED;
 }
 
 enum admit_repeat
 admit_request(struct admit *a, uint64_t request, int64_t now, const char **text)
 {
-	struct repeat *r;
+	enum admit_repeat is;
 
 	if (a->limits.repeat_window == 0)
 		return ADMIT_FRESH;
-	r = find(&a->repeats, request);
-	if (r == NULL || !still_counts(a, r, now)) {
-		r = find_or_make(&a->repeats, request, now);
-		r->place.used = now;
-		r->is = ON_ITS_WAY;
-		return ADMIT_FRESH;
-	}
-	if (r->is == ON_ITS_WAY)
-		return ADMIT_ON_ITS_WAY;
-	*text = text_of(a, r);
-	return ADMIT_ANSWERED;
+	table_take(&a->repeats, request);
+	is = request_taken(a, request, now);
+	table_leave(&a->repeats, request);
+	if (is == ADMIT_ANSWERED)
+		*text = a->said;
+	return is;
+}
+
+/* Another's that is on its way is not ours to forget. */
+static int
+is_elsewhere(const struct admit *a, const struct repeat *r)
+{
+	return r->is == ON_ITS_WAY && r->owner != a->self;
 }
 
 /* Neither on its way nor to be answered. */
 static void
 rest(struct admit *a, uint64_t request)
 {
-	struct repeat *r = find(&a->repeats, request);
+	struct repeat *r = table_find(&a->repeats, request);
 
-	if (r != NULL && r->held != 0)
+	if (r == NULL || is_elsewhere(a, r))
+		return;
+	if (r->held != 0)
 		r->is = AT_REST;
 	else
-		admit_forget(a, request);
+		table_forget(&a->repeats, r);
 }
 
-void
-admit_answered(struct admit *a, uint64_t request, int64_t now, const char *text)
+static void
+forget(struct admit *a, uint64_t request)
 {
-	struct repeat *r;
+	struct repeat *r = table_find(&a->repeats, request);
 
-	if (text == NULL) {
-		rest(a, request);
+	if (r == NULL)
 		return;
-	}
-	if (strlen(text) >= ADMIT_TEXT || a->limits.repeat_window == 0) {
-		admit_forget(a, request);
-		return;
-	}
-	r = find_or_make(&a->repeats, request, now);
+	if (is_elsewhere(a, r))
+		r->held = 0;
+	else
+		table_forget(&a->repeats, r);
+}
+
+static void
+keep(struct admit *a, uint64_t request, int64_t now, const char *text)
+{
+	struct repeat *r = table_make(&a->repeats, request, now);
+
 	if (r->is == ANSWERED && still_counts(a, r, now))
 		return; /* from memory: that makes it no younger */
 	r->place.used = now;
@@ -251,30 +255,53 @@ admit_answered(struct admit *a, uint64_t request, int64_t now, const char *text)
 	strcpy(text_of(a, r), text);
 }
 
-const char *
-admit_held(const struct admit *a, uint64_t request, int64_t since)
+void
+admit_answered(struct admit *a, uint64_t request, int64_t now, const char *text)
 {
-	struct repeat *r = find(&a->repeats, request);
+	table_take(&a->repeats, request);
+	if (text == NULL)
+		rest(a, request);
+	else if (strlen(text) >= ADMIT_TEXT || a->limits.repeat_window == 0)
+		forget(a, request);
+	else
+		keep(a, request, now, text);
+	table_leave(&a->repeats, request);
+}
 
-	return r != NULL && r->held != 0 && r->held >= since ? text_of(a, r)
-							     : NULL;
+const char *
+admit_held(struct admit *a, uint64_t request, int64_t since)
+{
+	const struct repeat *r;
+	int is_held;
+
+	table_take(&a->repeats, request);
+	r = table_find(&a->repeats, request);
+	is_held = r != NULL && r->held != 0 && r->held >= since;
+	if (is_held)
+		strcpy(a->said, text_of(a, r));
+	table_leave(&a->repeats, request);
+	return is_held ? a->said : NULL;
 }
 
 void
 admit_forget(struct admit *a, uint64_t request)
 {
-	struct repeat *r = find(&a->repeats, request);
-
-	if (r != NULL)
-		forget(&a->repeats, r);
+	table_take(&a->repeats, request);
+	forget(a, request);
+	table_leave(&a->repeats, request);
 }
 
 int
-admit_knows(const struct admit *a, uint64_t request, int64_t now)
+admit_knows(struct admit *a, uint64_t request, int64_t now)
 {
-	const struct repeat *r = find(&a->repeats, request);
+	const struct repeat *r;
+	int is_known;
 
-	return r != NULL && still_counts(a, r, now);
+	table_take(&a->repeats, request);
+	r = table_find(&a->repeats, request);
+	is_known = r != NULL && still_counts(a, r, now);
+	table_leave(&a->repeats, request);
+	return is_known;
 }
 
 /* Texts to one number. */
@@ -282,10 +309,10 @@ admit_knows(const struct admit *a, uint64_t request, int64_t now)
 static struct quota *
 quota_of(struct admit *a, uint64_t who, int64_t now)
 {
-	struct quota *q = find(&a->quotas, who);
+	struct quota *q = table_find(&a->quotas, who);
 
 	if (q == NULL) {
-		q = find_or_make(&a->quotas, who, now);
+		q = table_make(&a->quotas, who, now);
 		q->busy = -1;
 	}
 	return q;
@@ -317,43 +344,69 @@ count(const struct place *p, struct hour *h)
 	h->n[p->used / HOUR_STEP % HOUR_STEPS]++;
 }
 
-int
-admit_text(struct admit *a, uint64_t who, int64_t now)
+static int
+count_text(struct admit *a, struct quota *q, int64_t now)
 {
-	struct quota *q = quota_of(a, who, now);
-
 	if (pass_time(&q->place, &q->texts, now) >= a->limits.texts_per_hour)
 		return 0;
 	count(&q->place, &q->texts);
 	return 1;
 }
 
-/* Its step may be another's by now: then the hour has passed, or nearly. */
-void
-admit_text_back(struct admit *a, uint64_t who, int64_t then)
+static int
+count_busy(struct admit *a, struct quota *q, int64_t now)
 {
-	struct quota *q = find(&a->quotas, who);
-	uint16_t *n;
+	if (q->busy >= 0 &&
+	    age(q->busy, now) < (int64_t)a->limits.busy_minutes * 60)
+		return 0;
+	if (!count_text(a, q, now))
+		return 0;
+	q->busy = now;
+	return 1;
+}
 
-	if (q == NULL ||
-	    q->place.used / HOUR_STEP - then / HOUR_STEP >= HOUR_STEPS)
-		return;
-	n = &q->texts.n[then / HOUR_STEP % HOUR_STEPS];
-	*n -= *n > 0;
+int
+admit_text(struct admit *a, uint64_t who, int64_t now)
+{
+	int may;
+
+	table_take(&a->quotas, who);
+	may = count_text(a, quota_of(a, who, now), now);
+	table_leave(&a->quotas, who);
+	return may;
 }
 
 int
 admit_busy(struct admit *a, uint64_t who, int64_t now)
 {
-	struct quota *q = quota_of(a, who, now);
+	int may;
 
-	if (q->busy >= 0 &&
-	    age(q->busy, now) < (int64_t)a->limits.busy_minutes * 60)
-		return 0;
-	if (!admit_text(a, who, now))
-		return 0;
-	q->busy = now;
-	return 1;
+	table_take(&a->quotas, who);
+	may = count_busy(a, quota_of(a, who, now), now);
+	table_leave(&a->quotas, who);
+	return may;
+}
+
+/* Its step may be another's by now: then the hour has passed, or nearly. */
+static void
+uncount(struct quota *q, int64_t then)
+{
+	uint16_t *n = &q->texts.n[then / HOUR_STEP % HOUR_STEPS];
+
+	if (q->place.used / HOUR_STEP - then / HOUR_STEP < HOUR_STEPS)
+		*n -= *n > 0;
+}
+
+void
+admit_text_back(struct admit *a, uint64_t who, int64_t then)
+{
+	struct quota *q;
+
+	table_take(&a->quotas, who);
+	q = table_find(&a->quotas, who);
+	if (q != NULL)
+		uncount(q, then);
+	table_leave(&a->quotas, who);
 }
 
 /* Codes. */
@@ -361,10 +414,15 @@ admit_busy(struct admit *a, uint64_t who, int64_t now)
 static int
 may_guess(struct admit *a, uint64_t key, int64_t now)
 {
-	struct guesses *g = find(&a->guesses, key);
+	struct guesses *g;
+	int may;
 
-	return g == NULL ||
+	table_take(&a->guesses, key);
+	g = table_find(&a->guesses, key);
+	may = g == NULL ||
 	    pass_time(&g->place, &g->wrong, now) < a->limits.wrong_codes;
+	table_leave(&a->guesses, key);
+	return may;
 }
 
 int
@@ -377,10 +435,13 @@ admit_code(struct admit *a, uint64_t asker, uint64_t about, int64_t now)
 static void
 count_guess(struct admit *a, uint64_t key, int64_t now)
 {
-	struct guesses *g = find_or_make(&a->guesses, key, now);
+	struct guesses *g;
 
+	table_take(&a->guesses, key);
+	g = table_make(&a->guesses, key, now);
 	pass_time(&g->place, &g->wrong, now);
 	count(&g->place, &g->wrong);
+	table_leave(&a->guesses, key);
 }
 
 void
@@ -405,17 +466,17 @@ static struct refusal *
 remembered(struct admit *a, uint64_t query, int64_t now)
 {
 	int64_t max = (int64_t)a->limits.stale_minutes * 60 * STALE_FORGET;
-	struct refusal *r = find(&a->refusals, query);
+	struct refusal *r = table_find(&a->refusals, query);
 
 	if (r != NULL && age(r->place.used, now) > max) {
-		forget(&a->refusals, r);
+		table_forget(&a->refusals, r);
 		return NULL;
 	}
 	return r;
 }
 
-enum admit_age
-admit_age(struct admit *a, uint64_t query, int64_t now)
+static enum admit_age
+age_taken(struct admit *a, uint64_t query, int64_t now)
 {
 	struct refusal *r = remembered(a, query, now);
 
@@ -423,37 +484,72 @@ admit_age(struct admit *a, uint64_t query, int64_t now)
 		return ADMIT_TIMELY;
 	if (!r->answered)
 		return ADMIT_STALE;
-	forget(&a->refusals, r);
+	table_forget(&a->refusals, r);
 	return ADMIT_STALE_SILENT;
+}
+
+enum admit_age
+admit_age(struct admit *a, uint64_t query, int64_t now)
+{
+	enum admit_age is;
+
+	table_take(&a->refusals, query);
+	is = age_taken(a, query, now);
+	table_leave(&a->refusals, query);
+	return is;
+}
+
+/* Is it remembered, and answered since, or not? */
+static int
+was(struct admit *a, uint64_t query, int64_t now, int answered_since)
+{
+	const struct refusal *r;
+	int is;
+
+	table_take(&a->refusals, query);
+	r = remembered(a, query, now);
+	is = r != NULL && r->answered == answered_since;
+	table_leave(&a->refusals, query);
+	return is;
 }
 
 int
 admit_was_refused(struct admit *a, uint64_t query, int64_t now)
 {
-	const struct refusal *r = remembered(a, query, now);
-
-	return r != NULL && !r->answered;
+	return was(a, query, now, 0);
 }
 
 int
 admit_was_answered(struct admit *a, uint64_t query, int64_t now)
 {
-	const struct refusal *r = remembered(a, query, now);
-
-	return r != NULL && r->answered;
+	return was(a, query, now, 1);
 }
 
 void
 admit_refused_before(
     struct admit *a, uint64_t query, int64_t since, int64_t now)
 {
-	struct refusal *r = remembered(a, query, now);
+	struct refusal *r;
 
+	table_take(&a->refusals, query);
+	r = remembered(a, query, now);
 	if (r == NULL || r->answered) {
-		r = find_or_make(&a->refusals, query, now);
+		r = table_make(&a->refusals, query, now);
 		r->since = since;
 		r->answered = 0;
 	}
+	r->place.used = now;
+	table_leave(&a->refusals, query);
+}
+
+static void
+done(struct admit *a, struct refusal *r, int64_t now)
+{
+	if (is_stale(a, r, now)) {
+		table_forget(&a->refusals, r);
+		return;
+	}
+	r->answered = 1;
 	r->place.used = now;
 }
 
@@ -466,14 +562,11 @@ admit_refused(struct admit *a, uint64_t query, int64_t now)
 void
 admit_query_done(struct admit *a, uint64_t query, int64_t now)
 {
-	struct refusal *r = remembered(a, query, now);
+	struct refusal *r;
 
-	if (r == NULL)
-		return;
-	if (is_stale(a, r, now)) {
-		forget(&a->refusals, r);
-		return;
-	}
-	r->answered = 1;
-	r->place.used = now;
+	table_take(&a->refusals, query);
+	r = remembered(a, query, now);
+	if (r != NULL)
+		done(a, r, now);
+	table_leave(&a->refusals, query);
 }

@@ -1,6 +1,8 @@
 /* Admission: what one subscriber may cost. Bounded tables in memory, each a
  * fixed number of places in which the oldest makes room; no allocation after
- * admit_new, no clock of its own.
+ * admit_new, no clock of its own. What is remembered is shared with the
+ * processes that are forked afterwards, and outlives each of them; the handle
+ * and its limits are each one's own.
  *
  * All times are seconds of one clock; one that is set back only makes what is
  * remembered look young. `who` is the MSISDN's pseudonym (key_msisdn). Hashes
@@ -27,6 +29,14 @@ void admit_free(struct admit *a);
 /* New limits after a reload; what is remembered stays. */
 void admit_limits(struct admit *a, const struct conf_limits *limits);
 
+/* In a process just forked: it is this worker from now on (program_worker),
+ * and what the one before it had on its way is on its way no more. In the one
+ * that forked it: it is no more, and nothing on its way. admit_changed: when
+ * that was last told. */
+void admit_join(struct admit *a, unsigned worker, int64_t now);
+void admit_left(struct admit *a, unsigned worker, int64_t now);
+int64_t admit_changed(const struct admit *a);
+
 /* Repeats. A request is one number: subscriber, service, language, keyed
  * digits and the local day, hashed together by the caller. So an answer dies
  * with its day, and one still on its way at midnight cannot pass for the next
@@ -34,31 +44,33 @@ void admit_limits(struct admit *a, const struct conf_limits *limits);
 enum admit_repeat {
 	ADMIT_FRESH,      /* answer it, then tell admit_answered */
 	ADMIT_ON_ITS_WAY, /* being answered: say nothing */
+	ADMIT_ELSEWHERE,  /* the same, by another worker, which may end before
+			     that: neither answer it nor say nothing */
 	ADMIT_ANSWERED,   /* the same answer again, from memory */
 };
 
 /* What a request is; a fresh one is now on its way, until admit_answered, or
- * ten minutes should that never come. With ADMIT_ANSWERED `text` points to
- * the answer, not older than repeat_window, until the next call. */
+ * ten minutes should that never come. With ADMIT_ANSWERED `text` points to a
+ * copy of the answer, not older than repeat_window, until the next call. */
 enum admit_repeat admit_request(
     struct admit *a, uint64_t request, int64_t now, const char **text);
 
 /* The request was answered with `text` (kept when it is shorter than
  * ADMIT_TEXT), or, with null, was not: a refusal, a fault, an answer that got
- * lost; then the next one is fresh. Told again of an answer from memory, it
- * stays as old as it is. */
+ * lost; then the next one is fresh (unless it is on its way elsewhere by now).
+ * Told again of an answer from memory, it stays as old as it is. */
 void admit_answered(
     struct admit *a, uint64_t request, int64_t now, const char *text);
 
-/* An answer that was given at `since` or later, however long ago, for when
- * there is no other: its text, until the next call; or null. It goes on being
- * what it is: on its way, or to be answered. admit_forget: it is the answer no
- * more. */
-const char *admit_held(const struct admit *a, uint64_t request, int64_t since);
+/* An answer that was given at `since` or later, by any worker, however long
+ * ago, for when there is no other: a copy of its text, until the next call; or
+ * null. It goes on being what it is: on its way, or to be answered.
+ * admit_forget: it is the answer no more. */
+const char *admit_held(struct admit *a, uint64_t request, int64_t since);
 void admit_forget(struct admit *a, uint64_t request);
 
 /* Is the request on its way, or answered not longer than repeat_window ago? */
-int admit_knows(const struct admit *a, uint64_t request, int64_t now);
+int admit_knows(struct admit *a, uint64_t request, int64_t now);
 
 /* Counts a text that is about to go to a subscriber. 0 when it is one more
  * than texts_per_hour in the running hour: then it must not go. The hour is

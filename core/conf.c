@@ -314,6 +314,15 @@ check_ussd(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
 		    "%u is ussd_begin or ussd_reply already", l->ussd_abort);
 }
 
+/* Each worker has its part, and 0 were no limit. */
+static void
+check_rate(struct conf *c, cfg_t *sec, const struct conf_smsc *l)
+{
+	if (l->rate != 0 && l->rate < c->workers)
+		conf_file_wrong(c->file, sec, "rate",
+		    "%u is less than workers, %u", l->rate, c->workers);
+}
+
 /* A segment that is given up is owed still: its text must be acknowledged, or
  * its answer in the outbox, by then. The text came in over any section of the
  * carrier that receives; null for none whose time is as long. */
@@ -370,6 +379,7 @@ fill_smscs(struct conf *c)
 		rc = conf_file_fill(c->file, sec, to);
 		check_version(c, sec, to);
 		check_ussd(c, sec, to);
+		check_rate(c, sec, to);
 		if (rc == 0)
 			rc = fill_password(c, sec, to);
 		if (rc == 0)

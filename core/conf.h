@@ -115,6 +115,8 @@ struct conf_hlr {
 	uint32_t ping_interval;    /* seconds */
 };
 
+#define CONF_WORKERS 64 /* at the most */
+
 /* What one subscriber may cost (admit.h). */
 struct conf_limits {
 	uint32_t repeat_window; /* seconds */
@@ -136,6 +138,7 @@ struct conf {
 	const char *tables; /* folder of reference tables and catalogues */
 	const char *log_level;
 	const char *run_dir; /* folder of teller.h's sockets */
+	uint32_t workers;    /* processes of smsc-gw, 1..CONF_WORKERS */
 	const char *records; /* folder of call records, or null */
 	uint32_t records_days;
 	const char *audit; /* folder of audit.h, or null */

@@ -143,6 +143,7 @@ static const struct option top_options[] = {
     {AT(conf, tables), FILEPATH(NULL)},
     {AT(conf, log_level), WRD("info", levels), .live = 1},
     {AT(conf, run_dir), FILEPATH("/run/travelcard"), .live = 1},
+    {AT(conf, workers), NUM("1", 1, CONF_WORKERS), .live = 1},
     {AT(conf, records), FILEPATH(NULL), .live = 1},
     {AT(conf, records_days), NUM("30", 1, 3650), .live = 1},
     {AT(conf, audit), FILEPATH(NULL), .live = 1},

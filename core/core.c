@@ -6,6 +6,7 @@
 
 #include "core.h"
 #include "log.h"
+#include "program.h"
 #include "when.h"
 
 /* Vaults. */
@@ -239,7 +240,7 @@ open_store(const struct core *c, const struct vault *v, enum store_mode mode,
 	rc = store_open(sp, v->where, mode, &terms);
 	if (rc < 0 || mode == STORE_WRITE)
 		return rc;
-	rc = store_cache(*sp, c->conf->store_cache);
+	rc = store_cache(*sp, c->conf->store_cache, program_workers());
 	if (rc < 0)
 		store_close(*sp);
 	return rc;

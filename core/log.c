@@ -28,6 +28,7 @@ static const struct log_info info = {
 };
 
 static int stamped;
+static char who[24]; /* "worker=2 ", or "" */
 
 /* UTC, for the zone that the configuration names is not known from the first
  * line on; a terminal's user sees the time elsewhere. */
@@ -40,13 +41,14 @@ print_line(struct log_target *target, unsigned level, const char *line)
 
 	(void)target, (void)level;
 	if (!stamped) {
-		fputs(line, stderr);
+		fprintf(stderr, "%s%s", who, line);
 		return;
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S",
 	    gmtime_r(&now.tv_sec, &tm));
-	fprintf(stderr, "%s.%03ldZ %s", stamp, now.tv_nsec / 1000000, line);
+	fprintf(
+	    stderr, "%s.%03ldZ %s%s", stamp, now.tv_nsec / 1000000, who, line);
 }
 
 static struct log_target *
@@ -93,6 +95,12 @@ log_open(const char *level)
 	if (target != NULL)
 		log_set_log_level(target, l);
 	return 0;
+}
+
+void
+log_worker(unsigned number)
+{
+	snprintf(who, sizeof(who), "worker=%u ", number);
 }
 
 void

@@ -16,6 +16,9 @@ enum { DCORE, DCONF, DSTORE, DFEED, DQUERY, DSMPP, DUSSD };
  * 0, or -EINVAL for another word. */
 int log_open(const char *level);
 
+/* Lines tell from now on which of several processes they are of. */
+void log_worker(unsigned number);
+
 #define log_debug(cat, fmt, ...) LOGP(cat, LOGL_DEBUG, fmt "\n", ##__VA_ARGS__)
 #define log_info(cat, fmt, ...) LOGP(cat, LOGL_INFO, fmt "\n", ##__VA_ARGS__)
 #define log_notice(cat, fmt, ...) \

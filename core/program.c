@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "answer.h"
+#include "core.h"
 #include "log.h"
 #include "page.h"
 #include "program.h"
 #include "when.h"
+
+static unsigned worker, workers = 1;
 
 struct options {
 	const char *conf, *time;
@@ -139,6 +142,39 @@ program_hangup(int how)
 	sigprocmask(how, &set, NULL);
 }
 
+unsigned
+program_worker(void)
+{
+	return worker;
+}
+
+unsigned
+program_workers(void)
+{
+	return workers;
+}
+
+void
+program_become(unsigned number, unsigned of)
+{
+	worker = number;
+	workers = of;
+	if (of > 1)
+		log_worker(number);
+}
+
+uint32_t
+program_part(uint32_t whole)
+{
+	return whole / workers + (worker < whole % workers);
+}
+
+uint16_t
+program_number(uint16_t n)
+{
+	return n % (65536 / workers) * workers + worker;
+}
+
 int
 program_reload(struct core **cp, const struct core *old,
     int (*check)(const struct core *core),
@@ -190,8 +226,7 @@ program_main(const struct program *p, int argc, char **argv)
 	} else if (p->check(c) < 0) {
 		status = 1;
 	} else if (!o.check) {
-		p->serve(c);
-		return 0;
+		return p->serve(c);
 	}
 	core_close(c);
 	return status;

@@ -4,8 +4,11 @@
 #define PROGRAM_H
 
 #include <getopt.h>
+#include <stdint.h>
 
-#include "core.h"
+struct conf;
+struct conf_carrier;
+struct core;
 
 struct program {
 	const char *name, *usage;
@@ -16,13 +19,28 @@ struct program {
 	void (*option)(int ch, const char *value);
 	/* what must hold for this program: 0, or -1, logged */
 	int (*check)(const struct core *core);
-	/* until a signal ends it; closes `core`, or what took its place */
-	void (*serve)(struct core *core);
+	/* until a signal ends it; closes `core`, or what took its place; the
+	 * exit status */
+	int (*serve)(struct core *core);
 };
 
 /* The whole program; its exit status. SIGHUP waits from the first, so that
  * none is missed or ends the process before `serve` heeds it. */
 int program_main(const struct program *p, int argc, char **argv);
+
+/* A gateway may be several processes (workers.h): the number of this one, from
+ * 0, and how many there are; 0 and 1 for one that is alone. */
+unsigned program_worker(void);
+unsigned program_workers(void);
+
+/* In a process just forked: says so, in the lines of its log too. */
+void program_become(unsigned worker, unsigned of);
+
+/* This worker's part of what all of them have together; the parts add up. */
+uint32_t program_part(uint32_t whole);
+
+/* The n-th of the numbers of 16 bits that no other worker has. */
+uint16_t program_number(uint16_t n);
 
 /* Lets it through (SIG_UNBLOCK), or holds it again (SIG_BLOCK). */
 void program_hangup(int how);

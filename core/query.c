@@ -35,6 +35,7 @@ begin(struct query *q, const struct conf_service *service, const char *msisdn,
     struct answer *a, char *say)
 {
 	struct vault *v = core_vault(q->core, service->carrier);
+	int64_t since = admit_changed(q->admit);
 	struct question x = {
 	    .service = service,
 	    .vault = v,
@@ -52,7 +53,7 @@ begin(struct query *q, const struct conf_service *service, const char *msisdn,
 	    .channel =
 		conf_service_is_dialled(service) ? CHANNEL_USSD : CHANNEL_SMS,
 	    .wording = wording_of(q, service, v->key),
-	    .copies_before = q->since <= q->now ? q->since : 0,
+	    .copies_before = since <= q->now ? since : 0,
 	};
 	*a = (struct answer){.language = service->language};
 	say[0] = '\0';
@@ -198,8 +199,10 @@ understand(struct query *q, struct question *x, const char *text, int asked,
 /* Is this query one to be worked on? VERDICT_OK if so, VERDICT_SILENCE or
  * VERDICT_SEND_AGAIN if not; `from_memory` is the answer to a repeat. */
 static enum verdict
-admit_query(struct query *q, const struct ticket *t, const char **from_memory)
+admit_query(struct query *q, struct ticket *t, const char **from_memory)
 {
+	enum admit_repeat is;
+
 	*from_memory = NULL;
 	switch (admit_age(q->admit, t->query, q->now)) {
 	case ADMIT_STALE:
@@ -209,11 +212,12 @@ admit_query(struct query *q, const struct ticket *t, const char **from_memory)
 	case ADMIT_TIMELY:
 		break;
 	}
-	if (t->request != 0 &&
-	    admit_request(q->admit, t->request, q->now, from_memory) ==
-		ADMIT_ON_ITS_WAY)
-		return VERDICT_SILENCE;
-	return VERDICT_OK;
+	if (t->request == 0)
+		return VERDICT_OK;
+	is = admit_request(q->admit, t->request, q->now, from_memory);
+	t->is_elsewhere = is == ADMIT_ELSEWHERE;
+	return is == ADMIT_ON_ITS_WAY || is == ADMIT_ELSEWHERE ? VERDICT_SILENCE
+							       : VERDICT_OK;
 }
 
 /* Only what was found is the same again; a wrong try always counts. One that

@@ -16,6 +16,13 @@ void query_free(struct query *q);
  * stays, but for answers that might be others now. */
 void query_reload(struct query *q, struct core *core);
 
+/* A query may be made before a gateway forks its workers, which then share
+ * what is remembered of subscribers. query_join: in a worker, before anything
+ * else, with the core that it has; query_left: in its master, when it is no
+ * more. */
+void query_join(struct query *q, struct core *core);
+void query_left(struct query *q, unsigned worker);
+
 /* What is left undone from now on; query_sheds: is that? */
 void query_shed(struct query *q, enum shed level);
 int query_sheds(const struct query *q, enum shed level);
@@ -38,6 +45,7 @@ struct ticket {
 	uint64_t request; /* what was asked, hashed; 0: not to be repeated */
 	uint64_t who;     /* whose text was counted; 0: none was */
 	int64_t counted;  /* and when */
+	int is_elsewhere; /* on its way from another worker (query_text) */
 };
 
 /* Every query below is a line of the audit before it comes back; where that
@@ -46,8 +54,9 @@ struct ticket {
  * Answers a text that a subscriber sent to a service. `msisdn` is E.164
  * digits (msisdn_parse), text is UTF-8. The answer's arrays last until the
  * next call; `say`, of ANSWER_MAX octets, gets the text. With VERDICT_SILENCE
- * ticket->request is that of the answer which is on its way, if there is one.
- */
+ * ticket->request is that of the answer which is on its way, if there is one;
+ * one that is_elsewhere may still be lost with its worker, so the text is to be
+ * refused for now, without a word. */
 enum verdict query_text(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, struct answer *a, char *say,
     struct ticket *ticket);

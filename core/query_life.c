@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "notice.h"
+#include "program.h"
 #include "question.h"
 #include "when.h"
 
@@ -22,12 +23,12 @@ query_new(struct query **qp, struct core *core)
 		return -ENOMEM;
 	q->core = core;
 	q->wording = messages_wording(core->messages);
-	q->since = when_now();
 	if (admit_new(&q->admit, &core->conf->limits, REMEMBERED) < 0 ||
 	    memo_new(&q->memo, NOTED) < 0) {
 		query_free(q);
 		return -ENOMEM;
 	}
+	admit_join(q->admit, 0, when_now());
 	*qp = q;
 	return 0;
 }
@@ -49,6 +50,19 @@ query_reload(struct query *q, struct core *core)
 	q->core = core;
 	q->wording = messages_wording(core->messages);
 	admit_limits(q->admit, &core->conf->limits);
+}
+
+void
+query_join(struct query *q, struct core *core)
+{
+	query_reload(q, core);
+	admit_join(q->admit, program_worker(), when_now());
+}
+
+void
+query_left(struct query *q, unsigned worker)
+{
+	admit_left(q->admit, worker, when_now());
 }
 
 void

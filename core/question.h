@@ -13,7 +13,6 @@ struct query {
 	struct core *core;
 	struct admit *admit;
 	uint32_t wording; /* messages_wording */
-	int64_t since;    /* this process runs */
 	int64_t now;      /* of the query in hand: one time for all of it */
 	enum shed shed;
 	unsigned long verdicts[VERDICTS]; /* how often each was given */

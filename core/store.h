@@ -49,8 +49,9 @@ int store_open(struct store **sp, const char *where, enum store_mode mode,
 void store_close(struct store *s);
 
 /* The most memory, in MB, that what was read of it may take; 0 for a sixteenth
- * of the machine's, 64 at least. 64 until this is called. */
-int store_cache(struct store *s, uint32_t mb);
+ * of the machine's, 64 at least; so many processes that open it alike share it
+ * evenly. 64 until this is called. */
+int store_cache(struct store *s, uint32_t mb, unsigned sharers);
 
 /* Reading: one snapshot for as many look-ups as lie between. A begin inside
  * a snapshot stays in it. */

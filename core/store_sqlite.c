@@ -287,7 +287,7 @@ store_open(struct store **sp, const char *where, enum store_mode mode,
 }
 
 int
-store_cache(struct store *s, uint32_t mb)
+store_cache(struct store *s, uint32_t mb, unsigned sharers)
 {
 	uint64_t machine =
 	    (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) >> 20;
@@ -296,7 +296,7 @@ store_cache(struct store *s, uint32_t mb)
 		mb = machine < 16 * CACHE_FIRST ? CACHE_FIRST
 		    : machine < 16 * CACHE_MAX  ? machine / 16
 						: CACHE_MAX;
-	return sqlite_cache(&s->q, 1024 * mb);
+	return sqlite_cache(&s->q, 1024 * mb / sharers);
 }
 
 void

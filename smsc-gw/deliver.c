@@ -19,6 +19,7 @@
 #include "links.h"
 #include "log.h"
 #include "outbox.h"
+#include "program.h"
 #include "ration.h"
 #include "receipt.h"
 #include "send.h"
@@ -50,7 +51,7 @@ struct deliver {
 	deliver_settled_h *settled;
 	void *arg;
 	int took, dirty;    /* texts from a read; what is to be settled now */
-	uint16_t reference; /* of the last message in segments */
+	uint16_t reference; /* of the last message: program_number */
 	struct ration ration;
 	struct counters now, told;
 	struct sender_counters sent_told;
@@ -105,7 +106,8 @@ begin_summaries(struct deliver *d, struct event_base *base)
 }
 
 static int
-open_all(struct deliver *d, struct event_base *base, struct turns *turns)
+open_all(struct deliver *d, struct event_base *base, struct turns *turns,
+    struct recall *recall)
 {
 	struct vault *v = core_vault(d->core, d->carrier);
 	int rc = core_state(v);
@@ -124,7 +126,8 @@ open_all(struct deliver *d, struct event_base *base, struct turns *turns)
 		rc = ussd_new(
 		    &d->ussd, base, d->core, d->query, d->outbox, d->carrier);
 	if (rc == 0)
-		rc = intake_new(&d->intake, base, turns, &intake_events, d);
+		rc = intake_new(
+		    &d->intake, base, turns, recall, &intake_events, d);
 	if (rc == 0)
 		rc = begin_summaries(d, base);
 	if (rc == 0)
@@ -134,7 +137,7 @@ open_all(struct deliver *d, struct event_base *base, struct turns *turns)
 
 int
 deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
-    struct query *query, struct turns *turns,
+    struct query *query, struct turns *turns, struct recall *recall,
     const struct conf_carrier *carrier, deliver_settled_h *settled, void *arg)
 {
 	struct deliver *d = calloc(1, sizeof(*d));
@@ -148,7 +151,7 @@ deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
 	d->settled = settled;
 	d->arg = arg;
 	evutil_secure_rng_get_bytes(&d->reference, sizeof(d->reference));
-	rc = open_all(d, base, turns);
+	rc = open_all(d, base, turns, recall);
 	if (rc < 0)
 		deliver_free(d);
 	else
@@ -274,7 +277,7 @@ compose(struct deliver *d, const struct conf_smsc *conf,
 	    ? conf_concat(d->core->conf, d->carrier)
 	    : conf->concat;
 	m->receipt = 0;
-	m->reference = ++d->reference;
+	m->reference = program_number(++d->reference);
 	strcpy(m->text, say);
 	return 0;
 }
@@ -326,9 +329,10 @@ acknowledge(const struct origin *o, uint32_t command_status)
 
 /* No answer of its own. */
 static void
-silence(struct deliver *d, const struct origin *origin, uint64_t request)
+silence(struct deliver *d, const struct origin *origin, const struct ticket *t)
 {
-	int rc = sender_repeat(d->sender, request, origin);
+	int rc = t->is_elsewhere ? -EBUSY
+				 : sender_repeat(d->sender, t->request, origin);
 
 	d->now.silent++;
 	if (rc == -ENOENT)
@@ -364,7 +368,7 @@ answer(struct deliver *d, const struct queued *x,
 	    key_mask(msisdn, d->core->conf->country_code, mask),
 	    verdict_name(verdict), a.nplaces);
 	if (verdict == VERDICT_SILENCE) {
-		silence(d, origin, ticket.request);
+		silence(d, origin, &ticket);
 	} else if (verdict == VERDICT_SYSTEM_BUSY ||
 	    send_text(d, origin, service, sm, say, &ticket) < 0) {
 		d->now.refused_for_now++;

@@ -10,6 +10,7 @@
 #include "intake.h"
 #include "links.h"
 #include "query.h"
+#include "recall.h"
 #include "turns.h"
 
 struct deliver;
@@ -22,7 +23,7 @@ typedef void deliver_settled_h(void *arg);
  * deliver_commit and deliver_start. All that is passed must outlive it. 0 or
  * -errno. */
 int deliver_new(struct deliver **dp, struct event_base *base, struct core *core,
-    struct query *query, struct turns *turns,
+    struct query *query, struct turns *turns, struct recall *recall,
     const struct conf_carrier *carrier, deliver_settled_h *settled, void *arg);
 void deliver_free(struct deliver *d);
 

@@ -7,6 +7,7 @@
  * SIGHUP heeded, so there are never more than two. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -23,6 +24,9 @@
 #include "tls.h"
 #include "turns.h"
 #include "when.h"
+#include "workers.h"
+
+#define RECALLED (1u << 22) /* texts; eight octets each, when in use */
 
 struct serving {
 	TAILQ_ENTRY(serving) entry;
@@ -39,6 +43,7 @@ struct gateway {
 	struct core *old; /* while settling, or null */
 	struct query *query;
 	struct turns *turns;
+	struct recall *recall; /* shared by all workers, as is query's memory */
 	struct teller *teller;
 	int64_t since; /* epoch seconds */
 	TAILQ_HEAD(, serving) carriers;
@@ -124,8 +129,8 @@ new_serving(struct gateway *g, struct core *c, const struct conf_carrier *to)
 	if (s == NULL)
 		return -ENOMEM;
 	s->next = to;
-	rc = deliver_new(
-	    &s->deliver, g->base, c, g->query, g->turns, to, on_settled, g);
+	rc = deliver_new(&s->deliver, g->base, c, g->query, g->turns, g->recall,
+	    to, on_settled, g);
 	if (rc < 0)
 		free(s);
 	else
@@ -187,12 +192,28 @@ abort_reload(struct gateway *g)
 	}
 }
 
+/* A chain for each worker, which goes on where the last one of its number
+ * ended. */
+static int
+audit(struct core *c)
+{
+	char program[16] = "smsc-gw";
+
+	if (program_worker() > 0)
+		snprintf(
+		    program, sizeof(program), "smsc-gw.%u", program_worker());
+	return core_audit(c, program);
+}
+
 static int
 prepare(struct core *c, void *arg)
 {
 	struct gateway *g = arg;
 	struct serving *s;
-	int rc = core_audit(c, "smsc-gw");
+	int rc = workers_fit(g->core, c);
+
+	if (rc == 0)
+		rc = audit(c);
 
 	if (rc == 0 && has_ussd(c->conf))
 		rc = core_records(c);
@@ -321,6 +342,8 @@ on_stop(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (g->stopping)
+		return; /* a terminal signals this process and its master */
 	TAILQ_FOREACH (s, &g->carriers, entry) {
 		deliver_stop(s->deliver);
 		n++;
@@ -378,9 +401,9 @@ open_gateway(struct gateway *g)
 	g->watch = event_new(g->base, -1, EV_PERSIST, on_watch, g);
 	if (g->settle == NULL || g->watch == NULL ||
 	    event_add(g->watch, &often) < 0 ||
-	    query_new(&g->query, g->core) < 0 ||
 	    turns_new(&g->turns, g->base) < 0 ||
-	    teller_new(&g->teller, g->base, "smsc-gw", 0, on_collect, g) < 0 ||
+	    teller_new(&g->teller, g->base, "smsc-gw", program_worker(),
+		on_collect, g) < 0 ||
 	    prepare(g->core, g) < 0)
 		return -ENOMEM;
 	commit(g, g->core, &change);
@@ -399,7 +422,6 @@ close_gateway(struct gateway *g)
 	while ((s = TAILQ_FIRST(&g->carriers)) != NULL)
 		free_serving(g, s);
 	turns_free(g->turns);
-	query_free(g->query);
 	event_free(g->term);
 	event_free(g->intr);
 	event_free(g->hup);
@@ -410,19 +432,55 @@ close_gateway(struct gateway *g)
 	core_close(g->core);
 }
 
-void
-gateway_serve(struct core *core)
+static void
+serve(struct gateway *g)
 {
-	struct gateway g = {.core = core};
 	struct serving *s;
 	size_t n = 0;
 
-	signal(SIGPIPE, SIG_IGN);
-	if (open_gateway(&g) < 0)
+	query_join(g->query, g->core);
+	if (open_gateway(g) < 0)
 		fatal("cannot serve; see above");
-	TAILQ_FOREACH (s, &g.carriers, entry)
+	TAILQ_FOREACH (s, &g->carriers, entry)
 		n++;
 	log_info(DCORE, "smsc-gw runs carriers=%zu", n);
-	event_base_dispatch(g.base);
-	close_gateway(&g);
+	event_base_dispatch(g->base);
+	close_gateway(g);
+}
+
+static void
+on_worker_ended(unsigned worker, void *arg)
+{
+	struct gateway *g = arg;
+
+	query_left(g->query, worker);
+}
+
+int
+gateway_serve(struct core *core)
+{
+	struct gateway g = {0};
+	struct workers w = {
+	    .core = core,
+	    .check = gateway_check,
+	    .ended = on_worker_ended,
+	    .arg = &g,
+	};
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (query_new(&g.query, core) < 0 ||
+	    recall_new(&g.recall, RECALLED) < 0)
+		fatal("no memory");
+	status = workers_run(&w);
+	g.core = w.core;
+	if (status < 0) {
+		serve(&g);
+		status = 0;
+	} else {
+		core_close(g.core);
+	}
+	query_free(g.query);
+	recall_free(g.recall);
+	return status;
 }

@@ -9,6 +9,6 @@
 int gateway_check(const struct core *c);
 
 /* Serves until SIGTERM or SIGINT; closes `core`, or what took its place. */
-void gateway_serve(struct core *core);
+int gateway_serve(struct core *core);
 
 #endif

@@ -10,13 +10,11 @@
 #include "breaker.h"
 #include "intake.h"
 #include "log.h"
-#include "recall.h"
 #include "told.h"
 #include "when.h"
 
-#define QUEUED 4096         /* texts that wait at the most */
-#define RECALLED (1u << 20) /* texts; eight octets each */
-#define COPY_SECONDS 300    /* in which copies of it are no news */
+#define QUEUED 4096      /* texts that wait at the most */
+#define COPY_SECONDS 300 /* in which copies of it are no news */
 #define TICK_MS 250
 #define TURN 250        /* µs of texts, while other carriers wait */
 #define TURN_ALONE 1000 /* and while none does: few ends for many texts */
@@ -49,20 +47,20 @@ static int begin_ticks(struct intake *i, struct event_base *base);
 
 int
 intake_new(struct intake **ip, struct event_base *base, struct turns *turns,
-    const struct intake_events *events, void *arg)
+    struct recall *recall, const struct intake_events *events, void *arg)
 {
 	struct intake *i = calloc(1, sizeof(*i));
 
 	if (i == NULL)
 		return -ENOMEM;
 	i->turns = turns;
+	i->recall = recall;
 	i->carrier = "";
 	i->events = events;
 	i->arg = arg;
 	i->turn = (struct turn){.take = take_turn, .arg = i};
 	admission_init(&i->admission, when_micros());
-	if (queue_new(&i->queue, QUEUED) < 0 ||
-	    recall_new(&i->recall, RECALLED) < 0 || begin_ticks(i, base) < 0) {
+	if (queue_new(&i->queue, QUEUED) < 0 || begin_ticks(i, base) < 0) {
 		intake_free(i);
 		return -ENOMEM;
 	}
@@ -79,7 +77,6 @@ intake_free(struct intake *i)
 	if (i->tick != NULL)
 		event_free(i->tick);
 	queue_free(i->queue);
-	recall_free(i->recall);
 	free(i);
 }
 

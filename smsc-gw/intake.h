@@ -7,6 +7,7 @@
 #include "link.h"
 #include "query.h"
 #include "queue.h"
+#include "recall.h"
 #include "turns.h"
 
 struct intake;
@@ -24,9 +25,10 @@ struct intake_events {
 	void (*resume)(void *arg);
 };
 
-/* All that is passed must outlive it. 0 or -ENOMEM. */
+/* All that is passed must outlive it; carriers may have one recall. 0 or
+ * -ENOMEM. */
 int intake_new(struct intake **ip, struct event_base *base, struct turns *turns,
-    const struct intake_events *events, void *arg);
+    struct recall *recall, const struct intake_events *events, void *arg);
 void intake_free(struct intake *i);
 
 /* The carrier's name from now on, which must outlive the next call, in how many

@@ -15,6 +15,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,7 @@
 #include "capture.h"
 #include "link.h"
 #include "log.h"
+#include "program.h"
 #include "tls.h"
 #include "told.h"
 #include "when.h"
@@ -121,7 +124,8 @@ link_new(struct link **lp, struct event_base *base,
 	if (conf->tls)
 		rc = tls_new(&l->tls, conf);
 	if (rc == 0)
-		rc = window_new(&l->window, conf->window, conf->rate);
+		rc = window_new(
+		    &l->window, conf->window, program_part(conf->rate));
 	if (rc == 0)
 		rc = make_events(l);
 	if (rc == 0)
@@ -157,15 +161,23 @@ link_conf(const struct link *l)
 	return l->conf;
 }
 
-/* A capture that cannot be made is logged and missed, no more. */
+/* A capture that cannot be made is logged and missed, no more. Each worker has
+ * its own connection, and its own file of it. */
 static void
 begin_capture(struct link *l)
 {
 	const struct conf_smsc *conf = l->conf;
+	char path[PATH_MAX];
 
-	if (l->capture == NULL && conf->capture != NULL)
-		capture_open(&l->capture, conf->capture, conf->port,
-		    conf->capture_numbers == CAPTURE_CLEAR, CAPTURE_OCTETS);
+	if (l->capture != NULL || conf->capture == NULL)
+		return;
+	if (program_workers() == 1)
+		snprintf(path, sizeof(path), "%s", conf->capture);
+	else
+		snprintf(path, sizeof(path), "%s.%u", conf->capture,
+		    program_worker());
+	capture_open(&l->capture, path, conf->port,
+	    conf->capture_numbers == CAPTURE_CLEAR, CAPTURE_OCTETS);
 }
 
 static int
@@ -210,7 +222,8 @@ link_reload(struct link *l, const struct conf_smsc *conf)
 	l->tls_next = NULL;
 	l->conf = conf;
 	begin_capture(l);
-	window_resize(l->window, conf->window, conf->rate, when_ticks());
+	window_resize(
+	    l->window, conf->window, program_part(conf->rate), when_ticks());
 }
 
 static void

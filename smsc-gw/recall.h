@@ -1,6 +1,8 @@
 /* Texts that were refused before they were looked at, and texts that were
  * answered: a bounded memory of eight octets a text, in which the oldest makes
- * room. Losing one is harmless: it passes for a fresh one.
+ * room. Losing one is harmless: it passes for a fresh one. It is shared with
+ * the processes that are forked after it was made, for an SMSC delivers a text
+ * again to whichever of them is bound.
  *
  * A text is a keyed hash of its sender, code and octets. Seconds of one
  * clock. */

@@ -340,7 +340,8 @@ open_gateway(struct gateway *g)
 	TAILQ_INIT(&g->hlrs);
 	g->base = event_base_new();
 	if (g->base == NULL || query_new(&g->query, g->core) < 0 ||
-	    teller_new(&g->teller, g->base, "ussd-gw", 0, on_collect, g) < 0 ||
+	    teller_new(&g->teller, g->base, "ussd-gw", program_worker(),
+		on_collect, g) < 0 ||
 	    prepare(g->core, g) < 0)
 		return -ENOMEM;
 	commit(g, g->core);
@@ -362,7 +363,7 @@ close_gateway(struct gateway *g)
 	core_close(g->core);
 }
 
-void
+int
 gateway_serve(struct core *core)
 {
 	static const struct {
@@ -389,4 +390,5 @@ gateway_serve(struct core *core)
 	for (int i = 0; i < 3; i++)
 		event_free(on[i]);
 	close_gateway(&g);
+	return 0;
 }

@@ -12,7 +12,8 @@ void gateway_take_name(int ch, const char *name);
 /* Can a configuration be served as it is? 0, or -1, logged. */
 int gateway_check(const struct core *c);
 
-/* Serves until SIGTERM or SIGINT; closes `core`, or what took its place. */
-void gateway_serve(struct core *core);
+/* Serves until SIGTERM or SIGINT; closes `core`, or what took its place.
+ * The exit status. */
+int gateway_serve(struct core *core);
 
 #endif

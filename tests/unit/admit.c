@@ -1,21 +1,42 @@
 /* What one subscriber may cost: each limit at its edge, and what happens when
  * the tables are full. */
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-static int calls_left = -1; /* of calloc before it fails */
+static int calls_left = -1; /* for memory before one fails */
+
+static int
+is_scarce(void)
+{
+	if (calls_left == 0)
+		return 1;
+	calls_left -= calls_left > 0;
+	return 0;
+}
 
 static void *
 scarce_calloc(size_t n, size_t size)
 {
-	if (calls_left == 0)
-		return NULL;
-	calls_left -= calls_left > 0;
-	return calloc(n, size);
+	return is_scarce() ? NULL : calloc(n, size);
+}
+
+static void *
+scarce_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	return is_scarce() ? MAP_FAILED
+			   : mmap(at, size, prot, flags, fd, offset);
 }
 
 #define calloc scarce_calloc
+#define mmap scarce_mmap
 #include "core/admit.c"
+#include "core/admit_table.c"
+#include "core/shared.c"
 #undef calloc
+#undef mmap
 
 #include "fixture.h"
 #include "test.h"
@@ -52,6 +73,8 @@ request(struct admit *a, uint64_t request, int64_t now)
 		return "fresh";
 	case ADMIT_ON_ITS_WAY:
 		return "on its way";
+	case ADMIT_ELSEWHERE:
+		return "elsewhere";
 	default:
 		return text;
 	}
@@ -349,9 +372,9 @@ full_set(void)
 	ok_str(request(a, 9 * step, T + 9), "fresh", "a ninth comes");
 	ok_str(request(a, 1, T + 9), "fresh", "one of another set");
 	for (int i = 1; i < 8; i++)
-		kept += find(&a->repeats, step * (i + 1)) != NULL;
+		kept += table_find(&a->repeats, step * (i + 1)) != NULL;
 	ok_int(kept, 7, "seven are still there");
-	ok(!find(&a->repeats, step), "the oldest is not");
+	ok(!table_find(&a->repeats, step), "the oldest is not");
 	admit_answered(a, 9 * step, T + 9, "nine");
 	admit_answered(a, 5 * step, T + 9, "five");
 	ok_str(request(a, 9 * step, T + 9), "nine", "each has its own text");
@@ -366,7 +389,7 @@ flood(void)
 	size_t kept = 0;
 	int went = 0;
 
-	ok_int((a->quotas.mask + 1) * WAYS, 1024, "1000 places are 1024");
+	ok_int((a->quotas.mask + 1) * TABLE_WAYS, 1024, "1000 places are 1024");
 	for (int i = 0; i < 100000; i++) {
 		uint64_t who = pseudo_random();
 		int64_t now = T + i / 100;
@@ -380,13 +403,228 @@ flood(void)
 	ok_int(went, 10,
 	    "a flood does not push out a number that goes on texting");
 	for (size_t i = 0; i < 1024; i++)
-		kept += place_at(&a->repeats, i / WAYS, i % WAYS)->key != 0;
+		kept += place_at(&a->repeats, i / TABLE_WAYS, i % TABLE_WAYS)
+			    ->key != 0;
 	ok_int(kept, 1024, "every place is in use, and no more");
 	admit_free(a);
 	a = fresh(0);
 	ok_int(a->repeats.mask, 0, "no places: one set");
 	ok_str(request(a, 0, T), "fresh", "a hash of 0");
 	ok_str(request(a, 0, T), "on its way", "is one like any other");
+	admit_free(a);
+}
+
+/* Several processes. */
+
+/* In a process of its own; its exit status, or less than 0 for what killed
+ * it. */
+static int
+elsewhere(void (*act)(struct admit *a), struct admit *a)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		act(a);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return 1;
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void
+answer_two(struct admit *a)
+{
+	admit_join(a, 1, T);
+	request(a, 1, T);
+	request(a, 2, T);
+	admit_answered(a, 2, T, "two");
+	admit_answered(a, 3, T, NULL);
+	admit_text(a, 7, T);
+	admit_busy(a, 7, T);
+	admit_wrong_code(a, 7, 0, T);
+	admit_refused(a, 9, T);
+}
+
+static void
+other_workers(void)
+{
+	struct conf_limits two = limits;
+	struct admit *a = fresh(64);
+
+	two.wrong_codes = 2;
+	admit_limits(a, &two);
+	request(a, 3, T);
+	ok_int(elsewhere(answer_two, a), 0, "another worker");
+	ok_int(admit_changed(a), T, "is known to have come");
+	ok_str(request(a, 1, T), "elsewhere", "what it has on its way is its");
+	admit_answered(a, 1, T, NULL);
+	ok_str(request(a, 1, T), "elsewhere", "and not ours to give up");
+	ok_str(request(a, 2, T), "two", "what it answered is in memory");
+	ok_str(
+	    request(a, 3, T), "on its way", "what we have it cannot give up");
+	ok_int(texts(a, 7, T, 15), 8, "its texts count, the busy one too");
+	ok(!admit_busy(a, 7, T), "of which there is one");
+	ok(admit_code(a, 7, 0, T), "one wrong code there,");
+	admit_wrong_code(a, 7, 0, T);
+	ok(!admit_code(a, 7, 0, T), "one here");
+	ok(admit_was_refused(a, 9, T), "what it refused was refused");
+	admit_left(a, 1, T + 1);
+	ok_int(admit_changed(a), T + 1, "and to have gone");
+	ok_str(request(a, 1, T), "fresh", "what it had on its way is free");
+	ok_str(request(a, 1, T), "on its way", "and ours now");
+	ok_str(request(a, 2, T), "two", "what it answered stays");
+	ok_int(elsewhere(answer_two, a), 0, "another in its place");
+	ok_str(request(a, 1, T), "on its way", "does not take it");
+	admit_join(a, 0, T);
+	ok_str(request(a, 1, T), "fresh", "nor has one what the last one had");
+	admit_free(a);
+}
+
+static void
+ask_two(struct admit *a)
+{
+	admit_join(a, 1, T + HOUR);
+	request(a, 1, T + HOUR);
+	request(a, 2, T + HOUR);
+	request(a, 3, T + HOUR);
+	admit_answered(a, 3, T + HOUR, "three");
+	admit_answered(a, 4, T + HOUR, NULL);
+	admit_answered(a, 5, T + HOUR, "FIVE");
+	admit_text_back(a, 7, T + HOUR);
+}
+
+static void
+held_elsewhere(void)
+{
+	struct admit *a = fresh(64);
+	const char *text;
+
+	admit_answered(a, 1, T, "one");
+	admit_answered(a, 2, T, "two");
+	admit_answered(a, 5, T, "five");
+	text = admit_held(a, 5, T);
+	admit_answered(a, 4, T + HOUR, "four");
+	texts(a, 7, T + HOUR, 15);
+	ok_int(elsewhere(ask_two, a), 0, "another worker, an hour later");
+	ok_str(text, "five", "what is given is a copy");
+	ok_str(admit_held(a, 3, T + HOUR), "three", "what it said is held");
+	ok_str(admit_held(a, 4, T + HOUR), "four", "what we said still is");
+	ok_str(admit_held(a, 1, T), "one", "and what is on its way there");
+	ok(admit_knows(a, 1, T + HOUR), "which is known");
+	admit_forget(a, 1);
+	ok(admit_held(a, 1, 0) == NULL, "it can be forgotten");
+	ok_str(request(a, 1, T + HOUR), "elsewhere", "and stays on its way");
+	ok_int(texts(a, 7, T + HOUR, 15), 1, "what it gives back is ours");
+	admit_left(a, 1, T + HOUR);
+	ok(!admit_knows(a, 1, T + HOUR), "it is no more, nor known");
+	ok_str(admit_held(a, 2, T), "two", "what was held before still is");
+	ok_str(request(a, 2, T + HOUR), "fresh", "and is to be answered");
+	admit_free(a);
+}
+
+/* Killed half way through the place of number 8. */
+static void
+die(struct admit *a)
+{
+	struct quota *q;
+
+	table_take(&a->quotas, 8);
+	q = table_find(&a->quotas, 8);
+	memset(q, 0xff, sizeof(*q));
+	raise(SIGKILL);
+}
+
+static void
+die_again(struct admit *a)
+{
+	table_take(&a->quotas, 8);
+	raise(SIGKILL);
+}
+
+static void
+killed_holder(void)
+{
+	const uint64_t sets = 1024;
+	struct admit *a = fresh(sets * TABLE_WAYS);
+
+	ok_int(texts(a, 8, T, 15), 10, "ten texts to a number");
+	ok_int(texts(a, 8 + sets, T, 15), 10, "and to one of its set");
+	ok_int(texts(a, 8 + STRIPES, T, 15), 10, "and to one of its stripe");
+	ok_int(elsewhere(die, a), -SIGKILL, "a worker is killed in the middle");
+	alarm(30);
+	ok_int(texts(a, 8 + STRIPES, T, 1), 0, "the stripe is not lost");
+	ok_int(texts(a, 8 + sets, T, 15), 10, "the set is, whole");
+	ok_int(texts(a, 8, T, 15), 10, "and no worse");
+	ok_int(elsewhere(die_again, a), -SIGKILL, "once more");
+	ok_int(elsewhere(die_again, a), -SIGKILL, "and before it was mended");
+	ok_int(texts(a, 8, T, 15), 10, "it can be taken again");
+	alarm(0);
+	admit_free(a);
+}
+
+static void
+hammer(struct admit *a)
+{
+	char text[ADMIT_TEXT];
+	unsigned n = getpid();
+
+	for (;; n++) {
+		size_t len = 1 + n * 37 % (ADMIT_TEXT - 1);
+
+		memset(text, 'a' + n % 26, len);
+		text[len] = '\0';
+		admit_answered(a, 1, T, NULL);
+		admit_answered(a, 1, T, text);
+		admit_text(a, n % 3, T);
+	}
+}
+
+/* All of one letter. */
+static int
+is_one_text(const char *s)
+{
+	return s[strspn(s, (const char[2]){s[0], '\0'})] == '\0';
+}
+
+/* Two at a time, one of them killed at any moment. */
+static void
+killed_at_random(void)
+{
+	struct conf_limits many = limits;
+	struct admit *a = fresh(64);
+	int rounds = 300, torn = 0, kept = 0;
+	pid_t pids[2];
+
+	many.texts_per_hour = 1;
+	admit_limits(a, &many);
+	alarm(100);
+	for (int i = 0; i < 2; i++)
+		if ((pids[i] = fork()) == 0)
+			hammer(a);
+	for (int i = 0; i < rounds; i++) {
+		const char *said;
+
+		usleep(pseudo_random() % 1000);
+		kill(pids[i % 2], SIGKILL);
+		waitpid(pids[i % 2], NULL, 0);
+		said = request(a, 1, T);
+		torn += strcmp(said, "fresh") != 0 &&
+		    strcmp(said, "on its way") != 0 && !is_one_text(said);
+		kept += is_one_text(said);
+		if ((pids[i % 2] = fork()) == 0)
+			hammer(a);
+	}
+	for (int i = 0; i < 2; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	alarm(0);
+	ok_int(
+	    torn, 0, "%d workers killed: of their texts none is torn", rounds);
+	ok(kept > 0, "%d are there", kept);
+	ok_str(request(a, 99, T), "fresh", "and it goes on");
 	admit_free(a);
 }
 
@@ -404,7 +642,7 @@ no_memory(void)
 			break;
 	}
 	calls_left = 0;
-	ok_int(calls, 6, "six allocations, each may fail");
+	ok_int(calls, 7, "seven allocations, each may fail");
 	request(a, 1, T);
 	admit_answered(a, 1, T, "text");
 	ok(admit_busy(a, 1, T), "afterwards none is needed");
@@ -430,6 +668,10 @@ main(void)
 	long_ago();
 	full_set();
 	flood();
+	other_workers();
+	held_elsewhere();
+	killed_holder();
+	killed_at_random();
 	no_memory();
 	return test_done();
 }

@@ -94,6 +94,7 @@ test_defaults(void)
 	ok_str(c->zone, "Asia/Shanghai", "zone");
 	ok_str(c->country_code, "86", "country_code");
 	ok_str(c->log_level, "info", "log_level");
+	ok_int(c->workers, 1, "workers");
 	ok_str(c->tables, realpath(".", path), "tables: the file's folder");
 	ok_int(c->max_gap, 10800, "max_gap");
 	ok_int(c->ncarriers, 1, "one carrier");
@@ -160,6 +161,7 @@ static const char whole[] =
     "country_code = 852 max_gap = 0x1c20\n"
     "tables = \"/usr/share/tables\"\n"
     "log_level = debug\n"
+    "workers = 32\n"
     "carrier \"cmcc\" { name_zh = \"中国移动\" name_en = \"a \\\"b\\\" \\\\\"\n"
     "	hotline = \"10086\" store = \"sqlite:/x\" key_file = 'k' }\n"
     "carrier two { hotline = 1 }\n"
@@ -217,6 +219,7 @@ check_whole(const struct conf *c, const char *how)
 	ok_int(c->max_gap, 7200, "%s: a hexadecimal number", how);
 	ok_str(c->tables, "/usr/share/tables", "%s: tables", how);
 	ok_str(c->log_level, "debug", "%s: log_level", how);
+	ok_int(c->workers, 32, "%s: workers", how);
 	ok_str(c->carriers[0].name_zh, "中国移动", "%s: name_zh", how);
 	ok_str(c->carriers[0].name_en, "a \"b\" \\", "%s: quotes", how);
 	ok_str(c->carriers[0].store, "sqlite:/x", "%s: carrier's store", how);
@@ -365,6 +368,10 @@ test_values(void)
 	refuse(IN_SMSC("default_alphabet = ucs2\n"),
 	    "travelcard.conf:6: default_alphabet: ucs2 is not gsm7, ascii or "
 	    "latin1\n");
+	refuse("workers = 3\n" IN_SMSC("rate = 2\n"),
+	    "travelcard.conf:7: rate: 2 is less than workers, 3\n");
+	refuse("workers = 65\n" IN_SMSC(""),
+	    "travelcard.conf:1: workers: 65 is not 1..64\n");
 	refuse(IN_SMSC("interface_version = 0x33 concat = sar\n"),
 	    "travelcard.conf:6: concat: sar needs interface_version 0x34 or "
 	    "more\n");

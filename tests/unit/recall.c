@@ -1,4 +1,7 @@
 /* What became of texts. */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "smsc-gw/recall.c"
 
 #include "test.h"
@@ -38,6 +41,55 @@ one(void)
 	recall_free(r);
 }
 
+/* What another process was told. */
+static void
+shared(void)
+{
+	struct recall *r;
+	struct recalled x;
+	pid_t pid;
+
+	recall_new(&r, 64);
+	recall_answered(r, TEXT + 1, NOW);
+	pid = fork();
+	if (pid == 0) {
+		recall_refused(r, TEXT, NOW);
+		recall_forget(r, TEXT + 1);
+		_exit(0);
+	}
+	ok(waitpid(pid, NULL, 0) == pid, "another process");
+	ok_int(recall_text(r, TEXT, &x), RECALL_REFUSED, "refused a text");
+	ok_int(x.since, NOW, "then");
+	recall_returns(r, TEXT);
+	recall_text(r, TEXT, &x);
+	ok_int(x.copies, 0, "whose copy comes here");
+	ok_int(recall_text(r, TEXT + 1, &x), RECALL_NOTHING, "forgot another");
+	recall_free(r);
+}
+
+/* Two that count at once lose nothing. */
+static void
+at_once(void)
+{
+	struct recall *r;
+	struct recalled x;
+	pid_t pid;
+
+	recall_new(&r, 64);
+	recall_refused(r, TEXT, NOW);
+	pid = fork();
+	for (int i = 0; i < 1000000; i++) {
+		recall_refused(r, TEXT, NOW);
+		recall_returns(r, TEXT);
+	}
+	if (pid == 0)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	recall_text(r, TEXT, &x);
+	ok_int(x.copies, 1, "as many returned as were refused");
+	recall_free(r);
+}
+
 /* A set's worth and one more. */
 static void
 oldest(void)
@@ -62,6 +114,8 @@ int
 main(void)
 {
 	one();
+	shared();
+	at_once();
 	oldest();
 	return test_done();
 }

@@ -160,11 +160,13 @@ memory(void)
 	if (s == NULL)
 		exit(1);
 	ok_int(cache_of(s), 65536, "64 MB unless told");
-	ok_int(store_cache(s, 7), 0, "told");
+	ok_int(store_cache(s, 7, 1), 0, "told");
 	ok_int(cache_of(s), 7168, "as much as that");
-	ok_int(store_cache(s, 1048576), 0, "told as much as may be");
+	ok_int(store_cache(s, 1048576, 1), 0, "told as much as may be");
 	ok_int(cache_of(s), 1 << 30, "all of it");
-	ok_int(store_cache(s, 0), 0, "told nothing");
+	ok_int(store_cache(s, 7, 3), 0, "told, and to share it with two");
+	ok_int(cache_of(s), 7168 / 3, "a third of that");
+	ok_int(store_cache(s, 0, 1), 0, "told nothing");
 	ok(cache_of(s) >= 65536, "at least 64 MB");
 	machine = sysconf(_SC_PHYS_PAGES) * (sysconf(_SC_PAGESIZE) / 1024);
 	ok(cache_of(s) == 65536 || cache_of(s) <= machine / 16,
