@@ -92,6 +92,7 @@ lane_add(struct jobs *js, struct link *l, unsigned quota)
 		return -ENOMEM;
 	lane->link = l;
 	lane->quota = quota;
+	TAILQ_INIT(&lane->begun);
 	TAILQ_INIT(&lane->ready);
 	TAILQ_INIT(&lane->free);
 	SLIST_INIT(&lane->blocks);
@@ -107,6 +108,8 @@ lane_remove(struct jobs *js, struct lane *lane)
 {
 	struct job *j;
 
+	while ((j = TAILQ_FIRST(&lane->begun)) != NULL)
+		job_keep_to(js, j, NULL);
 	while ((j = TAILQ_FIRST(&lane->ready)) != NULL)
 		job_ready(js, j, lane_of_none(js));
 	TAILQ_REMOVE(&js->lanes, lane, entry);
@@ -155,7 +158,7 @@ list_of(struct jobs *js, struct job *j)
 {
 	switch (j->place) {
 	case JOB_READY:
-		return &j->lane->ready;
+		return j->over != NULL ? &j->lane->begun : &j->lane->ready;
 	case JOB_WAITING:
 		return &js->waiting;
 	case JOB_PAUSED:
@@ -169,15 +172,33 @@ list_of(struct jobs *js, struct job *j)
 }
 
 static void
-put(struct jobs *js, struct job *j, enum job_place place, struct lane *lane)
+leave_place(struct jobs *js, struct job *j)
 {
 	TAILQ_REMOVE(list_of(js, j), j, entry);
+	if (j->place == JOB_READY)
+		j->lane->nready--;
+}
+
+static void
+put(struct jobs *js, struct job *j, enum job_place place, struct lane *lane)
+{
+	leave_place(js, j);
 	if (j->place == JOB_FREE) {
 		j->home->busy++;
 		TAILQ_INSERT_TAIL(&js->all, j, all);
 	}
 	j->place = place;
 	j->lane = lane;
+	TAILQ_INSERT_TAIL(list_of(js, j), j, entry);
+	if (place == JOB_READY)
+		lane->nready++;
+}
+
+void
+job_keep_to(struct jobs *js, struct job *j, struct link *over)
+{
+	TAILQ_REMOVE(list_of(js, j), j, entry);
+	j->over = over;
 	TAILQ_INSERT_TAIL(list_of(js, j), j, entry);
 }
 
@@ -212,7 +233,7 @@ job_free(struct jobs *js, struct job *j)
 
 	job_saved(js, j);
 	job_let_go(js, j);
-	TAILQ_REMOVE(list_of(js, j), j, entry);
+	leave_place(js, j);
 	TAILQ_REMOVE(&js->all, j, all);
 	j->place = JOB_FREE;
 	TAILQ_INSERT_HEAD(&home->free, j, entry);

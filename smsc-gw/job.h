@@ -46,6 +46,7 @@ struct job {
 	enum job_place place;
 	struct lane *home; /* where it came from, whose memory it is */
 	struct lane *lane; /* whose turn, while it is ready */
+	struct link *over; /* the rest of it goes by: or null, any */
 	int is_unsaved, is_held;
 	int stored;  /* written to the outbox, perhaps not yet durable */
 	int dropped; /* only waits for what flies, and until it is erased */
@@ -68,11 +69,13 @@ struct job {
 };
 
 /* The jobs that came from one link, or from none, and the queue of those
- * whose turn it is over that link, or over whichever has room. */
+ * whose turn it is over that link first, or over whichever has room. */
 struct lane {
 	TAILQ_ENTRY(lane) entry;
-	struct link *link; /* null for none, and once it is removed */
+	struct link *link;     /* null for none, and once it is removed */
+	struct job_list begun; /* ready: the rest goes by this link */
 	struct job_list ready, free;
+	int nready;           /* of both */
 	unsigned quota, busy; /* jobs that it may have, and has */
 	unsigned made;
 	enum {
@@ -121,6 +124,9 @@ struct lane *lane_of(const struct jobs *js, const struct link *l);
 /* One of a lane's free jobs, cleared, or null when it has its quota. It stays
  * free until it is put somewhere. */
 struct job *job_take(struct lane *home);
+
+/* By which link its other segments go; null for any. */
+void job_keep_to(struct jobs *js, struct job *j, struct link *over);
 
 /* Where it goes. Freed, it may be gone together with its lane. */
 void job_ready(struct jobs *js, struct job *j, struct lane *lane);

@@ -554,9 +554,9 @@ link_may_send(const struct link *l)
 }
 
 unsigned
-link_room(const struct link *l)
+link_room(const struct link *l, int64_t now)
 {
-	return link_may_send(l) ? window_room(l->window, when_ticks()) : 0;
+	return link_may_send(l) ? window_room(l->window, now) : 0;
 }
 
 void

@@ -69,9 +69,9 @@ void link_reload(struct link *l, const struct conf_smsc *conf);
 /* Can it send at all: bound, as transceiver or transmitter. */
 int link_may_send(const struct link *l);
 
-/* How many submit_sm may be sent now: what is left of the window and of the
- * rate, or of what the SMSC takes when that is less. */
-unsigned link_room(const struct link *l);
+/* How many submit_sm may be sent now (when_ticks): what is left of the window
+ * and of the rate, or of what the SMSC takes when that is less. */
+unsigned link_room(const struct link *l, int64_t now);
 
 /* Sends one; `ref`, not null, comes back with its answer. There must be
  * room. */

@@ -6,8 +6,9 @@
  *
  * A job holds one answer. Its segments are bits: done (taken, or refused for
  * good), flying (sent and unanswered); what is neither is still to be sent.
- * Ready jobs wait in the lane of the link they came from, so that a slow SMSC
- * holds up its own, or in the lane of none, for whichever link has room.
+ * Ready jobs wait in the lane of the link they came from, or in the lane of
+ * none; they go over whichever link is least loaded (send_over.c), but what
+ * waits for a link has it first, so that a slow SMSC holds up its own.
  *
  * A deliver_sm is owed an answer until all segments are done; if that takes
  * longer than its link's ack_after, the job goes into the outbox and
@@ -113,17 +114,28 @@ sender_counters(const struct sender *s)
 	return &s->counters;
 }
 
-/* Its own link's lane while that can send; when the link is about to go, for
- * what is owed to it only. Else that of none. */
-static struct lane *
-turn_of(struct sender *s, const struct job *j)
+/* When a link is about to go, it is for what is owed to it only. */
+static int
+may_take(const struct lane *lane, const struct job *j)
 {
-	struct lane *home = j->home;
+	return lane->link != NULL && link_may_send(lane->link) &&
+	    (lane->state == LANE_OPEN || job_is_owed_to(j, lane->link));
+}
 
-	if (home->link != NULL && link_may_send(home->link) &&
-	    (home->state == LANE_OPEN || job_is_owed_to(j, home->link)))
-		return home;
-	return lane_of_none(&s->jobs);
+/* The lane of the link that it keeps to, or of its own, while that can send;
+ * else that of none. */
+static struct lane *
+turn_of(struct sender *s, struct job *j)
+{
+	struct lane *lane;
+
+	if (j->over != NULL) {
+		lane = lane_of(&s->jobs, j->over);
+		if (may_take(lane, j))
+			return lane;
+		job_keep_to(&s->jobs, j, NULL);
+	}
+	return may_take(j->home, j) ? j->home : lane_of_none(&s->jobs);
 }
 
 void
@@ -284,23 +296,29 @@ sender_segment(struct sender *s, struct job *j, struct link *l)
 	link_submit(l, &sm, &j->flights[i]);
 }
 
-struct link *
-sender_roomiest(const struct sender *s)
+/* As many of its segments as there is room for. */
+static void
+send_some(struct sender *s, struct job *j, struct link *l)
 {
-	struct link *best = NULL;
-	unsigned room, most = 0;
-	const struct lane *lane;
+	int64_t now = when_ticks();
 
-	TAILQ_FOREACH (lane, &s->jobs.lanes, entry) {
-		if (lane->link == NULL || lane->state != LANE_OPEN)
-			continue;
-		room = link_room(lane->link);
-		if (room > most) {
-			most = room;
-			best = lane->link;
-		}
-	}
-	return best;
+	do
+		sender_segment(s, j, l);
+	while (job_to_send(j) != 0 && link_room(l, now) > 0);
+	if (job_to_send(j) == 0)
+		job_wait(&s->jobs, j);
+}
+
+/* The segments of one answer keep together: SMSCs may be several. */
+static void
+send_begun(struct sender *s, struct lane *lane)
+{
+	struct job *j;
+
+	while ((j = TAILQ_FIRST(&lane->begun)) != NULL &&
+	    link_room(lane->link, when_ticks()) > 0)
+		if (time(NULL) < s->leased || !sender_lost(s, j))
+			send_some(s, j, lane->link);
 }
 
 static void
@@ -308,16 +326,19 @@ send_lane(struct sender *s, struct lane *lane)
 {
 	struct job *j;
 
+	send_begun(s, lane);
 	while ((j = TAILQ_FIRST(&lane->ready)) != NULL) {
-		struct link *l = lane->link ? lane->link : sender_roomiest(s);
+		struct link *l = sender_link_for(s, lane);
 
-		if (l == NULL || link_room(l) == 0)
+		if (l == NULL)
 			return;
 		if (time(NULL) >= s->leased && sender_lost(s, j))
 			continue;
-		sender_segment(s, j, l);
-		if (job_to_send(j) == 0)
-			job_wait(&s->jobs, j);
+		if (j->form.n > 1)
+			job_keep_to(&s->jobs, j, l);
+		send_some(s, j, l);
+		if (job_to_send(j) != 0)
+			job_ready(&s->jobs, j, lane_of(&s->jobs, l));
 	}
 }
 
@@ -555,6 +576,8 @@ down_job(struct sender *s, struct job *j, struct link *l)
 		sender_end(s, j);
 		return;
 	}
+	if (j->over == l)
+		job_keep_to(&s->jobs, j, NULL);
 	was_owed = j->nowed > 0;
 	job_owe_no_more(&s->jobs, j, l);
 	if (was_owed && j->nowed == 0) {

@@ -106,7 +106,7 @@ claim(struct sender *s)
 	const struct lane *none = lane_of_none(&s->jobs);
 	int room = none->quota - none->busy;
 
-	if (room == 0 || sender_roomiest(s) == NULL)
+	if (room == 0 || sender_link_for(s, none) == NULL)
 		return;
 	s->rows = 0;
 	outbox_claim(s->outbox, time(NULL), room, on_row, s);
@@ -157,6 +157,11 @@ hand_over(struct sender *s, struct lane *lane)
 {
 	struct job *j, *next;
 
+	for (j = TAILQ_FIRST(&lane->begun); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, entry);
+		if (!job_is_owed_to(j, lane->link))
+			job_keep_to(&s->jobs, j, NULL);
+	}
 	for (j = TAILQ_FIRST(&lane->ready); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, entry);
 		if (!job_is_owed_to(j, lane->link))

@@ -4,15 +4,16 @@
 #include <errno.h>
 
 #include "sender.h"
+#include "when.h"
 
 /* A link that has room, and nothing that waits for it. */
 static struct link *
 idle_link(const struct sender *s)
 {
-	struct link *l = s->stopping ? NULL : sender_roomiest(s);
+	struct lane *none = lane_of_none(&s->jobs);
+	struct link *l = s->stopping ? NULL : sender_link_for(s, none);
 
-	if (l == NULL || !TAILQ_EMPTY(&lane_of(&s->jobs, l)->ready) ||
-	    !TAILQ_EMPTY(&lane_of_none(&s->jobs)->ready))
+	if (l == NULL || lane_of(&s->jobs, l)->nready > 0 || none->nready > 0)
 		return NULL;
 	return l;
 }
@@ -34,7 +35,7 @@ sender_pass(struct sender *s, const struct outbox_message *m,
 
 	if (rc < 0)
 		return rc;
-	if (link_room(l) < (unsigned)j->form.n)
+	if (link_room(l, when_ticks()) < (unsigned)j->form.n)
 		return -EAGAIN;
 	j->passing = 1;
 	job_ready(&s->jobs, j, none);

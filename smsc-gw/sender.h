@@ -1,4 +1,4 @@
-/* What send.c, send_now.c and send_later.c share. */
+/* What send.c, send_over.c, send_now.c and send_later.c share. */
 #ifndef SENDER_H
 #define SENDER_H
 
@@ -59,8 +59,9 @@ int sender_begin(struct sender *s, struct job *j,
 /* Sends the next segment of a job; there must be room. */
 void sender_segment(struct sender *s, struct job *j, struct link *l);
 
-/* The link with the most room; null when none has any. */
-struct link *sender_roomiest(const struct sender *s);
+/* send_over.c: the least loaded link that the next ready job of a lane may go
+ * over, its own when that is no more loaded; null when none has room. */
+struct link *sender_link_for(const struct sender *s, const struct lane *home);
 
 /* send_now.c: sender_send with a null origin. */
 int sender_pass(struct sender *s, const struct outbox_message *m,

@@ -486,7 +486,7 @@ send_waiting(struct desk *d)
 	struct slip *s;
 
 	while ((s = TAILQ_FIRST(&d->waiting)) != NULL) {
-		if (s->since >= oldest && link_room(d->link) == 0)
+		if (s->since >= oldest && link_room(d->link, when_ticks()) == 0)
 			return;
 		TAILQ_REMOVE(&d->waiting, s, entry);
 		if (s->since >= oldest) {

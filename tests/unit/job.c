@@ -89,6 +89,39 @@ other_quotas(void)
 	jobs_free(&js);
 }
 
+/* A job that keeps to a link, of which others still have their choice. */
+static void
+begun(void)
+{
+	struct lane *none, *lane;
+	struct job *j;
+
+	jobs_init(&js, 2);
+	lane_add(&js, one, 3);
+	none = lane_of_none(&js);
+	lane = lane_of(&js, one);
+	fill(lane);
+	fill(none);
+	ok_int(lane->nready + none->nready, 5, "all that are ready count");
+	j = TAILQ_FIRST(&none->ready);
+	job_keep_to(&js, j, one);
+	job_ready(&js, j, lane);
+	ok(count(&lane->begun) == 1 && count(&lane->ready) == 3 &&
+		lane->nready == 4 && none->nready == 1,
+	    "one that keeps to a link waits apart, and counts");
+	job_wait(&js, j);
+	job_ready(&js, j, lane);
+	ok(TAILQ_FIRST(&lane->begun) == j, "also when it comes back");
+	job_keep_to(&js, j, NULL);
+	ok(count(&lane->begun) == 0 && count(&lane->ready) == 4,
+	    "until it keeps to none");
+	job_keep_to(&js, j, one);
+	lane_remove(&js, lane);
+	ok(j->over == NULL && count(&none->ready) == 5 && none->nready == 5,
+	    "or its link goes");
+	jobs_free(&js);
+}
+
 static void
 owing(void)
 {
@@ -228,6 +261,7 @@ main(void)
 {
 	quotas();
 	other_quotas();
+	begun();
 	owing();
 	copies();
 	unsaved();
