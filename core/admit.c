@@ -118,6 +118,15 @@ admit_free(struct admit *a)
 }
 
 void
+admit_share(struct admit *a)
+{
+	a->repeats.is_shared = 1;
+	a->quotas.is_shared = 1;
+	a->guesses.is_shared = 1;
+	a->refusals.is_shared = 1;
+}
+
+void
 admit_limits(struct admit *a, const struct conf_limits *limits)
 {
 	a->limits = *limits;

@@ -92,8 +92,11 @@ table_take(struct table *t, uint64_t key)
 {
 	size_t set = not_free(key) & t->mask;
 	struct stripe *s = stripe_of(t, set);
-	int error = pthread_mutex_lock(&s->lock);
+	int error;
 
+	if (!t->is_shared)
+		return;
+	error = pthread_mutex_lock(&s->lock);
 	assert(error == 0 || error == EOWNERDEAD);
 	if (error == EOWNERDEAD)
 		recover(t, s);
@@ -104,7 +107,10 @@ table_take(struct table *t, uint64_t key)
 void
 table_leave(struct table *t, uint64_t key)
 {
-	pthread_mutex_unlock(&stripe_of(t, not_free(key) & t->mask)->lock);
+	size_t set = not_free(key) & t->mask;
+
+	if (t->is_shared)
+		pthread_mutex_unlock(&stripe_of(t, set)->lock);
 }
 
 void *

@@ -1,9 +1,9 @@
 /* A table of admit.c: places that are found by a key, in memory that is shared
  * with the processes forked after it was made.
  *
- * Which of them uses a place takes its set first and leaves it when done, soon:
- * never across anything that waits. Should it be killed in between, the set is
- * emptied for the next. */
+ * Who uses a place takes its set first and leaves it when done, soon: never
+ * across anything that waits. Should the process be killed in between, the set
+ * is emptied for the next. */
 #ifndef ADMIT_TABLE_H
 #define ADMIT_TABLE_H
 
@@ -24,6 +24,7 @@ struct table {
 	size_t size;   /* octets of one */
 	size_t mask;   /* sets - 1 */
 	size_t octets; /* of all of it */
+	int is_shared; /* to be set before a fork: locks are needed */
 };
 
 #define TABLE_WAYS 8 /* places in a set */

@@ -28,6 +28,8 @@ query_new(struct query **qp, struct core *core)
 		query_free(q);
 		return -ENOMEM;
 	}
+	if (core->conf->workers > 1)
+		admit_share(q->admit);
 	admit_join(q->admit, 0, when_now());
 	*qp = q;
 	return 0;

@@ -59,6 +59,7 @@ fresh(size_t places)
 
 	if (admit_new(&a, &limits, places) < 0)
 		exit(1);
+	admit_share(a);
 	return a;
 }
 
