@@ -303,6 +303,7 @@ static const struct column link_columns[] = {
 static const struct column ussd_columns[] = {
     {METRIC_USSD_OPEN, "open", 6},
     {METRIC_USSD_BEGUN, "begun", 8},
+    {METRIC_USSD_PUT_OFF, "put_off", 8},
     {METRIC_USSD_REPLIES, "replies", 8},
     {METRIC_USSD_CANCELLED, "cancelled", 9},
     {METRIC_USSD_ASKED, "asked", 8},

@@ -110,6 +110,8 @@ const struct metric_info metric_infos[METRICS] = {
     [METRIC_USSD_OPEN] = LINK("ussd_open", ADDED, NUMBER, "USSD dialogues now"),
     [METRIC_USSD_BEGUN] =
 	LINK("ussd_begun", COUNTER, NUMBER, "Dialogues that subscribers began"),
+    [METRIC_USSD_PUT_OFF] = LINK("ussd_put_off", COUNTER, NUMBER,
+	"Dialogues refused for now, nothing looked up"),
     [METRIC_USSD_REPLIES] =
 	LINK("ussd_replies", COUNTER, NUMBER, "Replies of subscribers"),
     [METRIC_USSD_CANCELLED] = LINK(

@@ -52,7 +52,7 @@ struct counters {
 	unsigned long begun, replies, cancelled; /* by the handset */
 	unsigned long asked, ended;              /* by us */
 	unsigned long notified;                  /* unasked */
-	unsigned long refused;                   /* for now, at once */
+	unsigned long put_off;                   /* refused for now */
 	unsigned long not_read, other;           /* messages */
 };
 
@@ -267,7 +267,7 @@ may_begin(struct sessions *s, const struct ss_message *m, const char *dialled,
 	} else {
 		return 1;
 	}
-	s->now.refused++;
+	s->now.put_off++;
 	return 0;
 }
 
@@ -517,9 +517,9 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 		return;
 	log_info(DUSSD,
 	    "hlr %s begun=%lu replies=%lu cancelled=%lu asked=%lu ended=%lu "
-	    "notified=%lu refused=%lu not_read=%lu other=%lu open=%u",
+	    "notified=%lu put_off=%lu not_read=%lu other=%lu open=%u",
 	    s->conf->name, c->begun, c->replies, c->cancelled, c->asked,
-	    c->ended, c->notified, c->refused, c->not_read, c->other,
+	    c->ended, c->notified, c->put_off, c->not_read, c->other,
 	    calls_count(s->calls));
 	s->told = *c;
 }
@@ -536,6 +536,7 @@ sessions_collect(const struct sessions *s, struct metrics *m)
 	    {METRIC_LINK_DOWNS, l.downs},
 	    {METRIC_USSD_OPEN, calls_count(s->calls)},
 	    {METRIC_USSD_BEGUN, c->begun},
+	    {METRIC_USSD_PUT_OFF, c->put_off},
 	    {METRIC_USSD_REPLIES, c->replies},
 	    {METRIC_USSD_CANCELLED, c->cancelled},
 	    {METRIC_USSD_ASKED, c->asked},
