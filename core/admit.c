@@ -15,6 +15,8 @@
 #define HOUR_STEP 300          /* seconds of one count */
 #define HOUR_STEPS (1 + 3600 / HOUR_STEP) /* the first is in part over */
 #define STALE_FORGET 4                    /* times stale_minutes */
+#define COVERED_SECONDS 300 /* in which what comes again may be a copy */
+#define LASTING 16 /* times as many places: small, and they count long */
 
 /* A request. Its text is beside the table, lest a search walk over it. */
 struct repeat {
@@ -92,9 +94,10 @@ admit_new(struct admit **ap, const struct conf_limits *limits, size_t places)
 	a->common = shared_new(sizeof(*a->common));
 	if (a->texts == NULL || a->common == NULL ||
 	    table_new(&a->repeats, sets, sizeof(struct repeat)) < 0 ||
-	    table_new(&a->quotas, sets, sizeof(struct quota)) < 0 ||
+	    table_new(&a->quotas, LASTING * sets, sizeof(struct quota)) < 0 ||
 	    table_new(&a->guesses, sets, sizeof(struct guesses)) < 0 ||
-	    table_new(&a->refusals, sets, sizeof(struct refusal)) < 0) {
+	    table_new(&a->refusals, LASTING * sets, sizeof(struct refusal)) <
+		0) {
 		admit_free(a);
 		return -ENOMEM;
 	}
@@ -362,13 +365,16 @@ count_text(struct admit *a, struct quota *q, int64_t now)
 	return 1;
 }
 
+/* The last of the hour is kept for the answer. */
 static int
 count_busy(struct admit *a, struct quota *q, int64_t now)
 {
 	if (q->busy >= 0 &&
 	    age(q->busy, now) < (int64_t)a->limits.busy_minutes * 60)
 		return 0;
-	if (!count_text(a, q, now))
+	if (pass_time(&q->place, &q->texts, now) + 1 >=
+		a->limits.texts_per_hour ||
+	    !count_text(a, q, now))
 		return 0;
 	q->busy = now;
 	return 1;
@@ -488,13 +494,15 @@ static enum admit_age
 age_taken(struct admit *a, uint64_t query, int64_t now)
 {
 	struct refusal *r = remembered(a, query, now);
+	int covered;
 
 	if (r == NULL || !is_stale(a, r, now))
 		return ADMIT_TIMELY;
 	if (!r->answered)
 		return ADMIT_STALE;
+	covered = age(r->place.used, now) < COVERED_SECONDS;
 	table_forget(&a->refusals, r);
-	return ADMIT_STALE_SILENT;
+	return covered ? ADMIT_STALE_SILENT : ADMIT_TIMELY;
 }
 
 enum admit_age

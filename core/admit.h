@@ -19,9 +19,9 @@
 
 struct admit;
 
-/* `places` is how many subscribers each table remembers, rounded up to a
- * power of two; each takes about 700 octets. `limits` is copied. 0 or
- * -ENOMEM. */
+/* `places` is how many subscribers' answers are remembered, rounded up to a
+ * power of two; each takes about 700 octets, and some 1,500 more for sixteen
+ * times as many limits and refusals. `limits` is copied. 0 or -ENOMEM. */
 int admit_new(
     struct admit **ap, const struct conf_limits *limits, size_t places);
 void admit_free(struct admit *a);
@@ -101,7 +101,7 @@ void admit_wrong_code(
 enum admit_age {
 	ADMIT_TIMELY,       /* not remembered, or refused not long ago */
 	ADMIT_STALE,        /* refused more than stale_minutes ago: ask again */
-	ADMIT_STALE_SILENT, /* the same, but answered since: say nothing */
+	ADMIT_STALE_SILENT, /* the same, but answered just now: say nothing */
 };
 
 /* A query is silent once, then forgotten: its subscriber may ask the same

@@ -194,6 +194,22 @@ understand(struct query *q, struct question *x, const char *text, int asked,
 	return v;
 }
 
+int
+query_is_covered(struct query *q, const struct conf_service *service,
+    const char *msisdn, const char *text)
+{
+	char say[1];
+	struct answer a;
+	struct question x = begin(q, service, msisdn, &a, say);
+	struct ticket t;
+
+	request_parse(text, service, &x.d.r);
+	return understand(q, &x, text, dialogue_may_reply(&x.d.r), &a, &t) ==
+	    VERDICT_OK &&
+	    t.request != 0 && admit_was_answered(q->admit, t.query, q->now) &&
+	    admit_held(q->admit, t.request, 0) != NULL;
+}
+
 /* Is it to be worked on? */
 
 /* Is this query one to be worked on? VERDICT_OK if so, VERDICT_SILENCE or

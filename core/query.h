@@ -86,8 +86,8 @@ void query_refused(struct query *q, const struct ticket *t);
 void query_refused_before(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, int64_t since);
 
-/* Was that text refused, and answered since? Then a copy of it, which our
- * refusal made, needs no answer. */
+/* Was that text refused, and answered since, and would it be answered the same
+ * now? Then a copy of it, which our refusal made, needs no answer. */
 int query_is_covered(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text);
 

@@ -41,14 +41,6 @@ query_refused_before(struct query *q, const struct conf_service *service,
 }
 
 int
-query_is_covered(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text)
-{
-	return admit_was_answered(
-	    q->admit, query_of(q, service, msisdn, text), when_now());
-}
-
-int
 query_is_plain(
     const struct conf_service *service, const char *text, struct answer *a)
 {

@@ -438,7 +438,7 @@ on_ussd(
 	int begins = ussd_begins(origin->link, sm);
 
 	if (!sender_takes(d->sender, origin->link) ||
-	    !intake_text(d->intake, origin, sm, begins ? hash(d, sm) : 0))
+	    !intake_text(d->intake, origin, sm, begins ? hash(d, sm) : 0, 1))
 		acknowledge(origin, link_conf(origin->link)->retry_status);
 }
 
@@ -470,7 +470,8 @@ on_deliver(struct link *l, const struct link_request *r,
 	    NULL) {
 		d->now.silent++;
 		acknowledge(&origin, ESME_ROK);
-	} else if (!intake_text(d->intake, &origin, sm, hash(d, sm))) {
+	} else if (!intake_text(d->intake, &origin, sm, hash(d, sm),
+		       sender_can_keep(d->sender, l))) {
 		refuse(d, &origin, sm);
 	}
 }

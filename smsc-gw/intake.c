@@ -153,7 +153,8 @@ sharers(const struct intake *i)
 static int
 is_copy(enum recall_what what, const struct recalled *r, int64_t age)
 {
-	return what == RECALL_ANSWERED && r->copies > 0 && age < COPY_SECONDS;
+	return what == RECALL_ANSWERED && r->copies > 0 && age >= 0 &&
+	    age < COPY_SECONDS;
 }
 
 static enum admission_text
@@ -162,7 +163,7 @@ kind(enum recall_what what, const struct recalled *r, int64_t age,
 {
 	switch (what) {
 	case RECALL_ANSWERED:
-		return age < repeats || is_copy(what, r, age)
+		return (age >= 0 && age < repeats) || is_copy(what, r, age)
 		    ? ADMISSION_REPEATED
 		    : ADMISSION_NEW;
 	case RECALL_REFUSED:
@@ -202,7 +203,7 @@ is_broken(const struct intake *i, enum admission_text is, int64_t now)
 
 int
 intake_text(struct intake *i, const struct origin *origin,
-    const struct deliver_sm *sm, uint64_t text)
+    const struct deliver_sm *sm, uint64_t text, int has_room)
 {
 	int64_t now = when_micros(), age;
 	enum recall_what what = RECALL_NOTHING;
@@ -214,7 +215,7 @@ intake_text(struct intake *i, const struct origin *origin,
 		what = recall_text(i->recall, text, &r);
 	age = when_now() - r.since;
 	is = text == 0 ? ADMISSION_REPEATED : kind(what, &r, age, i->repeats);
-	if (queue_is_full(i->queue) || is_broken(i, is, now) ||
+	if (!has_room || queue_is_full(i->queue) || is_broken(i, is, now) ||
 	    !admission_admits(&i->admission, is, sharers(i), now)) {
 		refuse(i, origin->link, text, now);
 		return 0;

@@ -39,9 +39,10 @@ void intake_reload(
 
 /* A deliver_sm, and its hash (recall.h), or 0 for one that is not recalled: it
  * goes on with what was begun. 1 when it waits now, 0 when it is to be refused
- * for now; then the link may be held (link_hold). */
+ * for now; then the link may be held (link_hold). It is where there is no room
+ * for its answer. */
 int intake_text(struct intake *i, const struct origin *origin,
-    const struct deliver_sm *sm, uint64_t text);
+    const struct deliver_sm *sm, uint64_t text, int has_room);
 
 /* A text was answered, and the same may be answered again from memory. */
 void intake_answered(struct intake *i, const struct queued *x, int may_repeat);

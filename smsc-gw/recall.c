@@ -16,7 +16,9 @@
 
 #define WAYS 8
 #define TIME_MAX ((1u << 26) - 1) /* two years */
-#define COPIES_MAX 31u
+/* Of one message that was refused time and again as many are counted; no more
+ * than these of its sender's next questions are taken for copies. */
+#define COPIES_MAX 3u
 
 struct place {
 	uint32_t mark;      /* 0 is free */

@@ -101,6 +101,14 @@ sender_takes(const struct sender *s, const struct link *l)
 	return !s->stopping && lane_of(&s->jobs, l)->state == LANE_OPEN;
 }
 
+int
+sender_can_keep(const struct sender *s, const struct link *l)
+{
+	const struct lane *lane = lane_of(&s->jobs, l);
+
+	return lane->busy < lane->quota;
+}
+
 void
 sender_remove(struct sender *s, struct link *l)
 {
@@ -443,7 +451,7 @@ finish(struct sender *s, struct job *j)
 	else
 		s->counters.answers += !j->passing;
 	sender_acknowledge(s, j);
-	query_sent(s->query, &j->ticket, j->message.text);
+	query_sent(s->query, &j->ticket, j->refused ? NULL : j->message.text);
 	sender_drop(s, j); /* the next flush erases it from the outbox */
 }
 

@@ -52,6 +52,8 @@ void sender_drain(struct sender *s, struct link *l);
 /* Whether answers to a link's texts are taken: not after sender_drain or
  * sender_stop. */
 int sender_takes(const struct sender *s, const struct link *l);
+/* Is there room for one answer more? */
+int sender_can_keep(const struct sender *s, const struct link *l);
 
 /* A link that goes: what it is owed and what it has in flight is void, as
  * after sender_down; what it left to be sent goes over the others. */

@@ -115,6 +115,8 @@ flood(int64_t cost, unsigned window)
 	begin(&w, cost, window);
 	run(&w, capacity / 2, 2);
 	run(&w, capacity * 10, 2);
+	ok_int(w.strained, 1, "%ld us, window %u: there is too much", cost,
+	    window);
 	run(&w, capacity * 10, 20);
 	ok(w.answered >= 0.95 * 20 * capacity,
 	    "%ld us, window %u, ten times as much: %lu answers of %g", cost,

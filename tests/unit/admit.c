@@ -324,6 +324,10 @@ answered_since(void)
 	admit_query_done(a, 1, T + 1);
 	ok_int(admit_age(a, 1, T + 30 * MINUTE), ADMIT_TIMELY,
 	    "refused, answered, asked again soon: timely");
+	ok_int(admit_age(a, 1, T + 31 * MINUTE), ADMIT_TIMELY,
+	    "asked again half an hour after its answer: timely");
+	admit_refused(a, 1, T);
+	admit_query_done(a, 1, T + 29 * MINUTE);
 	ok_int(admit_age(a, 1, T + 31 * MINUTE), ADMIT_STALE_SILENT,
 	    "a copy when it is stale: silence");
 	ok_int(admit_age(a, 1, T + 31 * MINUTE), ADMIT_TIMELY,
@@ -390,7 +394,10 @@ flood(void)
 	size_t kept = 0;
 	int went = 0;
 
-	ok_int((a->quotas.mask + 1) * TABLE_WAYS, 1024, "1000 places are 1024");
+	ok_int(
+	    (a->repeats.mask + 1) * TABLE_WAYS, 1024, "1000 places are 1024");
+	ok_int(a->quotas.mask + 1, LASTING * (a->repeats.mask + 1),
+	    "and more where they are small");
 	for (int i = 0; i < 100000; i++) {
 		uint64_t who = pseudo_random();
 		int64_t now = T + i / 100;
@@ -548,7 +555,7 @@ static void
 killed_holder(void)
 {
 	const uint64_t sets = 1024;
-	struct admit *a = fresh(sets * TABLE_WAYS);
+	struct admit *a = fresh(sets * TABLE_WAYS / LASTING);
 
 	ok_int(texts(a, 8, T, 15), 10, "ten texts to a number");
 	ok_int(texts(a, 8 + sets, T, 15), 10, "and to one of its set");
