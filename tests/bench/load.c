@@ -282,6 +282,7 @@ print(const struct smsc_counts *c, int json)
 	    {"answered", p->answered},
 	    {"seconds", c->seconds},
 	    {"measured_seconds", c->measured},
+	    {"measured_until", c->until},
 	    {"rate", c->measured > 0 ? c->answers / c->measured : 0},
 	    {"served", c->served},
 	    {"p50_us", hist_quantile(due, 0.5)},

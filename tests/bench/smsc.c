@@ -141,6 +141,7 @@ is_over(struct smsc *s)
 	if (s->ended == 0) {
 		s->ended = s->now;
 		s->c.measured = (s->now - s->begun) / 1e6 - s->o.warm;
+		s->c.until = s->now / 1e6;
 	}
 	if (texts_open(s->texts) == 0 &&
 	    people_answers(s->people) >= s->c.acked)

@@ -41,8 +41,9 @@ struct smsc_counts {
 	uint32_t throttled; /* submit_sm refused for now */
 	struct people_counts people;
 	double seconds; /* from the first text to the last PDU */
-	/* from `warm` to the last new text: */
-	double measured;
+	/* from `warm` to the last new text, and when that was on
+	 * CLOCK_MONOTONIC: */
+	double measured, until;
 	uint32_t answers;
 	uint32_t served; /* first answers, in time */
 	/* µs; of texts that were due then, whenever they were answered */
