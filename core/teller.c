@@ -23,6 +23,7 @@
 #include "when.h"
 
 #define BACKLOG 16
+#define REST_MS 2
 #define WORKER_PORTS 2 /* of TCP, one each for smsc-gw and ussd-gw */
 
 struct client { /* free when bev is null */
@@ -43,6 +44,7 @@ struct teller {
 	struct evbuffer *text; /* as last put together, or null */
 	int64_t made;
 	struct evconnlistener *local, *tcp;
+	struct event *rest;     /* before the next is accepted */
 	char *run_dir, *listen; /* where these are, or should be; or null */
 	char path[TELLER_PATH];
 	struct stat made_as; /* what is ours at `path` */
@@ -51,6 +53,7 @@ struct teller {
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *from, int len, void *arg);
+static void on_rested(evutil_socket_t fd, short what, void *arg);
 static void on_read(struct bufferevent *bev, void *arg);
 static void on_written(struct bufferevent *bev, void *arg);
 static void on_event(struct bufferevent *bev, short what, void *arg);
@@ -72,6 +75,9 @@ teller_new(struct teller **tp, struct event_base *base, const char *program,
 	t->collect = collect;
 	t->arg = arg;
 	*tp = t;
+	t->rest = evtimer_new(base, on_rested, t);
+	if (t->rest == NULL)
+		return -ENOMEM;
 	for (int i = 0; i < TELLER_CLIENTS; i++) {
 		struct client *c = &t->clients[i];
 
@@ -130,6 +136,8 @@ teller_free(struct teller *t)
 	}
 	close_local(t);
 	close_tcp(t);
+	if (t->rest != NULL)
+		event_free(t->rest);
 	if (t->text != NULL)
 		evbuffer_free(t->text);
 	metrics_free(t->metrics);
@@ -316,6 +324,32 @@ take_place(struct teller *t)
 	return c;
 }
 
+/* One at a time: left to itself a listener takes all that connect before it
+ * comes back, and texts would wait for who connects without end. */
+static void
+rest(struct teller *t)
+{
+	static const struct timeval pause = {0, REST_MS * 1000};
+
+	if (t->local != NULL)
+		evconnlistener_disable(t->local);
+	if (t->tcp != NULL)
+		evconnlistener_disable(t->tcp);
+	event_add(t->rest, &pause);
+}
+
+static void
+on_rested(evutil_socket_t fd, short what, void *arg)
+{
+	struct teller *t = arg;
+
+	(void)fd, (void)what;
+	if (t->local != NULL)
+		evconnlistener_enable(t->local);
+	if (t->tcp != NULL)
+		evconnlistener_enable(t->tcp);
+}
+
 static void
 on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *from, int len, void *arg)
@@ -324,6 +358,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	struct client *c = take_place(arg);
 
 	(void)listener, (void)from, (void)len;
+	rest(arg);
 	c->bev =
 	    bufferevent_socket_new(c->teller->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (c->bev == NULL) {
