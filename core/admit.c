@@ -16,7 +16,7 @@
 #define HOUR_STEPS (1 + 3600 / HOUR_STEP) /* the first is in part over */
 #define STALE_FORGET 4                    /* times stale_minutes */
 #define COVERED_SECONDS 300 /* in which what comes again may be a copy */
-#define LASTING 16 /* times as many places: small, and they count long */
+#define LASTING 8 /* times as many places: small, and they count long */
 
 /* A request. Its text is beside the table, lest a search walk over it. */
 struct repeat {

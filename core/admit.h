@@ -20,8 +20,8 @@
 struct admit;
 
 /* `places` is how many subscribers' answers are remembered, rounded up to a
- * power of two; each takes about 700 octets, and some 1,500 more for sixteen
- * times as many limits and refusals. `limits` is copied. 0 or -ENOMEM. */
+ * power of two; each takes about 700 octets, and some 800 more for eight times
+ * as many limits and refusals. `limits` is copied. 0 or -ENOMEM. */
 int admit_new(
     struct admit **ap, const struct conf_limits *limits, size_t places);
 void admit_free(struct admit *a);
