@@ -1,4 +1,5 @@
-/* With the pragmas that the store's own readers have. */
+/* With the page cache that the store's own readers have, and room in it for
+ * all of the store. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "key.h"
 #include "lookup.h"
+#include "pagecache.h"
 #include "rows.h"
 
 struct lookup {
@@ -34,6 +36,21 @@ prepare(struct lookup *l, const char *sql)
 	return st;
 }
 
+static void
+make_room(struct lookup *l)
+{
+	sqlite3_stmt *st = prepare(l, "PRAGMA page_count");
+	char text[64];
+
+	if (sqlite3_step(st) != SQLITE_ROW)
+		die(l, "page_count");
+	snprintf(text, sizeof(text), "PRAGMA cache_size = %d",
+	    sqlite3_column_int(st, 0));
+	sqlite3_finalize(st);
+	if (sqlite3_exec(l->db, text, NULL, NULL, NULL) != SQLITE_OK)
+		die(l, text);
+}
+
 struct lookup *
 lookup_open(const char *folder, const char *key_file)
 {
@@ -43,16 +60,16 @@ lookup_open(const char *folder, const char *key_file)
 	snprintf(path, sizeof(path), "%s/stays.db", folder);
 	if (l == NULL || key_open(&l->key, key_file) < 0)
 		exit(2);
+	pagecache_install();
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (sqlite3_open_v2(path, &l->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 		NULL) != SQLITE_OK ||
-	    sqlite3_exec(l->db,
-		"PRAGMA cache_size = -65536; "
-		"PRAGMA mmap_size = 0",
-		NULL, NULL, NULL) != SQLITE_OK)
+	    sqlite3_exec(l->db, "PRAGMA mmap_size = 0", NULL, NULL, NULL) !=
+		SQLITE_OK)
 		die(l, path);
+	make_room(l);
 	l->begin = prepare(l, "BEGIN");
 	l->end = prepare(l, "ROLLBACK");
 	l->find =
