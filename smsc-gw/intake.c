@@ -16,8 +16,8 @@
 #define QUEUED 4096      /* texts that wait at the most */
 #define COPY_SECONDS 300 /* in which copies of it are no news */
 #define TICK_MS 250
-#define TURN 250        /* µs of texts, while other carriers wait */
-#define TURN_ALONE 1000 /* and while none does: few ends for many texts */
+#define TURN 250        /* µs of texts, where other carriers may come */
+#define TURN_ALONE 1000 /* where there are none: few ends for many texts */
 #define TURN_PER_DONE 4 /* times what ends a turn takes */
 #define REFUSAL_MAX 20  /* µs that one is reckoned at, at the most */
 
@@ -288,7 +288,7 @@ take_turn(void *arg)
 {
 	struct intake *i = arg;
 	int64_t began = when_micros(), now = began;
-	int64_t longest = turns_waiting(i->turns) > 0 ? TURN : TURN_ALONE;
+	int64_t longest = i->shares ? TURN : TURN_ALONE;
 	int64_t then, repeating = 0;
 	struct queued *x;
 	unsigned n = 0, repeats = 0;
@@ -300,7 +300,8 @@ take_turn(void *arg)
 	if (longest < TURN_PER_DONE * i->done)
 		longest = TURN_PER_DONE * i->done;
 	i->events->shed(i->shedding.level, i->arg);
-	while (now - began < longest && (x = queue_first(i->queue)) != NULL) {
+	while ((n == 0 || now - began + i->admission.cost <= longest) &&
+	    (x = queue_first(i->queue)) != NULL) {
 		int repeated = x->is == ADMISSION_REPEATED;
 
 		take(i, x, now);
