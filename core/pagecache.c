@@ -1,16 +1,19 @@
 /* SQLite's page cache (sqlite3_pcache_methods2), made for large ones.
  *
- *   heads[number & mask] ─▶ page ─▶ page …
+ *   homes: | page extra octets | page extra octets | …    by number
+ *   heads[number & mask] ─▶ stray ─▶ stray …
  *
- *   block: | page extra | page extra | … | octets | octets | …
+ * SQLite's own finds a page through a table and writes into its neighbours in
+ * a list with each look, and in a large cache every one of these steps waits
+ * for memory. Here a page has one place, its home, that follows from its
+ * number; what is known of it lies before its octets, so that all of it is on
+ * its way at once, in memory that the processor's tables map in large pieces.
+ * Whoever comes home drops who was there; if SQLite holds that one, it strays,
+ * until it is let go. Forgetting everything, as SQLite does when another
+ * process has written, takes no longer than forgetting one.
  *
- * SQLite's own keeps what it knows of a page behind that page's octets, and
- * moves the page within a list, into which its neighbours there are written,
- * with each look. In a large cache every one of these steps waits for memory.
- * Here what is known of the pages lies side by side, a look writes only the
- * page's own, and the least recently used is found roughly, by a hand that
- * goes around and passes over once whatever was looked at since. A block is
- * what the processor's tables can map as one, which is most of the gain. */
+ * In a small cache all stray, and the least recently used goes first, roughly:
+ * a hand goes around and passes over once whatever was looked at since. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +23,9 @@
 
 #include "pagecache.h"
 
-#define BLOCK (2u << 20) /* octets; a small cache grows in steps of STEP */
-#define LARGE (8 * BLOCK)
-#define STEP 16 /* pages */
+#define PIECE (2u << 20) /* octets that are mapped as one */
+#define LARGE (8 * PIECE)
+#define STEP 16 /* pages by which a small cache grows */
 #define LINE 64 /* octets */
 #define HEADS 64
 
@@ -30,88 +33,75 @@ struct page {
 	sqlite3_pcache_page api; /* must be first */
 	struct page *next;       /* of its head's, or of the free */
 	unsigned number;         /* 0: free */
+	unsigned generation;     /* the cache's, unless it was forgotten */
 	uint8_t held;            /* SQLite uses it */
 	uint8_t heard_of;        /* since the hand last passed */
+	uint8_t strays;
 };
 
 struct block {
-	struct page *pages; /* the octets behind them */
+	struct page *pages;
 	unsigned n;
 };
 
 struct cache {
 	size_t page_size, extra_size;
+	size_t ahead; /* from a page to its octets */
+	size_t each;  /* from one page to the next */
 	int may_drop; /* what is not held */
-	unsigned max, n, held;
+	unsigned max, n, held, generation;
+	char *homes;
+	unsigned nhomes;
+	void *mapped; /* the homes, and what lies before them */
+	size_t nmapped;
 	struct page **heads;
 	unsigned nheads; /* a power of two */
+	unsigned nstrays;
 	struct page *free;
 	struct block *blocks;
 	unsigned nblocks;
 	unsigned hand_block, hand;
 };
 
-/* Blocks. */
+static const char *last; /* octets of the page that was fetched last */
 
 static size_t
-round_up(size_t n)
+round_up(size_t n, size_t to)
 {
-	return (n + LINE - 1) / LINE * LINE;
+	return (n + to - 1) / to * to;
 }
 
-/* A descriptor, and what SQLite keeps of the page, which follows it. */
-static size_t
-entry_size(const struct cache *c)
+/* A place for a page, nothing of which was written yet. */
+static void
+make_place(const struct cache *c, struct page *p)
 {
-	return round_up(sizeof(struct page) + c->extra_size);
+	p->api.pBuf = (char *)p + c->ahead;
+	p->api.pExtra = p + 1;
 }
 
-/* The memory of *n pages; a large cache's is a block. SQLite may look a little
- * behind the end of a damaged page, so a line follows the last. */
-static struct page *
-allocate(const struct cache *c, unsigned *n)
-{
-	size_t each = entry_size(c) + c->page_size, size = BLOCK;
-	int is_large = c->max >= LARGE / each;
-	void *memory;
-
-	*n = (BLOCK - LINE) / each;
-	if (!is_large) {
-		*n = STEP;
-		size = STEP * each + LINE;
-	}
-	if (posix_memalign(&memory, is_large ? BLOCK : LINE, size) != 0)
-		return NULL;
-	if (is_large)
-		madvise(memory, size, MADV_HUGEPAGE);
-	return memory;
-}
+/* Places for strays. */
 
 static int
 grow(struct cache *c)
 {
 	struct block *blocks =
 	    realloc(c->blocks, (c->nblocks + 1) * sizeof(*blocks));
-	struct block b;
-	char *entry, *octets;
+	struct block b = {.n = STEP};
+	void *memory;
 
 	if (blocks == NULL)
 		return -1;
 	c->blocks = blocks;
-	b.pages = allocate(c, &b.n);
-	if (b.pages == NULL)
+	/* SQLite may look a little behind the end of a damaged page */
+	if (posix_memalign(&memory, LINE, STEP * c->each + LINE) != 0)
 		return -1;
-	entry = (char *)b.pages;
-	octets = entry + b.n * entry_size(c);
+	b.pages = memory;
 	for (unsigned i = 0; i < b.n; i++) {
-		struct page *p = (struct page *)entry;
-		*p = (struct page){
-		    .api = {octets, p + 1},
-		    .next = c->free,
-		};
+		struct page *p = (struct page *)((char *)memory + i * c->each);
+
+		*p = (struct page){.next = c->free};
+		make_place(c, p);
 		c->free = p;
-		entry += entry_size(c);
-		octets += c->page_size;
 	}
 	c->blocks[c->nblocks++] = b;
 	return 0;
@@ -128,6 +118,48 @@ free_blocks(struct cache *c)
 	c->hand_block = c->hand = 0;
 }
 
+/* Homes. */
+
+static struct page *
+home(const struct cache *c, unsigned number)
+{
+	return (struct page *)(c->homes + number % c->nhomes * c->each);
+}
+
+static int
+is_lived_in(const struct cache *c, const struct page *p)
+{
+	return p->number != 0 && p->generation == c->generation;
+}
+
+static void
+unmap(struct cache *c)
+{
+	if (c->mapped != NULL)
+		munmap(c->mapped, c->nmapped);
+	c->mapped = NULL;
+	c->homes = NULL;
+	c->nhomes = 0;
+}
+
+/* Only what is used takes memory. Without any, all stray. */
+static void
+map(struct cache *c)
+{
+	size_t size = c->max * c->each + LINE;
+
+	c->nmapped = size + PIECE;
+	c->mapped = mmap(NULL, c->nmapped, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (c->mapped == MAP_FAILED) {
+		c->mapped = NULL;
+		return;
+	}
+	c->homes = (char *)round_up((uintptr_t)c->mapped, PIECE);
+	c->nhomes = c->max;
+	madvise(c->homes, size, MADV_HUGEPAGE);
+}
+
 /* Finding. */
 
 static struct page **
@@ -137,13 +169,28 @@ head(const struct cache *c, unsigned number)
 }
 
 static struct page *
-find(const struct cache *c, unsigned number)
+find_stray(const struct cache *c, unsigned number)
 {
 	struct page *p = *head(c, number);
 
 	while (p != NULL && p->number != number)
 		p = p->next;
 	return p;
+}
+
+static struct page *
+find(const struct cache *c, unsigned number)
+{
+	struct page *p;
+
+	if (c->nhomes == 0)
+		return find_stray(c, number);
+	p = home(c, number);
+	for (size_t line = LINE; line <= c->ahead; line += LINE)
+		__builtin_prefetch((char *)p + line);
+	if (p->number == number && p->generation == c->generation)
+		return p;
+	return c->nstrays > 0 ? find_stray(c, number) : NULL;
 }
 
 /* No memory for more heads: the lists grow longer instead. */
@@ -171,6 +218,12 @@ static void
 put(struct cache *c, struct page *p, unsigned number)
 {
 	p->number = number;
+	p->generation = c->generation;
+	p->strays = c->nhomes == 0 || p != home(c, number);
+	if (!p->strays)
+		return;
+	if (++c->nstrays > c->nheads)
+		more_heads(c);
 	p->next = *head(c, number);
 	*head(c, number) = p;
 }
@@ -180,9 +233,19 @@ take_out(struct cache *c, struct page *p)
 {
 	struct page **at = head(c, p->number);
 
+	if (!p->strays)
+		return;
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
+	c->nstrays--;
+}
+
+static int
+is_a_home(const struct cache *c, const struct page *p)
+{
+	return (const char *)p >= c->homes &&
+	    (const char *)p < c->homes + c->nhomes * c->each;
 }
 
 static void
@@ -192,6 +255,8 @@ drop(struct cache *c, struct page *p)
 	c->n--;
 	c->held -= p->held;
 	p->number = p->held = p->heard_of = 0;
+	if (is_a_home(c, p))
+		return;
 	p->next = c->free;
 	c->free = p;
 }
@@ -206,7 +271,7 @@ next_under_hand(struct cache *c)
 		c->hand_block = (c->hand_block + 1) % c->nblocks;
 	}
 	return (struct page *)((char *)c->blocks[c->hand_block].pages +
-	    c->hand++ * entry_size(c));
+	    c->hand++ * c->each);
 }
 
 /* Drops one that is not held; there must be one. */
@@ -226,13 +291,14 @@ drop_oldest(struct cache *c)
 	}
 }
 
+/* Beside homes those that stray are held. */
 static int
 can_drop(const struct cache *c)
 {
-	return c->may_drop && c->held < c->n;
+	return c->nhomes == 0 && c->may_drop && c->held < c->n;
 }
 
-/* A page that nothing lies in. */
+/* A place for a stray that nothing lies in. */
 static struct page *
 take_free(struct cache *c)
 {
@@ -246,6 +312,58 @@ take_free(struct cache *c)
 	if (p != NULL)
 		c->free = p->next;
 	return p;
+}
+
+/* The page's home, or, while another is held there, null. */
+static struct page *
+take_home(struct cache *c, unsigned number)
+{
+	struct page *p = home(c, number);
+
+	if (is_lived_in(c, p)) {
+		if (p->held)
+			return NULL;
+		drop(c, p);
+	}
+	make_place(c, p);
+	return p;
+}
+
+/* Forgets all of it but the first page, if that is to stay. */
+static void
+forget(struct cache *c, int but_first)
+{
+	struct page *p, *next, *first = but_first ? find(c, 1) : NULL;
+
+	for (unsigned i = 0; i < c->nheads && c->nstrays > 0; i++)
+		for (p = c->heads[i]; p != NULL; p = next) {
+			next = p->next;
+			if (p != first)
+				drop(c, p);
+		}
+	c->generation++;
+	c->n = c->held = 0;
+	if (first == NULL)
+		return;
+	first->generation = c->generation;
+	c->n = 1;
+	c->held = first->held;
+}
+
+/* Homes for as many as there may be, in a large cache that may drop them. They
+ * cannot move while SQLite holds one. */
+static void
+build(struct cache *c)
+{
+	unsigned want = c->may_drop && c->max >= LARGE / c->each ? c->max : 0;
+
+	if (want == c->nhomes || c->held > 0)
+		return;
+	forget(c, 0);
+	free_blocks(c);
+	unmap(c);
+	if (want > 0)
+		map(c);
 }
 
 /* What SQLite calls. */
@@ -272,6 +390,8 @@ create(int page_size, int extra_size, int may_drop)
 		return NULL;
 	c->page_size = page_size;
 	c->extra_size = extra_size;
+	c->ahead = round_up(sizeof(struct page) + extra_size, LINE);
+	c->each = c->ahead + round_up(page_size, LINE);
 	c->may_drop = may_drop;
 	c->nheads = HEADS;
 	c->heads = calloc(HEADS, sizeof(struct page *));
@@ -288,6 +408,7 @@ destroy(sqlite3_pcache *cache)
 	struct cache *c = (struct cache *)cache;
 
 	free_blocks(c);
+	unmap(c);
 	free(c->heads);
 	free(c);
 }
@@ -298,6 +419,7 @@ set_max(sqlite3_pcache *cache, int max)
 	struct cache *c = (struct cache *)cache;
 
 	c->max = max > 0 ? max : 0;
+	build(c);
 	while (c->n > c->max && can_drop(c))
 		drop_oldest(c);
 }
@@ -308,6 +430,15 @@ count(sqlite3_pcache *cache)
 	return ((struct cache *)cache)->n;
 }
 
+static sqlite3_pcache_page *
+hold(struct cache *c, struct page *p)
+{
+	c->held += !p->held;
+	p->held = p->heard_of = 1;
+	last = p->api.pBuf;
+	return &p->api;
+}
+
 /* `make`: 0 no; 1 if that is easy, which it is not while nearly all are held:
  * then SQLite writes some that have changed, and asks again with 2. */
 static sqlite3_pcache_page *
@@ -316,28 +447,23 @@ fetch(sqlite3_pcache *cache, unsigned number, int make)
 	struct cache *c = (struct cache *)cache;
 	struct page *p = find(c, number);
 
-	if (p != NULL) {
-		c->held += !p->held;
-		p->held = p->heard_of = 1;
-		/* what is looked at next */
-		__builtin_prefetch(p->api.pBuf);
-		__builtin_prefetch((char *)(p + 1) + LINE);
-		__builtin_prefetch((char *)(p + 1) + 2 * LINE);
-		return &p->api;
-	}
+	if (p != NULL)
+		return hold(c, p);
 	if (make == 0 ||
 	    (make == 1 && c->may_drop && c->held >= c->max - c->max / 10))
 		return NULL;
-	p = take_free(c);
+	build(c);
+	if (c->nhomes > 0)
+		p = take_home(c, number);
+	if (p == NULL)
+		p = take_free(c);
 	if (p == NULL)
 		return NULL;
-	if (++c->n > c->nheads)
-		more_heads(c);
-	c->held++;
-	p->held = p->heard_of = 1;
+	c->n++;
+	p->held = 0;
 	memset(p->api.pExtra, 0, c->extra_size);
 	put(c, p, number);
-	return &p->api;
+	return hold(c, p);
 }
 
 static void
@@ -346,7 +472,8 @@ let_go(sqlite3_pcache *cache, sqlite3_pcache_page *page, int discard)
 	struct cache *c = (struct cache *)cache;
 	struct page *p = (struct page *)page;
 
-	if (discard || (c->may_drop && c->n > c->max)) {
+	if (discard ||
+	    (c->may_drop && (c->n > c->max || (p->strays && c->nhomes > 0)))) {
 		drop(c, p);
 		return;
 	}
@@ -370,18 +497,28 @@ renumber(sqlite3_pcache *cache, sqlite3_pcache_page *page, unsigned from,
 	put(c, p, to);
 }
 
+/* Held or not. */
 static void
 drop_from(sqlite3_pcache *cache, unsigned first)
 {
 	struct cache *c = (struct cache *)cache;
 	struct page *p, *next;
 
-	for (unsigned i = 0; i < c->nheads && c->n > 0; i++)
+	if (first <= 2) {
+		forget(c, first == 2);
+		return;
+	}
+	for (unsigned i = 0; i < c->nheads && c->nstrays > 0; i++)
 		for (p = c->heads[i]; p != NULL; p = next) {
 			next = p->next;
 			if (p->number >= first)
 				drop(c, p);
 		}
+	for (unsigned i = 0; i < c->nhomes; i++) {
+		p = home(c, i);
+		if (is_lived_in(c, p) && p->number >= first)
+			drop(c, p);
+	}
 }
 
 static void
@@ -391,8 +528,17 @@ shrink(sqlite3_pcache *cache)
 
 	while (can_drop(c))
 		drop_oldest(c);
-	if (c->n == 0)
-		free_blocks(c);
+	if (c->held > 0)
+		return;
+	forget(c, 0);
+	free_blocks(c);
+	unmap(c);
+}
+
+const char *
+pagecache_last(void)
+{
+	return last;
 }
 
 void
