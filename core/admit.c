@@ -516,30 +516,18 @@ admit_age(struct admit *a, uint64_t query, int64_t now)
 	return is;
 }
 
-/* Is it remembered, and answered since, or not? */
-static int
-was(struct admit *a, uint64_t query, int64_t now, int answered_since)
+enum admit_past
+admit_past(struct admit *a, uint64_t query, int64_t now)
 {
+	enum admit_past is = ADMIT_NEVER;
 	const struct refusal *r;
-	int is;
 
 	table_take(&a->refusals, query);
 	r = remembered(a, query, now);
-	is = r != NULL && r->answered == answered_since;
+	if (r != NULL)
+		is = r->answered ? ADMIT_COVERED : ADMIT_REFUSED;
 	table_leave(&a->refusals, query);
 	return is;
-}
-
-int
-admit_was_refused(struct admit *a, uint64_t query, int64_t now)
-{
-	return was(a, query, now, 0);
-}
-
-int
-admit_was_answered(struct admit *a, uint64_t query, int64_t now)
-{
-	return was(a, query, now, 1);
 }
 
 void

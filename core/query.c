@@ -16,48 +16,41 @@
 
 /* What is asked. */
 
-/* What is agreed to: the words, and what stands for the names in them. */
-static uint32_t
-wording_of(const struct query *q, const struct conf_service *service,
-    const struct key *k)
+static void
+begin_time(struct query *q)
 {
-	const char *carrier = service->carrier->name;
-	const uint64_t in[] = {q->wording, service->window_days,
-	    service->granularity, key_hash(k, carrier, strlen(carrier))};
-
-	if (service->consent == CONSENT_NONE)
-		return 0;
-	return key_hash(k, in, sizeof(in));
+	q->now = when_now();
+	if (q->now >= q->today && q->now < q->tomorrow)
+		return;
+	q->today = when_midnight(q->now, 0);
+	q->tomorrow = when_midnight(q->now, 1);
 }
 
-static struct question
-begin(struct query *q, const struct conf_service *service, const char *msisdn,
-    struct answer *a, char *say)
+static void
+begin(struct query *q, struct question *x, const struct conf_service *service,
+    const char *msisdn, struct answer *a, char *say)
 {
-	struct vault *v = core_vault(q->core, service->carrier);
+	const struct core_service *s = core_service(q->core, service);
 	int64_t since = admit_changed(q->admit);
-	struct question x = {
-	    .service = service,
-	    .vault = v,
-	    .msisdn = msisdn,
-	    .who = key_msisdn(v->key, msisdn),
-	};
+	uint64_t who = key_msisdn(s->vault->key, msisdn);
 
-	x.step = pending_key(v->key, x.who, service->name);
-	q->now = when_now();
-	x.d = (struct dialogue){
+	begin_time(q);
+	*x = (struct question){
 	    .service = service,
-	    .limits = &q->core->conf->limits,
-	    .time = {q->now, when_midnight(q->now, 0),
-		when_midnight(q->now, 1)},
-	    .channel =
+	    .vault = s->vault,
+	    .msisdn = msisdn,
+	    .who = who,
+	    .step = pending_key(s->vault->key, who, s->name),
+	    .d.service = service,
+	    .d.limits = &q->core->conf->limits,
+	    .d.time = {q->now, q->today, q->tomorrow},
+	    .d.channel =
 		conf_service_is_dialled(service) ? CHANNEL_USSD : CHANNEL_SMS,
-	    .wording = wording_of(q, service, v->key),
-	    .copies_before = since <= q->now ? since : 0,
+	    .d.wording = s->wording,
+	    .d.copies_before = since <= q->now ? since : 0,
 	};
 	*a = (struct answer){.language = service->language};
 	say[0] = '\0';
-	return x;
 }
 
 /* The small state with a snapshot begun. 0 or -errno. */
@@ -95,28 +88,47 @@ read_subject(struct question *x, struct answer *a)
 	return rc;
 }
 
+/* The store, or null while it is away. */
+static struct store *
+store_of(struct query *q, struct question *x)
+{
+	if (x->store == NULL)
+		x->store = query_snapshot(q, x->vault);
+	return x->store;
+}
+
 /* Has the service ended? While its store is away nobody can tell. */
 static int
-is_closed(struct query *q, struct vault *v)
+is_closed(struct query *q, struct question *x)
 {
-	struct store *s = query_snapshot(q, v);
+	struct store *s = store_of(q, x);
 
 	return s != NULL && store_is_closed(s);
 }
 
+/* Is anything remembered of the subscriber? Mostly it is not. */
+static int
+is_marked(const struct subject *s)
+{
+	return s->language != LANGUAGES || s->tries != 0 ||
+	    s->locked_until != 0 || s->consent_at != 0 ||
+	    s->consent_version != 0 || s->deleted_at != 0 || s->corrected != 0;
+}
+
 /* Everything that makes two queries the same, for the tables of admit, and
- * what must not have changed since for one answer to serve both. */
+ * what must not have changed since for one answer to serve both. The step
+ * stands for subscriber and service, the edition for how that is configured:
+ * where it lies too. A hash of ten words is none of three: it is of their
+ * number as well. */
 static uint64_t
-request_of(struct query *q, const struct question *x)
+request_of(struct query *q, struct question *x)
 {
 	const struct subject *s = &x->d.subject;
 	const uint64_t in[] = {
-	    x->vault->id,
 	    x->step,
 	    x->digits,
-	    x->d.time.today,
-	    q->core->edition,
-	    x->d.r.language,
+	    (uint64_t)x->d.time.today << 32 | (uint64_t)q->core->edition << 3 |
+		(uint64_t)is_closed(q, x) << 2 | x->d.r.language,
 	    s->language,
 	    s->tries,
 	    s->locked_until,
@@ -124,10 +136,11 @@ request_of(struct query *q, const struct question *x)
 	    s->consent_version,
 	    s->deleted_at,
 	    s->corrected,
-	    is_closed(q, x->vault),
 	};
+	size_t words = is_marked(s) ? sizeof(in) / sizeof(*in) : 3;
 
-	return key_hash(x->vault->key, in, sizeof(in));
+	_Static_assert(LANGUAGES < 4, "two bits of the third word");
+	return key_hash(x->vault->key, in, words * sizeof(*in));
 }
 
 /* What is left out makes it another request, so that it comes back when the
@@ -152,9 +165,12 @@ request_now(struct query *q, const struct question *x)
 uint64_t
 query_hash(const struct key *k, uint64_t step, const char *text)
 {
-	const uint64_t in[2] = {step, key_hash(k, text, strlen(text))};
+	size_t len = strnlen(text, TEXT_SAID);
+	uint8_t in[sizeof(step) + TEXT_SAID];
 
-	return key_hash(k, in, sizeof(in));
+	memcpy(in, &step, sizeof(step));
+	memcpy(in + sizeof(step), text, len);
+	return key_hash(k, in, sizeof(step) + len);
 }
 
 /* The query, and the request that it is, if any. */
@@ -168,7 +184,8 @@ identify(struct query *q, struct question *x, const char *text,
 	x->d.said = query_hash(k, x->step, text);
 	if (digits[0] != '\0')
 		x->digits = key_identity(k, x->who, digits);
-	if (admit_was_refused(q->admit, x->d.said, q->now))
+	x->past = admit_past(q->admit, x->d.said, q->now);
+	if (x->past == ADMIT_REFUSED)
 		x->d.copies_before = INT64_MAX;
 	*ticket = (struct ticket){.query = x->d.said};
 }
@@ -200,13 +217,14 @@ query_is_covered(struct query *q, const struct conf_service *service,
 {
 	char say[1];
 	struct answer a;
-	struct question x = begin(q, service, msisdn, &a, say);
+	struct question x;
 	struct ticket t;
 
+	begin(q, &x, service, msisdn, &a, say);
 	request_parse(text, service, &x.d.r);
 	return understand(q, &x, text, dialogue_may_reply(&x.d.r), &a, &t) ==
 	    VERDICT_OK &&
-	    t.request != 0 && admit_was_answered(q->admit, t.query, q->now) &&
+	    t.request != 0 && x.past == ADMIT_COVERED &&
 	    admit_held(q->admit, t.request, 0) != NULL;
 }
 
@@ -215,19 +233,19 @@ query_is_covered(struct query *q, const struct conf_service *service,
 /* Is this query one to be worked on? VERDICT_OK if so, VERDICT_SILENCE or
  * VERDICT_SEND_AGAIN if not; `from_memory` is the answer to a repeat. */
 static enum verdict
-admit_query(struct query *q, struct ticket *t, const char **from_memory)
+admit_query(struct query *q, const struct question *x, struct ticket *t,
+    const char **from_memory)
 {
+	enum admit_age age = ADMIT_TIMELY;
 	enum admit_repeat is;
 
 	*from_memory = NULL;
-	switch (admit_age(q->admit, t->query, q->now)) {
-	case ADMIT_STALE:
+	if (x->past != ADMIT_NEVER)
+		age = admit_age(q->admit, t->query, q->now);
+	if (age == ADMIT_STALE)
 		return VERDICT_SEND_AGAIN;
-	case ADMIT_STALE_SILENT:
+	if (age == ADMIT_STALE_SILENT)
 		return VERDICT_SILENCE;
-	case ADMIT_TIMELY:
-		break;
-	}
 	if (t->request == 0)
 		return VERDICT_OK;
 	is = admit_request(q->admit, t->request, q->now, from_memory);
@@ -387,7 +405,7 @@ find(struct query *q, struct question *x, struct answer *a)
 		return a->verdict; /* it is not about a person */
 	if (x->d.r.verb == VERB_VERIFY && query_sheds(q, SHED_VERIFICATIONS))
 		return put_off(q, a);
-	s = query_snapshot(q, x->vault);
+	s = store_of(q, x);
 	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
 		return away(x);
 	if (store_is_closed(s))
@@ -501,15 +519,16 @@ query_text(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, struct answer *a, char *say,
     struct ticket *ticket)
 {
-	struct question x = begin(q, service, msisdn, a, say);
 	const char *from_memory;
 	enum verdict admitted;
+	struct question x;
 
+	begin(q, &x, service, msisdn, a, say);
 	ticket->who = 0;
 	request_parse(text, service, &x.d.r);
 	a->verdict =
 	    understand(q, &x, text, dialogue_may_reply(&x.d.r), a, ticket);
-	admitted = admit_query(q, ticket, &from_memory);
+	admitted = admit_query(q, &x, ticket, &from_memory);
 	if (admitted == VERDICT_SILENCE) {
 		ticket->query = 0;
 		a->verdict = VERDICT_SILENCE;
@@ -559,8 +578,9 @@ query_dialled(struct query *q, const struct conf_service *service,
     const char *code, const char *msisdn, const char *dialled, uint32_t token,
     struct answer *a, char *say)
 {
-	struct question x = begin(q, service, msisdn, a, say);
+	struct question x;
 
+	begin(q, &x, service, msisdn, a, say);
 	request_parse_dialled(dialled, code, &x.d.r);
 	x.d.pending.token = token;
 	return converse(q, &x, dialled, 0, a, say);
@@ -574,7 +594,7 @@ query_is_pending(
 	struct answer a;
 	char say[1];
 
-	x = begin(q, service, msisdn, &a, say);
+	begin(q, &x, service, msisdn, &a, say);
 	return read_pending(q, &x) == 0 && x.d.pending.step != STEP_NONE;
 }
 
@@ -583,8 +603,9 @@ query_reply(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, uint32_t *token, struct answer *a,
     char *say)
 {
-	struct question x = begin(q, service, msisdn, a, say);
+	struct question x;
 
+	begin(q, &x, service, msisdn, a, say);
 	request_parse(text, service, &x.d.r);
 	converse(q, &x, text, 1, a, say);
 	if (x.d.pending.step != STEP_NONE)

@@ -20,8 +20,8 @@
 static int
 is_space(uint32_t c)
 {
-	return c == 0xa0 || (c >= 0x2000 && c <= 0x200f) ||
-	    c == 0x202f || (c >= 0x3000 && c <= 0x3002) || c == 0xfeff;
+	return c == 0xa0 || (c >= 0x2000 && c <= 0x200f) || c == 0x202f ||
+	    (c >= 0x3000 && c <= 0x3002) || c == 0xfeff;
 }
 
 static char

@@ -477,7 +477,8 @@ other_workers(void)
 	ok(admit_code(a, 7, 0, T), "one wrong code there,");
 	admit_wrong_code(a, 7, 0, T);
 	ok(!admit_code(a, 7, 0, T), "one here");
-	ok(admit_was_refused(a, 9, T), "what it refused was refused");
+	ok_int(
+	    admit_past(a, 9, T), ADMIT_REFUSED, "what it refused was refused");
 	admit_left(a, 1, T + 1);
 	ok_int(admit_changed(a), T + 1, "and to have gone");
 	ok_str(request(a, 1, T), "fresh", "what it had on its way is free");
