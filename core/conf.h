@@ -175,6 +175,9 @@ const struct conf_carrier *conf_carrier(const struct conf *c, const char *name);
 const struct conf_service *conf_service_at(
     const struct conf *c, const struct conf_carrier *carrier, const char *code);
 
+/* Is it any carrier's code? */
+int conf_is_code(const struct conf *c, const char *number);
+
 /* Is it a USSD service, dialled and not texted? */
 int conf_service_is_dialled(const struct conf_service *s);
 
