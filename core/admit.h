@@ -30,6 +30,10 @@ void admit_free(struct admit *a);
  * forked. From then on each call takes a lock, which costs some 30 ns. */
 void admit_share(struct admit *a);
 
+/* A query, and a text to `who`, are about to be asked for: their memory is
+ * fetched meanwhile. */
+void admit_expect(const struct admit *a, uint64_t who, uint64_t query);
+
 /* New limits after a reload; what is remembered stays. */
 void admit_limits(struct admit *a, const struct conf_limits *limits);
 

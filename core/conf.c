@@ -103,7 +103,7 @@ static void
 check_code(struct conf *c, cfg_t *sec, const struct conf_service *s, size_t i)
 {
 	const char *code = s->code.v[i];
-	const struct conf_list before = {s->code.v, i};
+	const struct conf_list before = {.v = s->code.v, .n = i};
 	const struct conf_service *other;
 
 	if (list_has(&before, code))

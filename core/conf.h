@@ -25,7 +25,16 @@ enum unknown { UNKNOWN_HELP, UNKNOWN_IGNORE };
 struct conf_list {
 	const char **v;
 	size_t n;
+	uint64_t begins; /* bit c % 64: one begins with octet c; 0: unknown */
 };
+
+/* Could one of the list begin with that octet? Most texts tell at once that
+ * none does. */
+static inline int
+conf_list_begins(const struct conf_list *list, char c)
+{
+	return list->begins == 0 || list->begins >> (c & 63) & 1;
+}
 
 struct conf_carrier {
 	const char *name;

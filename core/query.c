@@ -173,17 +173,22 @@ query_hash(const struct key *k, uint64_t step, const char *text)
 	return key_hash(k, in, sizeof(step) + len);
 }
 
+/* What is said, whatever it means. */
+static void
+hear(struct query *q, struct question *x, const char *text)
+{
+	x->d.said = query_hash(x->vault->key, x->step, text);
+	admit_expect(q->admit, x->who, x->d.said);
+}
+
 /* The query, and the request that it is, if any. */
 static void
-identify(struct query *q, struct question *x, const char *text,
-    struct ticket *ticket)
+identify(struct query *q, struct question *x, struct ticket *ticket)
 {
-	const struct key *k = x->vault->key;
 	const char *digits = dialogue_digits(&x->d);
 
-	x->d.said = query_hash(k, x->step, text);
 	if (digits[0] != '\0')
-		x->digits = key_identity(k, x->who, digits);
+		x->digits = key_identity(x->vault->key, x->who, digits);
 	x->past = admit_past(q->admit, x->d.said, q->now);
 	if (x->past == ADMIT_REFUSED)
 		x->d.copies_before = INT64_MAX;
@@ -193,13 +198,13 @@ identify(struct query *q, struct question *x, const char *text,
 /* What a text means: by itself, and, when `asked` is to be looked at, as a
  * reply to that. */
 static enum verdict
-understand(struct query *q, struct question *x, const char *text, int asked,
-    struct answer *a, struct ticket *ticket)
+understand(struct query *q, struct question *x, int asked, struct answer *a,
+    struct ticket *ticket)
 {
 	int rc = asked ? read_pending(q, x) : 0;
 	enum verdict v = dialogue_open(&x->d);
 
-	identify(q, x, text, ticket);
+	identify(q, x, ticket);
 	if (rc == 0 && v != VERDICT_SILENCE)
 		rc = read_subject(x, a);
 	if (rc < 0)
@@ -221,8 +226,9 @@ query_is_covered(struct query *q, const struct conf_service *service,
 	struct ticket t;
 
 	begin(q, &x, service, msisdn, &a, say);
+	hear(q, &x, text);
 	request_parse(text, service, &x.d.r);
-	return understand(q, &x, text, dialogue_may_reply(&x.d.r), &a, &t) ==
+	return understand(q, &x, dialogue_may_reply(&x.d.r), &a, &t) ==
 	    VERDICT_OK &&
 	    t.request != 0 && x.past == ADMIT_COVERED &&
 	    admit_held(q->admit, t.request, 0) != NULL;
@@ -524,10 +530,10 @@ query_text(struct query *q, const struct conf_service *service,
 	struct question x;
 
 	begin(q, &x, service, msisdn, a, say);
+	hear(q, &x, text);
 	ticket->who = 0;
 	request_parse(text, service, &x.d.r);
-	a->verdict =
-	    understand(q, &x, text, dialogue_may_reply(&x.d.r), a, ticket);
+	a->verdict = understand(q, &x, dialogue_may_reply(&x.d.r), a, ticket);
 	admitted = admit_query(q, &x, ticket, &from_memory);
 	if (admitted == VERDICT_SILENCE) {
 		ticket->query = 0;
@@ -561,7 +567,8 @@ converse(struct query *q, struct question *x, const char *text, int asked,
 	const char *from_memory = NULL;
 	struct ticket t;
 
-	a->verdict = understand(q, x, text, asked, a, &t);
+	hear(q, x, text);
+	a->verdict = understand(q, x, asked, a, &t);
 	t.query = 0; /* the network does not send it again */
 	if (t.request != 0)
 		admit_request(q->admit, t.request, q->now, &from_memory);

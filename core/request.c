@@ -24,13 +24,10 @@ is_space(uint32_t c)
 	    (c >= 0x3000 && c <= 0x3002) || c == 0xfeff;
 }
 
-static char
-fold_ascii(char c)
-{
-	if (c >= 'a' && c <= 'z')
-		c -= 'a' - 'A';
-	return c < ' ' ? ' ' : c;
-}
+static const char ascii[] = "                                "
+			    " !\"#$%&'()*+,-./0123456789:;<=>?"
+			    "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_"
+			    "`ABCDEFGHIJKLMNOPQRSTUVWXYZ{|}~\x7f";
 
 static uint32_t
 fold_character(uint32_t c)
@@ -38,7 +35,7 @@ fold_character(uint32_t c)
 	if (c >= 0xff01 && c <= 0xff5e)
 		c -= 0xff01 - '!';
 	if (c < 0x80)
-		return fold_ascii(c);
+		return ascii[c];
 	return is_space(c) ? ' ' : c;
 }
 
@@ -49,9 +46,10 @@ fold(const char *text, char out[FOLDED])
 	size_t n = 0;
 	uint32_t c;
 
-	while (*text != '\0' && n < FOLDED - 4) {
-		if ((unsigned char)*text < 0x80) {
-			out[n++] = fold_ascii(*text++);
+	while ((c = (unsigned char)*text) != 0 && n < FOLDED - 4) {
+		if (c < 0x80) {
+			out[n++] = ascii[c];
+			text++;
 			continue;
 		}
 		text += utf8_next(text, &c);
@@ -100,11 +98,11 @@ after_any(const char *s, const struct conf_list *keywords, size_t *longest)
 	const char *best = NULL, *rest;
 	size_t len;
 
+	if (!conf_list_begins(keywords, *s))
+		return NULL;
 	for (size_t i = 0; i < keywords->n; i++) {
 		const char *keyword = keywords->v[i];
 
-		if (*keyword != *s) /* most are not even begun */
-			continue;
 		rest = after_keyword(s, keyword);
 		len = rest != NULL ? strlen(keyword) : 0;
 		if (len > *longest) {
@@ -118,6 +116,8 @@ after_any(const char *s, const struct conf_list *keywords, size_t *longest)
 static int
 is_one_of(const struct conf_list *words, const char *s, size_t len)
 {
+	if (!conf_list_begins(words, *s))
+		return 0;
 	for (size_t i = 0; i < words->n; i++) {
 		const char *word = words->v[i];
 
@@ -350,7 +350,7 @@ is_yes_word(const char *s, size_t len)
 {
 	static const char *words[] = {"Y", "YES", "是", "同意"};
 	static const struct conf_list yes = {
-	    words, sizeof(words) / sizeof(*words)};
+	    .v = words, .n = sizeof(words) / sizeof(*words)};
 
 	return is_one_of(&yes, s, len);
 }

@@ -6,8 +6,8 @@
 static const char *codes[] = {"10086", "10010", "1069012345678"};
 static struct conf_carrier carriers[2];
 static struct conf_service services[] = {
-    {.name = "one", .carrier = &carriers[0], .code = {codes, 1}},
-    {.name = "two", .carrier = &carriers[1], .code = {codes + 1, 2}},
+    {.name = "one", .carrier = &carriers[0], .code = {.v = codes, .n = 1}},
+    {.name = "two", .carrier = &carriers[1], .code = {.v = codes + 1, .n = 2}},
 };
 static const struct conf conf = {
     .country_code = "86",
