@@ -106,29 +106,12 @@ is_closed(struct query *q, struct question *x)
 	return s != NULL && store_is_closed(s);
 }
 
-/* Is anything remembered of the subscriber? Mostly it is not. */
-static int
-is_marked(const struct subject *s)
-{
-	return s->language != LANGUAGES || s->tries != 0 ||
-	    s->locked_until != 0 || s->consent_at != 0 ||
-	    s->consent_version != 0 || s->deleted_at != 0 || s->corrected != 0;
-}
-
-/* Everything that makes two queries the same, for the tables of admit, and
- * what must not have changed since for one answer to serve both. The step
- * stands for subscriber and service, the edition for how that is configured:
- * where it lies too. A hash of ten words is none of three: it is of their
- * number as well. */
+/* What is remembered of the subscriber, hashed; 0 where it is nothing, as
+ * mostly. */
 static uint64_t
-request_of(struct query *q, struct question *x)
+marks_of(const struct subject *s, const struct key *k)
 {
-	const struct subject *s = &x->d.subject;
 	const uint64_t in[] = {
-	    x->step,
-	    x->digits,
-	    (uint64_t)x->d.time.today << 32 | (uint64_t)q->core->edition << 3 |
-		(uint64_t)is_closed(q, x) << 2 | x->d.r.language,
 	    s->language,
 	    s->tries,
 	    s->locked_until,
@@ -137,10 +120,34 @@ request_of(struct query *q, struct question *x)
 	    s->deleted_at,
 	    s->corrected,
 	};
-	size_t words = is_marked(s) ? sizeof(in) / sizeof(*in) : 3;
 
-	_Static_assert(LANGUAGES < 4, "two bits of the third word");
-	return key_hash(x->vault->key, in, words * sizeof(*in));
+	if (s->language == LANGUAGES && s->tries == 0 && s->locked_until == 0 &&
+	    s->consent_at == 0 && s->consent_version == 0 &&
+	    s->deleted_at == 0 && s->corrected == 0)
+		return 0;
+	return key_hash(k, in, sizeof(in));
+}
+
+/* Everything that makes two queries the same, for the tables of admit, and
+ * what must not have changed since for one answer to serve both. The step
+ * stands for subscriber and service, the edition for how that is configured,
+ * where it lies too.
+ *
+ * Step, digits and marks are keyed hashes: nobody knows them, so nobody can
+ * find two sets of them that come to the same, and by chance that is as rare as
+ * with a hash of them all. What is plain is one word that has each in a place
+ * of its own, so that two queries which differ in that alone differ. */
+static uint64_t
+request_of(struct query *q, struct question *x)
+{
+	uint64_t plain = (uint64_t)x->d.time.today << 32 |
+	    (uint64_t)q->core->edition << 3 | (uint64_t)is_closed(q, x) << 2 |
+	    x->d.r.language;
+	uint64_t request = x->step ^ x->digits ^
+	    marks_of(&x->d.subject, x->vault->key) ^ plain;
+
+	_Static_assert(LANGUAGES < 4, "two bits");
+	return request + (request == 0);
 }
 
 /* What is left out makes it another request, so that it comes back when the

@@ -82,12 +82,10 @@ is_between(char c)
 static const char *
 after_keyword(const char *s, const char *keyword)
 {
-	for (; *keyword != '\0'; keyword++, s++) {
-		while (is_between(*s))
-			s++;
-		if (*s != *keyword)
-			return NULL;
-	}
+	for (; *keyword != '\0'; keyword++, s++)
+		for (; *s != *keyword; s++)
+			if (!is_between(*s))
+				return NULL;
 	return s;
 }
 
@@ -114,10 +112,8 @@ after_any(const char *s, const struct conf_list *keywords, size_t *longest)
 }
 
 static int
-is_one_of(const struct conf_list *words, const char *s, size_t len)
+has_word(const struct conf_list *words, const char *s, size_t len)
 {
-	if (!conf_list_begins(words, *s))
-		return 0;
 	for (size_t i = 0; i < words->n; i++) {
 		const char *word = words->v[i];
 
@@ -126,6 +122,12 @@ is_one_of(const struct conf_list *words, const char *s, size_t len)
 			return 1;
 	}
 	return 0;
+}
+
+static int
+is_one_of(const struct conf_list *words, const char *s, size_t len)
+{
+	return conf_list_begins(words, *s) && has_word(words, s, len);
 }
 
 static enum language
