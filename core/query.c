@@ -40,7 +40,8 @@ begin(struct query *q, struct question *x, const struct conf_service *service,
 	    .vault = s->vault,
 	    .msisdn = msisdn,
 	    .who = who,
-	    .step = pending_key(s->vault->key, who, s->name),
+	    .name = s->name,
+	    .asks = who ^ s->name,
 	    .d.service = service,
 	    .d.limits = &q->core->conf->limits,
 	    .d.time = {q->now, q->today, q->tomorrow},
@@ -64,6 +65,13 @@ begin_state(struct vault *v)
 	return rc;
 }
 
+/* The key of what is pending. */
+static uint64_t
+step_of(const struct question *x)
+{
+	return pending_key(x->vault->key, x->who, x->name);
+}
+
 /* What was asked, if anything. 0 or -errno. */
 static int
 read_pending(struct query *q, struct question *x)
@@ -72,7 +80,7 @@ read_pending(struct query *q, struct question *x)
 
 	if (rc == 0)
 		rc = pending_get(
-		    x->vault->state, x->step, q->now, &x->d.pending);
+		    x->vault->state, step_of(x), q->now, &x->d.pending);
 	return rc == -ENOENT ? 0 : rc;
 }
 
@@ -129,21 +137,21 @@ marks_of(const struct subject *s, const struct key *k)
 }
 
 /* Everything that makes two queries the same, for the tables of admit, and
- * what must not have changed since for one answer to serve both. The step
- * stands for subscriber and service, the edition for how that is configured,
- * where it lies too.
+ * what must not have changed since for one answer to serve both. The edition
+ * stands for how the service is configured, where its store lies too.
  *
- * Step, digits and marks are keyed hashes: nobody knows them, so nobody can
- * find two sets of them that come to the same, and by chance that is as rare as
- * with a hash of them all. What is plain is one word that has each in a place
- * of its own, so that two queries which differ in that alone differ. */
+ * Subscriber, service, digits and marks are keyed hashes: nobody knows them, so
+ * nobody can find two sets of them that come to the same, and by chance that is
+ * as rare as with a hash of them all. What is plain is one word that has each
+ * in a place of its own, so that two queries which differ in that alone differ.
+ */
 static uint64_t
 request_of(struct query *q, struct question *x)
 {
 	uint64_t plain = (uint64_t)x->d.time.today << 32 |
 	    (uint64_t)q->core->edition << 3 | (uint64_t)is_closed(q, x) << 2 |
 	    x->d.r.language;
-	uint64_t request = x->step ^ x->digits ^
+	uint64_t request = x->asks ^ x->digits ^
 	    marks_of(&x->d.subject, x->vault->key) ^ plain;
 
 	_Static_assert(LANGUAGES < 4, "two bits");
@@ -170,21 +178,21 @@ request_now(struct query *q, const struct question *x)
 }
 
 uint64_t
-query_hash(const struct key *k, uint64_t step, const char *text)
+query_hash(const struct key *k, uint64_t asks, const char *text)
 {
 	size_t len = strnlen(text, TEXT_SAID);
-	uint8_t in[sizeof(step) + TEXT_SAID];
+	uint8_t in[sizeof(asks) + TEXT_SAID];
 
-	memcpy(in, &step, sizeof(step));
-	memcpy(in + sizeof(step), text, len);
-	return key_hash(k, in, sizeof(step) + len);
+	memcpy(in, &asks, sizeof(asks));
+	memcpy(in + sizeof(asks), text, len);
+	return key_hash(k, in, sizeof(asks) + len);
 }
 
 /* What is said, whatever it means. */
 static void
 hear(struct query *q, struct question *x, const char *text)
 {
-	x->d.said = query_hash(x->vault->key, x->step, text);
+	x->d.said = query_hash(x->vault->key, x->asks, text);
 	admit_expect(q->admit, x->who, x->d.said);
 }
 
@@ -511,7 +519,7 @@ keep_step(struct question *x, enum verdict verdict)
 	if (!x->d.asked || verdict == VERDICT_SYSTEM_BUSY ||
 	    verdict == VERDICT_BUSY || verdict == VERDICT_SILENCE)
 		return verdict;
-	return pending_put(x->vault->state, x->step, &x->d.pending) == 0
+	return pending_put(x->vault->state, step_of(x), &x->d.pending) == 0
 	    ? verdict
 	    : VERDICT_SYSTEM_BUSY;
 }

@@ -63,7 +63,7 @@ query_held(struct query *q, const struct question *x, uint64_t request)
 static uint64_t
 answered_key(const struct question *x)
 {
-	const uint64_t in[] = {x->vault->id, x->step, x->d.time.today};
+	const uint64_t in[] = {x->vault->id, x->asks, x->d.time.today};
 
 	return key_hash(x->vault->key, in, sizeof(in));
 }

@@ -28,9 +28,8 @@ query_of(const struct query *q, const struct conf_service *service,
 {
 	const struct core_service *s = core_service(q->core, service);
 	const struct key *k = s->vault->key;
-	uint64_t step = pending_key(k, key_msisdn(k, msisdn), s->name);
 
-	return query_hash(k, step, text);
+	return query_hash(k, key_msisdn(k, msisdn) ^ s->name, text);
 }
 
 void

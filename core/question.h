@@ -26,7 +26,8 @@ struct question {
 	struct vault *vault;
 	const char *msisdn;
 	uint64_t who;         /* key_msisdn */
-	uint64_t step;        /* the key of what is pending */
+	uint64_t name;        /* of the service, hashed */
+	uint64_t asks;        /* who ^ name: subscriber and service as one */
 	uint64_t digits;      /* keyed; 0 for none */
 	uint64_t request;     /* with nothing left out; 0: not to be repeated */
 	enum admit_past past; /* of the text that it is */
@@ -59,9 +60,10 @@ void query_keep_number(struct query *q, uint64_t imsi, const char *msisdn);
 int query_kept_number(
     const struct query *q, uint64_t imsi, char msisdn[DIGITS_MAX + 1]);
 
-/* A text said at that step (pending_key): ticket.query. Of a longer one than
- * TEXT_SAID octets what comes first counts. */
+/* A text said by that subscriber to that service (question.asks):
+ * ticket.query. Of a longer one than TEXT_SAID octets what comes first
+ * counts. */
 #define TEXT_SAID 1024
-uint64_t query_hash(const struct key *k, uint64_t step, const char *text);
+uint64_t query_hash(const struct key *k, uint64_t asks, const char *text);
 
 #endif

@@ -112,22 +112,20 @@ after_any(const char *s, const struct conf_list *keywords, size_t *longest)
 }
 
 static int
-has_word(const struct conf_list *words, const char *s, size_t len)
+is_one_of(const struct conf_list *words, const char *s, size_t len)
 {
+	if (!conf_list_begins(words, *s))
+		return 0;
 	for (size_t i = 0; i < words->n; i++) {
 		const char *word = words->v[i];
+		size_t n = 0;
 
-		if (*word == *s && strncmp(word, s, len) == 0 &&
-		    word[len] == '\0')
+		while (n < len && word[n] == s[n])
+			n++;
+		if (n == len && word[n] == '\0')
 			return 1;
 	}
 	return 0;
-}
-
-static int
-is_one_of(const struct conf_list *words, const char *s, size_t len)
-{
-	return conf_list_begins(words, *s) && has_word(words, s, len);
 }
 
 static enum language
