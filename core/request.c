@@ -46,10 +46,9 @@ fold(const char *text, char out[FOLDED])
 	size_t n = 0;
 	uint32_t c;
 
-	while ((c = (unsigned char)*text) != 0 && n < FOLDED - 4) {
-		if (c < 0x80) {
-			out[n++] = ascii[c];
-			text++;
+	while (*text != '\0' && n < FOLDED - 4) {
+		if ((unsigned char)*text < 0x80) {
+			out[n++] = ascii[(unsigned char)*text++];
 			continue;
 		}
 		text += utf8_next(text, &c);
