@@ -19,8 +19,7 @@
 #define LASTING 8 /* times as many places: small, and they count long */
 
 /* A request. Its text is beside the table, lest a search walk over it. */
-struct repeat {
-	struct place place; /* used: since when it is what it is */
+struct repeat { /* used: since when it is what it is */
 	enum { AT_REST, ON_ITS_WAY, ANSWERED } is;
 	uint32_t owner; /* who answers it, when on its way */
 	int64_t held;   /* when its text was given, 0 for none */
@@ -34,20 +33,18 @@ struct hour {
 
 /* A subscriber. */
 struct quota {
-	struct place place;
-	int64_t busy; /* when the last busy text went, or -1 */
+	int64_t busy; /* when the last busy text went, if any did */
 	struct hour texts;
+	uint16_t was_busy;
 };
 
 /* Wrong codes from a number, or about the number that ~key is. */
 struct guesses {
-	struct place place;
 	struct hour wrong;
 };
 
 /* A query refused for now. */
 struct refusal {
-	struct place place;
 	int64_t since; /* the first time */
 	int answered;  /* since then */
 };
@@ -159,9 +156,9 @@ admit_changed(const struct admit *a)
 /* Repeats. */
 
 static char *
-text_of(const struct admit *a, const struct repeat *r)
+text_of(const struct admit *a, const struct place *p)
 {
-	return a->texts[table_number(&a->repeats, r)];
+	return a->texts[p->number];
 }
 
 /* Whose answerer is no more. */
@@ -175,31 +172,32 @@ is_abandoned(const struct admit *a, const struct repeat *r)
 /* While an answer is on its way a repeat would only add to the queue that it
  * waits in, however short repeat_window is. */
 static int
-still_counts(const struct admit *a, const struct repeat *r, int64_t now)
+still_counts(const struct admit *a, const struct place *p, int64_t now)
 {
+	const struct repeat *r = p->data;
 	int64_t max = a->limits.repeat_window;
 
 	if (r->is == ON_ITS_WAY && max < ON_ITS_WAY_SECONDS)
 		max = ON_ITS_WAY_SECONDS;
 	return r->is != AT_REST && !is_abandoned(a, r) &&
-	    age(r->place.used, now) < max;
+	    age(*p->used, now) < max;
 }
 
 static enum admit_repeat
 request_taken(struct admit *a, uint64_t request, int64_t now)
 {
-	struct repeat *r = table_find(&a->repeats, request);
+	struct place p = table_make(&a->repeats, request, now);
+	struct repeat *r = p.data;
 
-	if (r == NULL || !still_counts(a, r, now)) {
-		r = table_make(&a->repeats, request, now);
-		r->place.used = now;
+	if (!still_counts(a, &p, now)) {
+		*p.used = now;
 		r->is = ON_ITS_WAY;
 		r->owner = a->self;
 		return ADMIT_FRESH;
 	}
 	if (r->is == ON_ITS_WAY)
 		return r->owner == a->self ? ADMIT_ON_ITS_WAY : ADMIT_ELSEWHERE;
-	strcpy(a->said, text_of(a, r));
+	strcpy(a->said, text_of(a, &p));
 	return ADMIT_ANSWERED;
 }
 
@@ -229,42 +227,45 @@ is_elsewhere(const struct admit *a, const struct repeat *r)
 static void
 rest(struct admit *a, uint64_t request)
 {
-	struct repeat *r = table_find(&a->repeats, request);
+	struct place p = table_find(&a->repeats, request);
+	struct repeat *r = p.data;
 
 	if (r == NULL || is_elsewhere(a, r))
 		return;
 	if (r->held != 0)
 		r->is = AT_REST;
 	else
-		table_forget(&a->repeats, r);
+		table_forget(&a->repeats, &p);
 }
 
 static void
 forget(struct admit *a, uint64_t request)
 {
-	struct repeat *r = table_find(&a->repeats, request);
+	struct place p = table_find(&a->repeats, request);
+	struct repeat *r = p.data;
 
 	if (r == NULL)
 		return;
 	if (is_elsewhere(a, r))
 		r->held = 0;
 	else
-		table_forget(&a->repeats, r);
+		table_forget(&a->repeats, &p);
 }
 
 static void
 keep(struct admit *a, uint64_t request, int64_t now, const char *text)
 {
-	struct repeat *r = table_make(&a->repeats, request, now);
+	struct place p = table_make(&a->repeats, request, now);
+	struct repeat *r = p.data;
 
-	if (r->is == ANSWERED && still_counts(a, r, now))
+	if (r->is == ANSWERED && still_counts(a, &p, now))
 		return; /* from memory: that makes it no younger */
-	r->place.used = now;
+	*p.used = now;
 	r->is = ANSWERED;
-	if (r->held != 0 && strcmp(text_of(a, r), text) == 0)
+	if (r->held != 0 && strcmp(text_of(a, &p), text) == 0)
 		return; /* nor does that */
 	r->held = now;
-	strcpy(text_of(a, r), text);
+	strcpy(text_of(a, &p), text);
 }
 
 void
@@ -284,13 +285,15 @@ const char *
 admit_held(struct admit *a, uint64_t request, int64_t since)
 {
 	const struct repeat *r;
+	struct place p;
 	int is_held;
 
 	table_take(&a->repeats, request);
-	r = table_find(&a->repeats, request);
+	p = table_find(&a->repeats, request);
+	r = p.data;
 	is_held = r != NULL && r->held != 0 && r->held >= since;
 	if (is_held)
-		strcpy(a->said, text_of(a, r));
+		strcpy(a->said, text_of(a, &p));
 	table_leave(&a->repeats, request);
 	return is_held ? a->said : NULL;
 }
@@ -306,36 +309,24 @@ admit_forget(struct admit *a, uint64_t request)
 int
 admit_knows(struct admit *a, uint64_t request, int64_t now)
 {
-	const struct repeat *r;
+	struct place p;
 	int is_known;
 
 	table_take(&a->repeats, request);
-	r = table_find(&a->repeats, request);
-	is_known = r != NULL && still_counts(a, r, now);
+	p = table_find(&a->repeats, request);
+	is_known = p.data != NULL && still_counts(a, &p, now);
 	table_leave(&a->repeats, request);
 	return is_known;
 }
 
 /* Texts to one number. */
 
-static struct quota *
-quota_of(struct admit *a, uint64_t who, int64_t now)
-{
-	struct quota *q = table_find(&a->quotas, who);
-
-	if (q == NULL) {
-		q = table_make(&a->quotas, who, now);
-		q->busy = -1;
-	}
-	return q;
-}
-
 /* The counts that the hour has left behind become those of its last steps.
  * Returns the sum. */
 static unsigned
-pass_time(struct place *p, struct hour *h, int64_t now)
+pass_time(const struct place *p, struct hour *h, int64_t now)
 {
-	int64_t last = p->used / HOUR_STEP;
+	int64_t last = *p->used / HOUR_STEP;
 	int64_t steps = now / HOUR_STEP - last;
 	unsigned sum = 0;
 
@@ -343,8 +334,8 @@ pass_time(struct place *p, struct hour *h, int64_t now)
 		steps = HOUR_STEPS;
 	for (int64_t i = 1; i <= steps; i++)
 		h->n[(last + i) % HOUR_STEPS] = 0;
-	if (now > p->used)
-		p->used = now;
+	if (now > *p->used)
+		*p->used = now;
 	for (size_t i = 0; i < HOUR_STEPS; i++)
 		sum += h->n[i];
 	return sum;
@@ -353,40 +344,46 @@ pass_time(struct place *p, struct hour *h, int64_t now)
 static void
 count(const struct place *p, struct hour *h)
 {
-	h->n[p->used / HOUR_STEP % HOUR_STEPS]++;
+	h->n[*p->used / HOUR_STEP % HOUR_STEPS]++;
 }
 
 static int
-count_text(struct admit *a, struct quota *q, int64_t now)
+count_text(struct admit *a, const struct place *p, int64_t now)
 {
-	if (pass_time(&q->place, &q->texts, now) >= a->limits.texts_per_hour)
+	struct quota *q = p->data;
+
+	if (pass_time(p, &q->texts, now) >= a->limits.texts_per_hour)
 		return 0;
-	count(&q->place, &q->texts);
+	count(p, &q->texts);
 	return 1;
 }
 
 /* The last of the hour is kept for the answer. */
 static int
-count_busy(struct admit *a, struct quota *q, int64_t now)
+count_busy(struct admit *a, const struct place *p, int64_t now)
 {
-	if (q->busy >= 0 &&
+	struct quota *q = p->data;
+
+	if (q->was_busy &&
 	    age(q->busy, now) < (int64_t)a->limits.busy_minutes * 60)
 		return 0;
-	if (pass_time(&q->place, &q->texts, now) + 1 >=
-		a->limits.texts_per_hour ||
-	    !count_text(a, q, now))
+	if (pass_time(p, &q->texts, now) + 1 >= a->limits.texts_per_hour ||
+	    !count_text(a, p, now))
 		return 0;
 	q->busy = now;
+	q->was_busy = 1;
 	return 1;
 }
 
 int
 admit_text(struct admit *a, uint64_t who, int64_t now)
 {
+	struct place p;
 	int may;
 
 	table_take(&a->quotas, who);
-	may = count_text(a, quota_of(a, who, now), now);
+	p = table_make(&a->quotas, who, now);
+	may = count_text(a, &p, now);
 	table_leave(&a->quotas, who);
 	return may;
 }
@@ -394,33 +391,36 @@ admit_text(struct admit *a, uint64_t who, int64_t now)
 int
 admit_busy(struct admit *a, uint64_t who, int64_t now)
 {
+	struct place p;
 	int may;
 
 	table_take(&a->quotas, who);
-	may = count_busy(a, quota_of(a, who, now), now);
+	p = table_make(&a->quotas, who, now);
+	may = count_busy(a, &p, now);
 	table_leave(&a->quotas, who);
 	return may;
 }
 
 /* Its step may be another's by now: then the hour has passed, or nearly. */
 static void
-uncount(struct quota *q, int64_t then)
+uncount(const struct place *p, int64_t then)
 {
+	struct quota *q = p->data;
 	uint16_t *n = &q->texts.n[then / HOUR_STEP % HOUR_STEPS];
 
-	if (q->place.used / HOUR_STEP - then / HOUR_STEP < HOUR_STEPS)
+	if (*p->used / HOUR_STEP - then / HOUR_STEP < HOUR_STEPS)
 		*n -= *n > 0;
 }
 
 void
 admit_text_back(struct admit *a, uint64_t who, int64_t then)
 {
-	struct quota *q;
+	struct place p;
 
 	table_take(&a->quotas, who);
-	q = table_find(&a->quotas, who);
-	if (q != NULL)
-		uncount(q, then);
+	p = table_find(&a->quotas, who);
+	if (p.data != NULL)
+		uncount(&p, then);
 	table_leave(&a->quotas, who);
 }
 
@@ -430,12 +430,14 @@ static int
 may_guess(struct admit *a, uint64_t key, int64_t now)
 {
 	struct guesses *g;
+	struct place p;
 	int may;
 
 	table_take(&a->guesses, key);
-	g = table_find(&a->guesses, key);
-	may = g == NULL ||
-	    pass_time(&g->place, &g->wrong, now) < a->limits.wrong_codes;
+	p = table_find(&a->guesses, key);
+	g = p.data;
+	may =
+	    g == NULL || pass_time(&p, &g->wrong, now) < a->limits.wrong_codes;
 	table_leave(&a->guesses, key);
 	return may;
 }
@@ -451,11 +453,13 @@ static void
 count_guess(struct admit *a, uint64_t key, int64_t now)
 {
 	struct guesses *g;
+	struct place p;
 
 	table_take(&a->guesses, key);
-	g = table_make(&a->guesses, key, now);
-	pass_time(&g->place, &g->wrong, now);
-	count(&g->place, &g->wrong);
+	p = table_make(&a->guesses, key, now);
+	g = p.data;
+	pass_time(&p, &g->wrong, now);
+	count(&p, &g->wrong);
 	table_leave(&a->guesses, key);
 }
 
@@ -477,31 +481,31 @@ is_stale(const struct admit *a, const struct refusal *r, int64_t now)
 }
 
 /* The SMSC has given up by then; what comes now was sent anew. */
-static struct refusal *
+static struct place
 remembered(struct admit *a, uint64_t query, int64_t now)
 {
 	int64_t max = (int64_t)a->limits.stale_minutes * 60 * STALE_FORGET;
-	struct refusal *r = table_find(&a->refusals, query);
+	struct place p = table_find(&a->refusals, query);
 
-	if (r != NULL && age(r->place.used, now) > max) {
-		table_forget(&a->refusals, r);
-		return NULL;
-	}
-	return r;
+	if (p.data == NULL || age(*p.used, now) <= max)
+		return p;
+	table_forget(&a->refusals, &p);
+	return (struct place){0};
 }
 
 static enum admit_age
 age_taken(struct admit *a, uint64_t query, int64_t now)
 {
-	struct refusal *r = remembered(a, query, now);
+	struct place p = remembered(a, query, now);
+	const struct refusal *r = p.data;
 	int covered;
 
 	if (r == NULL || !is_stale(a, r, now))
 		return ADMIT_TIMELY;
 	if (!r->answered)
 		return ADMIT_STALE;
-	covered = age(r->place.used, now) < COVERED_SECONDS;
-	table_forget(&a->refusals, r);
+	covered = age(*p.used, now) < COVERED_SECONDS;
+	table_forget(&a->refusals, &p);
 	return covered ? ADMIT_STALE_SILENT : ADMIT_TIMELY;
 }
 
@@ -516,30 +520,18 @@ admit_age(struct admit *a, uint64_t query, int64_t now)
 	return is;
 }
 
-/* Is it remembered, and answered since, or not? */
-static int
-was(struct admit *a, uint64_t query, int64_t now, int answered_since)
+enum admit_past
+admit_past(struct admit *a, uint64_t query, int64_t now)
 {
+	enum admit_past is = ADMIT_NEVER;
 	const struct refusal *r;
-	int is;
 
 	table_take(&a->refusals, query);
-	r = remembered(a, query, now);
-	is = r != NULL && r->answered == answered_since;
+	r = remembered(a, query, now).data;
+	if (r != NULL)
+		is = r->answered ? ADMIT_COVERED : ADMIT_REFUSED;
 	table_leave(&a->refusals, query);
 	return is;
-}
-
-int
-admit_was_refused(struct admit *a, uint64_t query, int64_t now)
-{
-	return was(a, query, now, 0);
-}
-
-int
-admit_was_answered(struct admit *a, uint64_t query, int64_t now)
-{
-	return was(a, query, now, 1);
 }
 
 void
@@ -547,27 +539,19 @@ admit_refused_before(
     struct admit *a, uint64_t query, int64_t since, int64_t now)
 {
 	struct refusal *r;
+	struct place p;
 
 	table_take(&a->refusals, query);
-	r = remembered(a, query, now);
+	p = remembered(a, query, now);
+	r = p.data;
 	if (r == NULL || r->answered) {
-		r = table_make(&a->refusals, query, now);
+		p = table_make(&a->refusals, query, now);
+		r = p.data;
 		r->since = since;
 		r->answered = 0;
 	}
-	r->place.used = now;
+	*p.used = now;
 	table_leave(&a->refusals, query);
-}
-
-static void
-done(struct admit *a, struct refusal *r, int64_t now)
-{
-	if (is_stale(a, r, now)) {
-		table_forget(&a->refusals, r);
-		return;
-	}
-	r->answered = 1;
-	r->place.used = now;
 }
 
 void
@@ -576,14 +560,34 @@ admit_refused(struct admit *a, uint64_t query, int64_t now)
 	admit_refused_before(a, query, now, now);
 }
 
+static void
+done(struct admit *a, const struct place *p, int64_t now)
+{
+	struct refusal *r = p->data;
+
+	if (is_stale(a, r, now)) {
+		table_forget(&a->refusals, p);
+		return;
+	}
+	r->answered = 1;
+	*p->used = now;
+}
+
 void
 admit_query_done(struct admit *a, uint64_t query, int64_t now)
 {
-	struct refusal *r;
+	struct place p;
 
 	table_take(&a->refusals, query);
-	r = remembered(a, query, now);
-	if (r != NULL)
-		done(a, r, now);
+	p = remembered(a, query, now);
+	if (p.data != NULL)
+		done(a, &p, now);
 	table_leave(&a->refusals, query);
+}
+
+void
+admit_expect(const struct admit *a, uint64_t who, uint64_t query)
+{
+	table_expect(&a->quotas, who);
+	table_expect(&a->refusals, query);
 }

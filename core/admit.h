@@ -30,6 +30,10 @@ void admit_free(struct admit *a);
  * forked. From then on each call takes a lock, which costs some 30 ns. */
 void admit_share(struct admit *a);
 
+/* A query, and a text to `who`, are about to be asked for: their memory is
+ * fetched meanwhile. */
+void admit_expect(const struct admit *a, uint64_t who, uint64_t query);
+
 /* New limits after a reload; what is remembered stays. */
 void admit_limits(struct admit *a, const struct conf_limits *limits);
 
@@ -107,10 +111,10 @@ enum admit_age {
 /* A query is silent once, then forgotten: its subscriber may ask the same
  * again and nothing on the wire tells that from a copy. */
 enum admit_age admit_age(struct admit *a, uint64_t query, int64_t now);
-/* Was it refused for now, and not answered since? Then what comes is a copy. */
-int admit_was_refused(struct admit *a, uint64_t query, int64_t now);
-/* Was it refused for now, and answered since? Nothing is forgotten. */
-int admit_was_answered(struct admit *a, uint64_t query, int64_t now);
+/* What is remembered of it: no refusal, and then it is timely; or one, not
+ * answered since, and then what comes is a copy; or answered since. */
+enum admit_past { ADMIT_NEVER, ADMIT_REFUSED, ADMIT_COVERED };
+enum admit_past admit_past(struct admit *a, uint64_t query, int64_t now);
 /* Refused for now, also after it was answered: then from here on; or before,
  * at `since` first, by whoever could not tell which query it is. */
 void admit_refused(struct admit *a, uint64_t query, int64_t now);

@@ -1,5 +1,8 @@
-/*   key ──low bits──▶ set: | place | place | … 8 of them |
+/*   key ──low bits──▶ set: | 8 keys | 8 times | data, data, … 8 of them |
  *                      └──lowest bits──▶ stripe: a lock, and whose set it is
+ *
+ * Keys are a cache line, and times are one: a search reads the first alone, a
+ * new key the second too, and nobody the data of others.
  *
  * A key belongs to one set; a new one takes a free place there, or that of the
  * key least recently heard of. So a flood of numbers costs memory that others
@@ -17,9 +20,10 @@
 #include "shared.h"
 
 #define STRIPES 256 /* far more than there are processes */
+#define LINE 64     /* octets of a cache line */
 
 struct stripe { /* alone in its cache line */
-	_Alignas(64) pthread_mutex_t lock;
+	_Alignas(LINE) pthread_mutex_t lock;
 	volatile size_t set; /* last taken */
 };
 
@@ -40,18 +44,26 @@ make_locks(struct table *t)
 	return -error;
 }
 
+struct set {
+	_Alignas(LINE) uint64_t keys[TABLE_WAYS]; /* 0: free */
+	int64_t used[TABLE_WAYS];
+	char data[];
+};
+
 int
 table_new(struct table *t, size_t sets, size_t size)
 {
 	size_t locks = STRIPES * sizeof(struct stripe);
+	size_t set = sizeof(struct set) + TABLE_WAYS * size;
 
 	t->size = size;
+	t->stride = (set + LINE - 1) / LINE * LINE;
 	t->mask = sets - 1;
-	t->octets = locks + sets * TABLE_WAYS * size;
+	t->octets = locks + sets * t->stride;
 	t->stripes = shared_new(t->octets);
 	if (t->stripes == NULL)
 		return -ENOMEM;
-	t->places = (char *)t->stripes + locks;
+	t->sets = (char *)t->stripes + locks;
 	return make_locks(t);
 }
 
@@ -67,10 +79,22 @@ not_free(uint64_t key)
 	return key + (key == 0);
 }
 
-static struct place *
+static struct set *
+set_at(const struct table *t, size_t set)
+{
+	return (void *)(t->sets + set * t->stride);
+}
+
+static struct place
 place_at(const struct table *t, size_t set, size_t way)
 {
-	return (void *)(t->places + (set * TABLE_WAYS + way) * t->size);
+	struct set *s = set_at(t, set);
+
+	return (struct place){
+	    .used = &s->used[way],
+	    .data = s->data + way * t->size,
+	    .number = set * TABLE_WAYS + way,
+	};
 }
 
 static struct stripe *
@@ -83,7 +107,7 @@ stripe_of(const struct table *t, size_t set)
 static void
 recover(struct table *t, struct stripe *s)
 {
-	memset(place_at(t, s->set, 0), 0, TABLE_WAYS * t->size);
+	memset(set_at(t, s->set), 0, t->stride);
 	pthread_mutex_consistent(&s->lock);
 }
 
@@ -113,48 +137,61 @@ table_leave(struct table *t, uint64_t key)
 		pthread_mutex_unlock(&stripe_of(t, set)->lock);
 }
 
-void *
+struct place
 table_find(const struct table *t, uint64_t key)
 {
-	struct place *p = place_at(t, not_free(key) & t->mask, 0);
+	size_t set = not_free(key) & t->mask;
+	const struct set *s = set_at(t, set);
 
 	key = not_free(key);
-	for (size_t i = 0; i < TABLE_WAYS; i++) {
-		if (p->key == key)
-			return p;
-		p = (void *)((char *)p + t->size);
-	}
-	return NULL;
+	for (size_t way = 0; way < TABLE_WAYS; way++)
+		if (s->keys[way] == key)
+			return place_at(t, set, way);
+	return (struct place){0};
 }
 
-void *
+/* A free one, or the one least recently heard of. */
+static size_t
+way_to_take(const struct set *s)
+{
+	size_t way = 0;
+
+	for (size_t i = 0; i < TABLE_WAYS; i++) {
+		if (s->keys[i] == 0)
+			return i;
+		if (s->used[i] < s->used[way])
+			way = i;
+	}
+	return way;
+}
+
+struct place
 table_make(struct table *t, uint64_t key, int64_t now)
 {
-	struct place *p = table_find(t, key), *q;
+	size_t set = not_free(key) & t->mask, way;
+	struct place p = table_find(t, key);
 
-	if (p != NULL)
+	if (p.data != NULL)
 		return p;
-	key = not_free(key);
-	p = place_at(t, key & t->mask, 0);
-	for (size_t i = 1; i < TABLE_WAYS && p->key != 0; i++) {
-		q = place_at(t, key & t->mask, i);
-		if (q->key == 0 || q->used < p->used)
-			p = q;
-	}
-	memset(p, 0, t->size);
-	p->key = key;
-	p->used = now;
+	way = way_to_take(set_at(t, set));
+	p = place_at(t, set, way);
+	memset(p.data, 0, t->size);
+	set_at(t, set)->keys[way] = not_free(key);
+	*p.used = now;
 	return p;
 }
 
 void
-table_forget(struct table *t, void *place)
+table_forget(struct table *t, const struct place *p)
 {
-	memset(place, 0, t->size);
+	set_at(t, p->number / TABLE_WAYS)->keys[p->number % TABLE_WAYS] = 0;
 }
 
-size_t
-table_number(const struct table *t, const void *place)
+void
+table_expect(const struct table *t, uint64_t key)
 {
-	return ((const char *)place - t->places) / t->size;
+	const struct set *s = set_at(t, not_free(key) & t->mask);
+
+	__builtin_prefetch(s->keys);
+	__builtin_prefetch(s->used);
 }

@@ -10,18 +10,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What each place begins with; key 0 is free. */
+/* A place, until its set is left. */
 struct place {
-	uint64_t key;
-	int64_t used;
+	int64_t *used; /* when it was last heard of */
+	void *data;    /* what its user has in it; null: there is no place */
+	size_t number; /* below sets * TABLE_WAYS */
 };
 
 struct stripe;
 
 struct table {
 	struct stripe *stripes; /* locks, each of some of the sets */
-	char *places;
-	size_t size;   /* octets of one */
+	char *sets;
+	size_t size;   /* octets of a place's data */
+	size_t stride; /* and of a set */
 	size_t mask;   /* sets - 1 */
 	size_t octets; /* of all of it */
 	int is_shared; /* to be set before a fork: locks are needed */
@@ -36,13 +38,13 @@ void table_free(struct table *t);
 void table_take(struct table *t, uint64_t key);
 void table_leave(struct table *t, uint64_t key);
 
-/* With the key's set taken. Its own place, or null; */
-void *table_find(const struct table *t, uint64_t key);
-/* its own, else a new one, all zeros but for key and time. */
-void *table_make(struct table *t, uint64_t key, int64_t now);
-void table_forget(struct table *t, void *place);
+/* With the key's set taken. Its own place, or none; */
+struct place table_find(const struct table *t, uint64_t key);
+/* its own, else a new one, all zeros but for the time. */
+struct place table_make(struct table *t, uint64_t key, int64_t now);
+void table_forget(struct table *t, const struct place *p);
 
-/* The number of a place, below sets * TABLE_WAYS. */
-size_t table_number(const struct table *t, const void *place);
+/* A key is about to be looked for: its set is fetched meanwhile. */
+void table_expect(const struct table *t, uint64_t key);
 
 #endif

@@ -86,7 +86,7 @@ static int
 list_has(const struct conf_list *list, const char *s)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->v[i], s) == 0)
+		if (*list->v[i] == *s && strcmp(list->v[i], s) == 0)
 			return 1;
 	return 0;
 }
@@ -103,7 +103,7 @@ static void
 check_code(struct conf *c, cfg_t *sec, const struct conf_service *s, size_t i)
 {
 	const char *code = s->code.v[i];
-	const struct conf_list before = {s->code.v, i};
+	const struct conf_list before = {.v = s->code.v, .n = i};
 	const struct conf_service *other;
 
 	if (list_has(&before, code))
@@ -557,6 +557,15 @@ conf_service_at(
 		    list_has(&c->services[i].code, code))
 			return &c->services[i];
 	return NULL;
+}
+
+int
+conf_is_code(const struct conf *c, const char *number)
+{
+	for (size_t i = 0; i < c->nservices; i++)
+		if (list_has(&c->services[i].code, number))
+			return 1;
+	return 0;
 }
 
 uint32_t

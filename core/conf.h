@@ -25,7 +25,16 @@ enum unknown { UNKNOWN_HELP, UNKNOWN_IGNORE };
 struct conf_list {
 	const char **v;
 	size_t n;
+	uint64_t begins; /* bit c % 64: one begins with octet c; 0: unknown */
 };
+
+/* Could one of the list begin with that octet? Most texts tell at once that
+ * none does. */
+static inline int
+conf_list_begins(const struct conf_list *list, char c)
+{
+	return list->begins == 0 || list->begins >> (c & 63) & 1;
+}
 
 struct conf_carrier {
 	const char *name;
@@ -174,6 +183,9 @@ const struct conf_carrier *conf_carrier(const struct conf *c, const char *name);
 /* The service that answers on a carrier's code; null when none does. */
 const struct conf_service *conf_service_at(
     const struct conf *c, const struct conf_carrier *carrier, const char *code);
+
+/* Is it any carrier's code? */
+int conf_is_code(const struct conf *c, const char *number);
 
 /* Is it a USSD service, dialled and not texted? */
 int conf_service_is_dialled(const struct conf_service *s);

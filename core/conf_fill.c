@@ -78,8 +78,12 @@ fill_list(cfg_opt_t *opt, const char *def, struct conf_list *list)
 	list->v = calloc(opt->nvalues + 1, sizeof(*list->v));
 	if (list->v == NULL)
 		return -ENOMEM;
-	for (list->n = 0; list->n < opt->nvalues; list->n++)
-		list->v[list->n] = cfg_opt_getnstr(opt, list->n);
+	for (list->n = 0; list->n < opt->nvalues; list->n++) {
+		const char *word = cfg_opt_getnstr(opt, list->n);
+
+		list->v[list->n] = word;
+		list->begins |= UINT64_C(1) << (*word & 63);
+	}
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core.h"
 #include "log.h"
+#include "pending.h"
 #include "program.h"
 #include "when.h"
 
@@ -117,6 +118,50 @@ open_vaults(struct core *c, const struct core *old)
 	return 0;
 }
 
+/* Services. */
+
+/* What is agreed to: the words, and what stands for the names in them. */
+static uint32_t
+wording_of(uint32_t words, const struct conf_service *s, const struct vault *v)
+{
+	const char *carrier = s->carrier->name;
+	const uint64_t in[] = {words, s->window_days, s->granularity,
+	    key_hash(v->key, carrier, strlen(carrier))};
+
+	return s->consent == CONSENT_NONE ? 0
+					  : key_hash(v->key, in, sizeof(in));
+}
+
+static int
+fill_services(struct core *c)
+{
+	uint32_t words = messages_wording(c->messages);
+
+	c->services = calloc(c->conf->nservices + 1, sizeof(*c->services));
+	if (c->services == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->conf->nservices; i++) {
+		const struct conf_service *s = &c->conf->services[i];
+		struct vault *v = core_vault(c, s->carrier);
+
+		c->services[i] = (struct core_service){
+		    .vault = v,
+		    .name = pending_service(v->key, s->name),
+		    .wording = wording_of(words, s, v),
+		};
+	}
+	return 0;
+}
+
+const struct core_service *
+core_service(const struct core *c, const struct conf_service *s)
+{
+	size_t i = s - c->conf->services;
+
+	assert(i < c->conf->nservices);
+	return &c->services[i];
+}
+
 /* Life. */
 
 static int
@@ -157,6 +202,8 @@ core_load(struct core **cp, const char *conf_path, const struct core *old)
 		rc = messages_load(&c->messages, c->conf->tables);
 	if (rc == 0)
 		rc = open_vaults(c, old);
+	if (rc == 0)
+		rc = fill_services(c);
 	if (rc < 0) {
 		core_close(c);
 		return rc;
@@ -202,6 +249,7 @@ core_close(struct core *c)
 	for (size_t i = 0; i < c->nvaults; i++)
 		drop_vault(c->vaults[i]);
 	free(c->vaults);
+	free(c->services);
 	messages_free(c->messages);
 	networks_free(c->networks);
 	regions_free(c->regions);

@@ -26,6 +26,13 @@ struct vault {
 	struct told away;    /* the store */
 };
 
+/* What is the same for every query to a service of the configuration. */
+struct core_service {
+	struct vault *vault; /* its carrier's */
+	uint64_t name;       /* pending_service */
+	uint32_t wording;    /* of what is agreed to, hashed; 0: nothing is */
+};
+
 struct core {
 	struct conf *conf;
 	struct regions *regions;
@@ -33,6 +40,7 @@ struct core {
 	struct messages *messages;
 	struct vault **vaults;
 	size_t nvaults;
+	struct core_service *services; /* in the order of conf's */
 	struct records *records; /* null until core_records(), and for none */
 	struct audit *audit;     /* null until core_audit(), and for none */
 	unsigned edition;        /* another one where answers may be others */
@@ -51,6 +59,10 @@ void core_begin(struct core *c, const struct core *old);
 
 struct vault *core_vault(
     const struct core *c, const struct conf_carrier *carrier);
+
+/* Of one of the core's own configuration. */
+const struct core_service *core_service(
+    const struct core *c, const struct conf_service *s);
 
 /* The first carrier that it is of. */
 const struct conf_carrier *core_carrier(

@@ -7,10 +7,15 @@
 #define STEP_BITS 8 /* of the table's step; above them is the wording */
 
 uint64_t
-pending_key(const struct key *k, uint64_t msisdn, const char *service)
+pending_service(const struct key *k, const char *name)
 {
-	const uint64_t both[2] = {
-	    msisdn, key_hash(k, service, strlen(service))};
+	return key_hash(k, name, strlen(name));
+}
+
+uint64_t
+pending_key(const struct key *k, uint64_t msisdn, uint64_t service)
+{
+	const uint64_t both[2] = {msisdn, service};
 
 	return key_hash(k, both, sizeof(both));
 }

@@ -29,9 +29,10 @@ struct pending {
 	uint32_t wording;       /* of what was asked (dialogue.h) */
 };
 
-/* The key of what a subscriber (key_msisdn) is asked by a service; it does not
- * depend on a process. */
-uint64_t pending_key(const struct key *k, uint64_t msisdn, const char *service);
+/* What stands for a service in keys, by its name, and the key of what a
+ * subscriber (key_msisdn) is asked by one; neither depends on a process. */
+uint64_t pending_service(const struct key *k, const char *name);
+uint64_t pending_key(const struct key *k, uint64_t msisdn, uint64_t service);
 
 /* 0; -ENOENT when there is none that is still open at `now`; -EIO. */
 int pending_get(struct state *s, uint64_t key, int64_t now, struct pending *p);

@@ -97,14 +97,13 @@ find_person(struct core *c, struct vault *v, uint64_t msisdn, int64_t now,
 static int
 erase_pending(const struct core *c, struct vault *v, uint64_t msisdn)
 {
-	const struct conf *conf = c->conf;
+	const struct core_service *s = c->services;
 	int rc = 0;
 
-	for (size_t i = 0; i < conf->nservices && rc >= 0; i++)
-		if (core_vault(c, conf->services[i].carrier) == v)
-			rc = pending_erase(v->state,
-			    pending_key(
-				v->key, msisdn, conf->services[i].name));
+	for (size_t i = 0; i < c->conf->nservices && rc >= 0; i++)
+		if (s[i].vault == v)
+			rc = pending_erase(
+			    v->state, pending_key(v->key, msisdn, s[i].name));
 	return rc < 0 ? rc : 0;
 }
 

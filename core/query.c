@@ -16,48 +16,42 @@
 
 /* What is asked. */
 
-/* What is agreed to: the words, and what stands for the names in them. */
-static uint32_t
-wording_of(const struct query *q, const struct conf_service *service,
-    const struct key *k)
+static void
+begin_time(struct query *q)
 {
-	const char *carrier = service->carrier->name;
-	const uint64_t in[] = {q->wording, service->window_days,
-	    service->granularity, key_hash(k, carrier, strlen(carrier))};
-
-	if (service->consent == CONSENT_NONE)
-		return 0;
-	return key_hash(k, in, sizeof(in));
+	q->now = when_now();
+	if (q->now >= q->today && q->now < q->tomorrow)
+		return;
+	q->today = when_midnight(q->now, 0);
+	q->tomorrow = when_midnight(q->now, 1);
 }
 
-static struct question
-begin(struct query *q, const struct conf_service *service, const char *msisdn,
-    struct answer *a, char *say)
+static void
+begin(struct query *q, struct question *x, const struct conf_service *service,
+    const char *msisdn, struct answer *a, char *say)
 {
-	struct vault *v = core_vault(q->core, service->carrier);
+	const struct core_service *s = core_service(q->core, service);
 	int64_t since = admit_changed(q->admit);
-	struct question x = {
-	    .service = service,
-	    .vault = v,
-	    .msisdn = msisdn,
-	    .who = key_msisdn(v->key, msisdn),
-	};
+	uint64_t who = key_msisdn(s->vault->key, msisdn);
 
-	x.step = pending_key(v->key, x.who, service->name);
-	q->now = when_now();
-	x.d = (struct dialogue){
+	begin_time(q);
+	*x = (struct question){
 	    .service = service,
-	    .limits = &q->core->conf->limits,
-	    .time = {q->now, when_midnight(q->now, 0),
-		when_midnight(q->now, 1)},
-	    .channel =
+	    .vault = s->vault,
+	    .msisdn = msisdn,
+	    .who = who,
+	    .name = s->name,
+	    .asks = who ^ s->name,
+	    .d.service = service,
+	    .d.limits = &q->core->conf->limits,
+	    .d.time = {q->now, q->today, q->tomorrow},
+	    .d.channel =
 		conf_service_is_dialled(service) ? CHANNEL_USSD : CHANNEL_SMS,
-	    .wording = wording_of(q, service, v->key),
-	    .copies_before = since <= q->now ? since : 0,
+	    .d.wording = s->wording,
+	    .d.copies_before = since <= q->now ? since : 0,
 	};
 	*a = (struct answer){.language = service->language};
 	say[0] = '\0';
-	return x;
 }
 
 /* The small state with a snapshot begun. 0 or -errno. */
@@ -71,6 +65,13 @@ begin_state(struct vault *v)
 	return rc;
 }
 
+/* The key of what is pending. */
+static uint64_t
+step_of(const struct question *x)
+{
+	return pending_key(x->vault->key, x->who, x->name);
+}
+
 /* What was asked, if anything. 0 or -errno. */
 static int
 read_pending(struct query *q, struct question *x)
@@ -79,7 +80,7 @@ read_pending(struct query *q, struct question *x)
 
 	if (rc == 0)
 		rc = pending_get(
-		    x->vault->state, x->step, q->now, &x->d.pending);
+		    x->vault->state, step_of(x), q->now, &x->d.pending);
 	return rc == -ENOENT ? 0 : rc;
 }
 
@@ -95,28 +96,30 @@ read_subject(struct question *x, struct answer *a)
 	return rc;
 }
 
+/* The store, or null while it is away. */
+static struct store *
+store_of(struct query *q, struct question *x)
+{
+	if (x->store == NULL)
+		x->store = query_snapshot(q, x->vault);
+	return x->store;
+}
+
 /* Has the service ended? While its store is away nobody can tell. */
 static int
-is_closed(struct query *q, struct vault *v)
+is_closed(struct query *q, struct question *x)
 {
-	struct store *s = query_snapshot(q, v);
+	struct store *s = store_of(q, x);
 
 	return s != NULL && store_is_closed(s);
 }
 
-/* Everything that makes two queries the same, for the tables of admit, and
- * what must not have changed since for one answer to serve both. */
+/* What is remembered of the subscriber, hashed; 0 where it is nothing, as
+ * mostly. */
 static uint64_t
-request_of(struct query *q, const struct question *x)
+marks_of(const struct subject *s, const struct key *k)
 {
-	const struct subject *s = &x->d.subject;
 	const uint64_t in[] = {
-	    x->vault->id,
-	    x->step,
-	    x->digits,
-	    x->d.time.today,
-	    q->core->edition,
-	    x->d.r.language,
 	    s->language,
 	    s->tries,
 	    s->locked_until,
@@ -124,10 +127,35 @@ request_of(struct query *q, const struct question *x)
 	    s->consent_version,
 	    s->deleted_at,
 	    s->corrected,
-	    is_closed(q, x->vault),
 	};
 
-	return key_hash(x->vault->key, in, sizeof(in));
+	if (s->language == LANGUAGES && s->tries == 0 && s->locked_until == 0 &&
+	    s->consent_at == 0 && s->consent_version == 0 &&
+	    s->deleted_at == 0 && s->corrected == 0)
+		return 0;
+	return key_hash(k, in, sizeof(in));
+}
+
+/* Everything that makes two queries the same, for the tables of admit, and
+ * what must not have changed since for one answer to serve both. The edition
+ * stands for how the service is configured, where its store lies too.
+ *
+ * Subscriber, service, digits and marks are keyed hashes: nobody knows them, so
+ * nobody can find two sets of them that come to the same, and by chance that is
+ * as rare as with a hash of them all. What is plain is one word that has each
+ * in a place of its own, so that two queries which differ in that alone differ.
+ */
+static uint64_t
+request_of(struct query *q, struct question *x)
+{
+	uint64_t plain = (uint64_t)x->d.time.today << 32 |
+	    (uint64_t)q->core->edition << 3 | (uint64_t)is_closed(q, x) << 2 |
+	    x->d.r.language;
+	uint64_t request = x->asks ^ x->digits ^
+	    marks_of(&x->d.subject, x->vault->key) ^ plain;
+
+	_Static_assert(LANGUAGES < 4, "two bits");
+	return request + (request == 0);
 }
 
 /* What is left out makes it another request, so that it comes back when the
@@ -150,25 +178,34 @@ request_now(struct query *q, const struct question *x)
 }
 
 uint64_t
-query_hash(const struct key *k, uint64_t step, const char *text)
+query_hash(const struct key *k, uint64_t asks, const char *text)
 {
-	const uint64_t in[2] = {step, key_hash(k, text, strlen(text))};
+	size_t len = strnlen(text, TEXT_SAID);
+	uint8_t in[sizeof(asks) + TEXT_SAID];
 
-	return key_hash(k, in, sizeof(in));
+	memcpy(in, &asks, sizeof(asks));
+	memcpy(in + sizeof(asks), text, len);
+	return key_hash(k, in, sizeof(asks) + len);
+}
+
+/* What is said, whatever it means. */
+static void
+hear(struct query *q, struct question *x, const char *text)
+{
+	x->d.said = query_hash(x->vault->key, x->asks, text);
+	admit_expect(q->admit, x->who, x->d.said);
 }
 
 /* The query, and the request that it is, if any. */
 static void
-identify(struct query *q, struct question *x, const char *text,
-    struct ticket *ticket)
+identify(struct query *q, struct question *x, struct ticket *ticket)
 {
-	const struct key *k = x->vault->key;
 	const char *digits = dialogue_digits(&x->d);
 
-	x->d.said = query_hash(k, x->step, text);
 	if (digits[0] != '\0')
-		x->digits = key_identity(k, x->who, digits);
-	if (admit_was_refused(q->admit, x->d.said, q->now))
+		x->digits = key_identity(x->vault->key, x->who, digits);
+	x->past = admit_past(q->admit, x->d.said, q->now);
+	if (x->past == ADMIT_REFUSED)
 		x->d.copies_before = INT64_MAX;
 	*ticket = (struct ticket){.query = x->d.said};
 }
@@ -176,13 +213,13 @@ identify(struct query *q, struct question *x, const char *text,
 /* What a text means: by itself, and, when `asked` is to be looked at, as a
  * reply to that. */
 static enum verdict
-understand(struct query *q, struct question *x, const char *text, int asked,
-    struct answer *a, struct ticket *ticket)
+understand(struct query *q, struct question *x, int asked, struct answer *a,
+    struct ticket *ticket)
 {
 	int rc = asked ? read_pending(q, x) : 0;
 	enum verdict v = dialogue_open(&x->d);
 
-	identify(q, x, text, ticket);
+	identify(q, x, ticket);
 	if (rc == 0 && v != VERDICT_SILENCE)
 		rc = read_subject(x, a);
 	if (rc < 0)
@@ -200,13 +237,15 @@ query_is_covered(struct query *q, const struct conf_service *service,
 {
 	char say[1];
 	struct answer a;
-	struct question x = begin(q, service, msisdn, &a, say);
+	struct question x;
 	struct ticket t;
 
+	begin(q, &x, service, msisdn, &a, say);
+	hear(q, &x, text);
 	request_parse(text, service, &x.d.r);
-	return understand(q, &x, text, dialogue_may_reply(&x.d.r), &a, &t) ==
+	return understand(q, &x, dialogue_may_reply(&x.d.r), &a, &t) ==
 	    VERDICT_OK &&
-	    t.request != 0 && admit_was_answered(q->admit, t.query, q->now) &&
+	    t.request != 0 && x.past == ADMIT_COVERED &&
 	    admit_held(q->admit, t.request, 0) != NULL;
 }
 
@@ -215,19 +254,19 @@ query_is_covered(struct query *q, const struct conf_service *service,
 /* Is this query one to be worked on? VERDICT_OK if so, VERDICT_SILENCE or
  * VERDICT_SEND_AGAIN if not; `from_memory` is the answer to a repeat. */
 static enum verdict
-admit_query(struct query *q, struct ticket *t, const char **from_memory)
+admit_query(struct query *q, const struct question *x, struct ticket *t,
+    const char **from_memory)
 {
+	enum admit_age age = ADMIT_TIMELY;
 	enum admit_repeat is;
 
 	*from_memory = NULL;
-	switch (admit_age(q->admit, t->query, q->now)) {
-	case ADMIT_STALE:
+	if (x->past != ADMIT_NEVER)
+		age = admit_age(q->admit, t->query, q->now);
+	if (age == ADMIT_STALE)
 		return VERDICT_SEND_AGAIN;
-	case ADMIT_STALE_SILENT:
+	if (age == ADMIT_STALE_SILENT)
 		return VERDICT_SILENCE;
-	case ADMIT_TIMELY:
-		break;
-	}
 	if (t->request == 0)
 		return VERDICT_OK;
 	is = admit_request(q->admit, t->request, q->now, from_memory);
@@ -387,7 +426,7 @@ find(struct query *q, struct question *x, struct answer *a)
 		return a->verdict; /* it is not about a person */
 	if (x->d.r.verb == VERB_VERIFY && query_sheds(q, SHED_VERIFICATIONS))
 		return put_off(q, a);
-	s = query_snapshot(q, x->vault);
+	s = store_of(q, x);
 	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
 		return away(x);
 	if (store_is_closed(s))
@@ -480,7 +519,7 @@ keep_step(struct question *x, enum verdict verdict)
 	if (!x->d.asked || verdict == VERDICT_SYSTEM_BUSY ||
 	    verdict == VERDICT_BUSY || verdict == VERDICT_SILENCE)
 		return verdict;
-	return pending_put(x->vault->state, x->step, &x->d.pending) == 0
+	return pending_put(x->vault->state, step_of(x), &x->d.pending) == 0
 	    ? verdict
 	    : VERDICT_SYSTEM_BUSY;
 }
@@ -501,15 +540,16 @@ query_text(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, struct answer *a, char *say,
     struct ticket *ticket)
 {
-	struct question x = begin(q, service, msisdn, a, say);
 	const char *from_memory;
 	enum verdict admitted;
+	struct question x;
 
+	begin(q, &x, service, msisdn, a, say);
+	hear(q, &x, text);
 	ticket->who = 0;
 	request_parse(text, service, &x.d.r);
-	a->verdict =
-	    understand(q, &x, text, dialogue_may_reply(&x.d.r), a, ticket);
-	admitted = admit_query(q, ticket, &from_memory);
+	a->verdict = understand(q, &x, dialogue_may_reply(&x.d.r), a, ticket);
+	admitted = admit_query(q, &x, ticket, &from_memory);
 	if (admitted == VERDICT_SILENCE) {
 		ticket->query = 0;
 		a->verdict = VERDICT_SILENCE;
@@ -542,7 +582,8 @@ converse(struct query *q, struct question *x, const char *text, int asked,
 	const char *from_memory = NULL;
 	struct ticket t;
 
-	a->verdict = understand(q, x, text, asked, a, &t);
+	hear(q, x, text);
+	a->verdict = understand(q, x, asked, a, &t);
 	t.query = 0; /* the network does not send it again */
 	if (t.request != 0)
 		admit_request(q->admit, t.request, q->now, &from_memory);
@@ -559,8 +600,9 @@ query_dialled(struct query *q, const struct conf_service *service,
     const char *code, const char *msisdn, const char *dialled, uint32_t token,
     struct answer *a, char *say)
 {
-	struct question x = begin(q, service, msisdn, a, say);
+	struct question x;
 
+	begin(q, &x, service, msisdn, a, say);
 	request_parse_dialled(dialled, code, &x.d.r);
 	x.d.pending.token = token;
 	return converse(q, &x, dialled, 0, a, say);
@@ -574,7 +616,7 @@ query_is_pending(
 	struct answer a;
 	char say[1];
 
-	x = begin(q, service, msisdn, &a, say);
+	begin(q, &x, service, msisdn, &a, say);
 	return read_pending(q, &x) == 0 && x.d.pending.step != STEP_NONE;
 }
 
@@ -583,8 +625,9 @@ query_reply(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, uint32_t *token, struct answer *a,
     char *say)
 {
-	struct question x = begin(q, service, msisdn, a, say);
+	struct question x;
 
+	begin(q, &x, service, msisdn, a, say);
 	request_parse(text, service, &x.d.r);
 	converse(q, &x, text, 1, a, say);
 	if (x.d.pending.step != STEP_NONE)

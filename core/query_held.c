@@ -55,8 +55,7 @@ query_held(struct query *q, const struct question *x, uint64_t request)
 	text = admit_held(q->admit, x->request, since);
 	if (text == NULL)
 		text = admit_held(q->admit, request, since);
-	if (text == NULL && x->digits != 0 &&
-	    !admit_was_refused(q->admit, x->d.said, q->now))
+	if (text == NULL && x->digits != 0 && x->past != ADMIT_REFUSED)
 		admit_wrong_code(q->admit, tries_of(x), 0, q->now);
 	return text;
 }
@@ -64,7 +63,7 @@ query_held(struct query *q, const struct question *x, uint64_t request)
 static uint64_t
 answered_key(const struct question *x)
 {
-	const uint64_t in[] = {x->vault->id, x->step, x->d.time.today};
+	const uint64_t in[] = {x->vault->id, x->asks, x->d.time.today};
 
 	return key_hash(x->vault->key, in, sizeof(in));
 }

@@ -22,7 +22,6 @@ query_new(struct query **qp, struct core *core)
 	if (q == NULL)
 		return -ENOMEM;
 	q->core = core;
-	q->wording = messages_wording(core->messages);
 	if (admit_new(&q->admit, &core->conf->limits, REMEMBERED) < 0 ||
 	    memo_new(&q->memo, NOTED) < 0) {
 		query_free(q);
@@ -50,7 +49,7 @@ void
 query_reload(struct query *q, struct core *core)
 {
 	q->core = core;
-	q->wording = messages_wording(core->messages);
+	q->tomorrow = 0; /* the zone may be another */
 	admit_limits(q->admit, &core->conf->limits);
 }
 

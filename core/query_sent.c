@@ -26,10 +26,10 @@ static uint64_t
 query_of(const struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text)
 {
-	const struct key *k = core_vault(q->core, service->carrier)->key;
-	uint64_t step = pending_key(k, key_msisdn(k, msisdn), service->name);
+	const struct core_service *s = core_service(q->core, service);
+	const struct key *k = s->vault->key;
 
-	return query_hash(k, step, text);
+	return query_hash(k, key_msisdn(k, msisdn) ^ s->name, text);
 }
 
 void
@@ -57,7 +57,7 @@ enum verdict
 query_busy(struct query *q, const struct conf_service *service,
     const char *msisdn, struct answer *a, char *say)
 {
-	const struct key *k = core_vault(q->core, service->carrier)->key;
+	const struct key *k = core_service(q->core, service)->vault->key;
 	struct answer busy = {
 	    .verdict = VERDICT_BUSY,
 	    .language = a->language,

@@ -12,8 +12,8 @@
 struct query {
 	struct core *core;
 	struct admit *admit;
-	uint32_t wording; /* messages_wording */
-	int64_t now;      /* of the query in hand: one time for all of it */
+	int64_t now; /* of the query in hand: one time for all of it */
+	int64_t today, tomorrow; /* the local day of it */
 	enum shed shed;
 	unsigned long verdicts[VERDICTS]; /* how often each was given */
 	struct history history;
@@ -25,11 +25,14 @@ struct question {
 	const struct conf_service *service;
 	struct vault *vault;
 	const char *msisdn;
-	uint64_t who;     /* key_msisdn */
-	uint64_t step;    /* the key of what is pending */
-	uint64_t digits;  /* keyed; 0 for none */
-	uint64_t request; /* with nothing left out; 0: not to be repeated */
-	int is_away;      /* the store is: nothing can be looked up */
+	uint64_t who;         /* key_msisdn */
+	uint64_t name;        /* of the service, hashed */
+	uint64_t asks;        /* who ^ name: subscriber and service as one */
+	uint64_t digits;      /* keyed; 0 for none */
+	uint64_t request;     /* with nothing left out; 0: not to be repeated */
+	enum admit_past past; /* of the text that it is */
+	struct store *store;  /* with a snapshot begun; null: not yet */
+	int is_away;          /* the store is: nothing can be looked up */
 	struct dialogue d;
 };
 
@@ -57,7 +60,10 @@ void query_keep_number(struct query *q, uint64_t imsi, const char *msisdn);
 int query_kept_number(
     const struct query *q, uint64_t imsi, char msisdn[DIGITS_MAX + 1]);
 
-/* A text said at that step (pending_key): ticket.query. */
-uint64_t query_hash(const struct key *k, uint64_t step, const char *text);
+/* A text said by that subscriber to that service (question.asks):
+ * ticket.query. Of a longer one than TEXT_SAID octets what comes first
+ * counts. */
+#define TEXT_SAID 1024
+uint64_t query_hash(const struct key *k, uint64_t asks, const char *text);
 
 #endif

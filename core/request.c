@@ -15,22 +15,27 @@
 
 #define FOLDED 512
 
-/* Also the wide one and its stops, those without width, and what input
- * methods leave between syllables. */
+/* Beyond ASCII: the wide one and its stops, those without width, and what
+ * input methods leave between syllables. */
 static int
 is_space(uint32_t c)
 {
-	return c < ' ' || c == 0xa0 || (c >= 0x2000 && c <= 0x200f) ||
-	    c == 0x202f || (c >= 0x3000 && c <= 0x3002) || c == 0xfeff;
+	return c == 0xa0 || (c >= 0x2000 && c <= 0x200f) || c == 0x202f ||
+	    (c >= 0x3000 && c <= 0x3002) || c == 0xfeff;
 }
+
+static const char ascii[] = "                                "
+			    " !\"#$%&'()*+,-./0123456789:;<=>?"
+			    "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_"
+			    "`ABCDEFGHIJKLMNOPQRSTUVWXYZ{|}~\x7f";
 
 static uint32_t
 fold_character(uint32_t c)
 {
 	if (c >= 0xff01 && c <= 0xff5e)
 		c -= 0xff01 - '!';
-	if (c >= 'a' && c <= 'z')
-		c -= 'a' - 'A';
+	if (c < 0x80)
+		return ascii[c];
 	return is_space(c) ? ' ' : c;
 }
 
@@ -38,11 +43,17 @@ fold_character(uint32_t c)
 static void
 fold(const char *text, char out[FOLDED])
 {
-	size_t n = 0, step;
+	size_t n = 0;
 	uint32_t c;
 
-	for (; (step = utf8_next(text, &c)) > 0 && n < FOLDED - 4; text += step)
+	while (*text != '\0' && n < FOLDED - 4) {
+		if ((unsigned char)*text < 0x80) {
+			out[n++] = ascii[(unsigned char)*text++];
+			continue;
+		}
+		text += utf8_next(text, &c);
 		n += utf8_put(fold_character(c), out + n);
+	}
 	out[n] = '\0';
 }
 
@@ -65,16 +76,15 @@ is_between(char c)
 	return c != '\0' && (unsigned char)c < 0x80 && !is_word(c);
 }
 
-/* Is the keyword first, perhaps with spaces in it? Returns what follows. */
+/* Is the keyword first, perhaps with spaces in it, of which it has none itself?
+ * Returns what follows. */
 static const char *
 after_keyword(const char *s, const char *keyword)
 {
-	for (; *keyword != '\0'; keyword++, s++) {
-		while (is_between(*s) && *s != *keyword)
-			s++;
-		if (*s != *keyword)
-			return NULL;
-	}
+	for (; *keyword != '\0'; keyword++, s++)
+		for (; *s != *keyword; s++)
+			if (!is_between(*s))
+				return NULL;
 	return s;
 }
 
@@ -82,13 +92,18 @@ after_keyword(const char *s, const char *keyword)
 static const char *
 after_any(const char *s, const struct conf_list *keywords, size_t *longest)
 {
-	const char *best = NULL;
+	const char *best = NULL, *rest;
+	size_t len;
 
+	if (!conf_list_begins(keywords, *s))
+		return NULL;
 	for (size_t i = 0; i < keywords->n; i++) {
-		const char *rest = after_keyword(s, keywords->v[i]);
+		const char *keyword = keywords->v[i];
 
-		if (rest != NULL && strlen(keywords->v[i]) > *longest) {
-			*longest = strlen(keywords->v[i]);
+		rest = after_keyword(s, keyword);
+		len = rest != NULL ? strlen(keyword) : 0;
+		if (len > *longest) {
+			*longest = len;
 			best = rest;
 		}
 	}
@@ -98,10 +113,17 @@ after_any(const char *s, const struct conf_list *keywords, size_t *longest)
 static int
 is_one_of(const struct conf_list *words, const char *s, size_t len)
 {
-	for (size_t i = 0; i < words->n; i++)
-		if (strlen(words->v[i]) == len &&
-		    memcmp(s, words->v[i], len) == 0)
+	if (!conf_list_begins(words, *s))
+		return 0;
+	for (size_t i = 0; i < words->n; i++) {
+		const char *word = words->v[i];
+		size_t n = 0;
+
+		while (n < len && word[n] == s[n])
+			n++;
+		if (n == len && word[n] == '\0')
 			return 1;
+	}
 	return 0;
 }
 
@@ -243,6 +265,8 @@ find_verb(const struct conf_service *service, const char *s, enum verb *verb)
 	size_t longest = 0;
 
 	*verb = VERB_UNKNOWN;
+	while (is_between(*s))
+		s++;
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		longer = after_any(s, lists[i].words, &longest);
 		if (longer == NULL)
@@ -323,12 +347,11 @@ is_near_any(const struct conf_service *service, const char *folded)
 static int
 is_yes_word(const char *s, size_t len)
 {
-	static const char *const words[] = {"Y", "YES", "是", "同意"};
+	static const char *words[] = {"Y", "YES", "是", "同意"};
+	static const struct conf_list yes = {
+	    .v = words, .n = sizeof(words) / sizeof(*words)};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strlen(words[i]) == len && memcmp(s, words[i], len) == 0)
-			return 1;
-	return 0;
+	return is_one_of(&yes, s, len);
 }
 
 /* What the text is as a whole: four characters or yes, perhaps with a

@@ -16,15 +16,6 @@ without_plus(const char *address)
 	return *address == '+' ? address + 1 : address;
 }
 
-static int
-is_code(const struct conf *c, const char *number)
-{
-	for (size_t i = 0; i < c->ncarriers; i++)
-		if (conf_service_at(c, &c->carriers[i], number) != NULL)
-			return 1;
-	return 0;
-}
-
 /* A code may be as long as a number, and be written like one. */
 static int
 is_own_code(const struct conf *c, const char *from)
@@ -32,8 +23,9 @@ is_own_code(const struct conf *c, const char *from)
 	size_t cc = strlen(c->country_code);
 
 	from = strncmp(from, "00", 2) == 0 ? from + 2 : without_plus(from);
-	return is_code(c, from) ||
-	    (strncmp(from, c->country_code, cc) == 0 && is_code(c, from + cc));
+	return conf_is_code(c, from) ||
+	    (strncmp(from, c->country_code, cc) == 0 &&
+		conf_is_code(c, from + cc));
 }
 
 int
@@ -49,13 +41,16 @@ asker_number(const struct conf *c, const struct deliver_sm *sm,
 	    : 0;
 }
 
-const struct conf_service *
-asker_service(const struct conf *c, const struct conf_carrier *carrier,
-    const struct deliver_sm *sm, char msisdn[DIGITS_MAX + 1])
+int
+asker_read(struct asker *a, const struct conf *c,
+    const struct conf_carrier *carrier, const struct deliver_sm *sm)
 {
-	if (sm->esm_class & MESSAGE_TYPE || asker_number(c, sm, msisdn) < 0)
-		return NULL;
-	return conf_service_at(c, carrier, without_plus(sm->destination_addr));
+	a->service = NULL;
+	if ((sm->esm_class & MESSAGE_TYPE) == 0 &&
+	    asker_number(c, sm, a->msisdn) == 0)
+		a->service = conf_service_at(
+		    c, carrier, without_plus(sm->destination_addr));
+	return a->service != NULL;
 }
 
 enum alphabet

@@ -7,12 +7,17 @@
 #include "outbox.h"
 #include "pdu.h"
 
-/* The service that a text asks, and its sender as E.164 digits. Null for what
- * is no subscriber asking one: another kind of message (5.2.12), another code,
- * or a sender whom an answer could set off again. */
-const struct conf_service *asker_service(const struct conf *c,
-    const struct conf_carrier *carrier, const struct deliver_sm *sm,
-    char msisdn[DIGITS_MAX + 1]);
+/* The service that a text asks, of the configuration that it was read by, and
+ * its sender as E.164 digits. */
+struct asker {
+	const struct conf_service *service; /* null: the text asks none */
+	char msisdn[DIGITS_MAX + 1];
+};
+
+/* 1, or 0 for what is no subscriber asking a service: another kind of message
+ * (5.2.12), another code, or a sender whom an answer could set off again. */
+int asker_read(struct asker *a, const struct conf *c,
+    const struct conf_carrier *carrier, const struct deliver_sm *sm);
 
 /* A subscriber who sends something, as E.164 digits. 0, or -EINVAL for a sender
  * whom an answer could set off again. */

@@ -40,6 +40,7 @@ struct deliver {
 	struct core *core;
 	struct query *query;
 	const struct conf_carrier *carrier;
+	const struct vault *vault; /* the carrier's, whatever the core */
 	struct outbox *outbox;
 	struct sender *sender;
 	struct gather *gather;
@@ -112,6 +113,7 @@ open_all(struct deliver *d, struct event_base *base, struct turns *turns,
 	struct vault *v = core_vault(d->core, d->carrier);
 	int rc = core_state(v);
 
+	d->vault = v;
 	if (rc == 0)
 		rc = outbox_new(&d->outbox, v->state, v->key, d->carrier->name);
 	if (rc == 0)
@@ -343,10 +345,12 @@ silence(struct deliver *d, const struct origin *origin, const struct ticket *t)
 
 /* The query, once the text is whole. */
 static void
-answer(struct deliver *d, const struct queued *x,
-    const struct conf_service *service, const char *msisdn, const char *text)
+answer(struct deliver *d, const struct queued *x, const struct asker *asker,
+    const char *text)
 {
+	const struct conf_service *service = asker->service;
 	const struct origin *origin = &x->origin;
+	const char *msisdn = asker->msisdn;
 	const struct deliver_sm *sm = &x->sm;
 	static char say[ANSWER_MAX];
 	char mask[MASK_MAX];
@@ -388,19 +392,19 @@ static void
 tell_busy(
     struct deliver *d, const struct origin *origin, const struct deliver_sm *sm)
 {
-	const struct conf_service *service;
-	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX];
 	struct concat_part part;
+	char text[TEXT_MAX];
+	struct asker asker;
 	struct answer a;
 
-	service = asker_service(d->core->conf, d->carrier, sm, msisdn);
 	concat_read(sm, &part);
-	if (service == NULL || part.total > 1)
+	if (!asker_read(&asker, d->core->conf, d->carrier, sm) ||
+	    part.total > 1)
 		return;
 	text_decode(asker_alphabet(link_conf(origin->link), sm->data_coding),
 	    part.text, part.len, text, sizeof(text));
-	if (query_is_plain(service, text, &a))
-		send_busy(d, origin, service, msisdn, sm, &a);
+	if (query_is_plain(asker.service, text, &a))
+		send_busy(d, origin, asker.service, asker.msisdn, sm, &a);
 }
 
 static void
@@ -427,7 +431,7 @@ hash(const struct deliver *d, const struct deliver_sm *sm)
 	memcpy(in + from, sm->destination_addr, to);
 	if (len > 0)
 		memcpy(in + from + to, sm->message, len);
-	h = key_hash(core_vault(d->core, d->carrier)->key, in, from + to + len);
+	h = key_hash(d->vault->key, in, from + to + len);
 	return h + (h == 0);
 }
 
@@ -438,18 +442,35 @@ on_ussd(
 	int begins = ussd_begins(origin->link, sm);
 
 	if (!sender_takes(d->sender, origin->link) ||
-	    !intake_text(d->intake, origin, sm, begins ? hash(d, sm) : 0, 1))
+	    !intake_text(
+		d->intake, origin, sm, NULL, begins ? hash(d, sm) : 0, 1))
 		acknowledge(origin, link_conf(origin->link)->retry_status);
 }
 
 /* Waits for its turn, or is refused before anything is looked up. */
+static void
+take_text(
+    struct deliver *d, const struct origin *origin, const struct deliver_sm *sm)
+{
+	uint64_t text = hash(d, sm);
+	struct asker asker;
+
+	intake_expect(d->intake, text);
+	if (!asker_read(&asker, d->core->conf, d->carrier, sm)) {
+		d->now.silent++;
+		acknowledge(origin, ESME_ROK);
+	} else if (!intake_text(d->intake, origin, sm, &asker, text,
+		       sender_can_keep(d->sender, origin->link))) {
+		refuse(d, origin, sm);
+	}
+}
+
 static void
 on_deliver(struct link *l, const struct link_request *r,
     const struct deliver_sm *sm, void *arg)
 {
 	const struct origin origin = {l, *r};
 	struct deliver *d = arg;
-	char msisdn[DIGITS_MAX + 1];
 	struct receipt receipt;
 
 	d->took = 1;
@@ -464,16 +485,10 @@ on_deliver(struct link *l, const struct link_request *r,
 		return;
 	}
 	d->now.texts++;
-	if (!sender_takes(d->sender, l)) {
+	if (!sender_takes(d->sender, l))
 		acknowledge(&origin, link_conf(l)->retry_status);
-	} else if (asker_service(d->core->conf, d->carrier, sm, msisdn) ==
-	    NULL) {
-		d->now.silent++;
-		acknowledge(&origin, ESME_ROK);
-	} else if (!intake_text(d->intake, &origin, sm, hash(d, sm),
-		       sender_can_keep(d->sender, l))) {
-		refuse(d, &origin, sm);
-	}
+	else
+		take_text(d, &origin, sm);
 }
 
 static void
@@ -484,14 +499,15 @@ on_shed(enum shed level, void *arg)
 	query_shed(d->query, level);
 }
 
-/* Its turn. The configuration may be another by now. */
+/* Its turn. The configuration may be another by now, and the asker have to be
+ * read again. */
 static void
 on_text(const struct queued *x, void *arg)
 {
 	struct deliver *d = arg;
 	struct link *l = x->origin.link;
-	const struct conf_service *service;
-	char msisdn[DIGITS_MAX + 1], text[TEXT_MAX];
+	struct asker asker = x->asker;
+	char text[TEXT_MAX];
 	int rc;
 
 	if (!sender_takes(d->sender, l)) {
@@ -502,15 +518,15 @@ on_text(const struct queued *x, void *arg)
 		acknowledge(&x->origin, ussd_deliver(d->ussd, l, &x->sm));
 		return;
 	}
-	service = asker_service(d->core->conf, d->carrier, &x->sm, msisdn);
-	if (service == NULL) {
+	if (asker.service == NULL &&
+	    !asker_read(&asker, d->core->conf, d->carrier, &x->sm)) {
 		d->now.silent++;
 		acknowledge(&x->origin, ESME_ROK);
 		return;
 	}
 	rc = read_text(d, &x->origin, &x->sm, text);
 	if (rc == 1)
-		answer(d, x, service, msisdn, text);
+		answer(d, x, &asker, text);
 	else if (rc < 0)
 		refuse(d, &x->origin, &x->sm);
 }

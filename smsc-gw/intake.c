@@ -87,6 +87,7 @@ intake_reload(
 	i->carrier = carrier;
 	i->repeats = repeats;
 	i->shares = shares;
+	queue_reload(i->queue);
 }
 
 struct intake_state
@@ -201,9 +202,16 @@ is_broken(const struct intake *i, enum admission_text is, int64_t now)
 	return is != ADMISSION_REPEATED && breaker_is_open(&i->breaker, now);
 }
 
+void
+intake_expect(const struct intake *i, uint64_t text)
+{
+	recall_expect(i->recall, text);
+}
+
 int
 intake_text(struct intake *i, const struct origin *origin,
-    const struct deliver_sm *sm, uint64_t text, int has_room)
+    const struct deliver_sm *sm, const struct asker *asker, uint64_t text,
+    int has_room)
 {
 	int64_t now = when_micros(), age;
 	enum recall_what what = RECALL_NOTHING;
@@ -221,6 +229,8 @@ intake_text(struct intake *i, const struct origin *origin,
 		return 0;
 	}
 	x = queue_put(i->queue, origin, sm);
+	if (asker != NULL)
+		x->asker = *asker;
 	x->is = is;
 	x->text = text;
 	x->refused = what == RECALL_REFUSED ? r.since : 0;

@@ -31,18 +31,24 @@ int intake_new(struct intake **ip, struct event_base *base, struct turns *turns,
     struct recall *recall, const struct intake_events *events, void *arg);
 void intake_free(struct intake *i);
 
-/* The carrier's name from now on, which must outlive the next call, in how many
- * seconds the same text is answered from memory, and whether other carriers
- * are served beside it: then its breaker (breaker.h) opens. */
+/* After another configuration was read, and before what was had of the last
+ * one goes. The carrier's name from now on, which must outlive the next call,
+ * in how many seconds the same text is answered from memory, and whether other
+ * carriers are served beside it: then its breaker (breaker.h) opens. */
 void intake_reload(
     struct intake *i, const char *carrier, unsigned repeats, int shares);
 
-/* A deliver_sm, and its hash (recall.h), or 0 for one that is not recalled: it
- * goes on with what was begun. 1 when it waits now, 0 when it is to be refused
- * for now; then the link may be held (link_hold). It is where there is no room
- * for its answer. */
+/* A deliver_sm, who asks what by it, or null for one that is no text, and its
+ * hash (recall.h), or 0 for one that is not recalled: it goes on with what was
+ * begun. 1 when it waits now, 0 when it is to be refused for now; then the link
+ * may be held (link_hold). It is where there is no room for its answer. The
+ * asker is kept until intake_reload. */
 int intake_text(struct intake *i, const struct origin *origin,
-    const struct deliver_sm *sm, uint64_t text, int has_room);
+    const struct deliver_sm *sm, const struct asker *asker, uint64_t text,
+    int has_room);
+
+/* The text with this hash comes next: it is looked for meanwhile. */
+void intake_expect(const struct intake *i, uint64_t text);
 
 /* A text was answered, and the same may be answered again from memory. */
 void intake_answered(struct intake *i, const struct queued *x, int may_repeat);

@@ -69,6 +69,7 @@ queue_put(
 		return NULL;
 	x = place(q);
 	x->origin = *origin;
+	x->asker.service = NULL;
 	x->text = 0;
 	x->refused = x->came = x->is_copy = 0;
 	x->sm = *sm;
@@ -81,6 +82,15 @@ queue_put(
 	x->sm.receipted_message_id_len = 0;
 	TAILQ_INSERT_TAIL(&q->waiting, x, entry);
 	return x;
+}
+
+void
+queue_reload(struct queue *q)
+{
+	struct queued *x;
+
+	TAILQ_FOREACH (x, &q->waiting, entry)
+		x->asker.service = NULL;
 }
 
 struct queued *

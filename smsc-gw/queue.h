@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "admission.h"
+#include "asker.h"
 #include "link.h"
 
 #define QUEUE_MESSAGE 2048 /* octets of a message; what is beyond is cut */
@@ -14,6 +15,7 @@
 struct queued {
 	TAILQ_ENTRY(queued) entry;
 	struct origin origin;
+	struct asker asker; /* service null: it is to be read (again) */
 	enum admission_text is;
 	uint64_t text;   /* recall.h; 0: not to be recalled */
 	int64_t refused; /* before, and when first: epoch seconds; 0: not */
@@ -30,9 +32,11 @@ int queue_new(struct queue **qp, unsigned places);
 void queue_free(struct queue *q);
 
 /* Copies one in, the last now; null when there is no place. The rest of it is
- * the caller's to fill in. */
+ * the caller's to fill in. queue_reload: there is another configuration, and
+ * no text's asker is known any more. */
 struct queued *queue_put(
     struct queue *q, const struct origin *origin, const struct deliver_sm *sm);
+void queue_reload(struct queue *q);
 /* The first, or null; it stays valid, and queued, until queue_drop. */
 struct queued *queue_first(const struct queue *q);
 /* The next one of a link, or null. */

@@ -139,6 +139,12 @@ find_or_take(const struct recall *r, uint64_t text, struct place *is)
 	return best;
 }
 
+void
+recall_expect(const struct recall *r, uint64_t text)
+{
+	__builtin_prefetch(set_of(r, text));
+}
+
 enum recall_what
 recall_text(const struct recall *r, uint64_t text, struct recalled *x)
 {

@@ -25,6 +25,9 @@ struct recalled {
 	unsigned copies; /* that were refused and will come again */
 };
 
+/* A text is about to be asked for: its memory is fetched meanwhile. */
+void recall_expect(const struct recall *r, uint64_t text);
+
 /* What became of a text. */
 enum recall_what recall_text(
     const struct recall *r, uint64_t text, struct recalled *x);

@@ -9,8 +9,8 @@ static const char *const words[] = {"CXMYD", "CX", "X2"};
 static const char *const help_words[] = {"HELP", "CXH"};
 
 static const struct conf_service service = {
-    .keywords = {(const char **)words, 3},
-    .help = {(const char **)help_words, 2},
+    .keywords = {.v = (const char **)words, .n = 3},
+    .help = {.v = (const char **)help_words, .n = 2},
 };
 
 int

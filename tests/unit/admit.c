@@ -377,9 +377,9 @@ full_set(void)
 	ok_str(request(a, 9 * step, T + 9), "fresh", "a ninth comes");
 	ok_str(request(a, 1, T + 9), "fresh", "one of another set");
 	for (int i = 1; i < 8; i++)
-		kept += table_find(&a->repeats, step * (i + 1)) != NULL;
+		kept += table_find(&a->repeats, step * (i + 1)).data != NULL;
 	ok_int(kept, 7, "seven are still there");
-	ok(!table_find(&a->repeats, step), "the oldest is not");
+	ok(!table_find(&a->repeats, step).data, "the oldest is not");
 	admit_answered(a, 9 * step, T + 9, "nine");
 	admit_answered(a, 5 * step, T + 9, "five");
 	ok_str(request(a, 9 * step, T + 9), "nine", "each has its own text");
@@ -411,8 +411,9 @@ flood(void)
 	ok_int(went, 10,
 	    "a flood does not push out a number that goes on texting");
 	for (size_t i = 0; i < 1024; i++)
-		kept += place_at(&a->repeats, i / TABLE_WAYS, i % TABLE_WAYS)
-			    ->key != 0;
+		kept +=
+		    set_at(&a->repeats, i / TABLE_WAYS)->keys[i % TABLE_WAYS] !=
+		    0;
 	ok_int(kept, 1024, "every place is in use, and no more");
 	admit_free(a);
 	a = fresh(0);
@@ -477,7 +478,8 @@ other_workers(void)
 	ok(admit_code(a, 7, 0, T), "one wrong code there,");
 	admit_wrong_code(a, 7, 0, T);
 	ok(!admit_code(a, 7, 0, T), "one here");
-	ok(admit_was_refused(a, 9, T), "what it refused was refused");
+	ok_int(
+	    admit_past(a, 9, T), ADMIT_REFUSED, "what it refused was refused");
 	admit_left(a, 1, T + 1);
 	ok_int(admit_changed(a), T + 1, "and to have gone");
 	ok_str(request(a, 1, T), "fresh", "what it had on its way is free");
@@ -536,11 +538,11 @@ held_elsewhere(void)
 static void
 die(struct admit *a)
 {
-	struct quota *q;
+	struct place p;
 
 	table_take(&a->quotas, 8);
-	q = table_find(&a->quotas, 8);
-	memset(q, 0xff, sizeof(*q));
+	p = table_find(&a->quotas, 8);
+	memset(p.data, 0xff, sizeof(struct quota));
 	raise(SIGKILL);
 }
 

@@ -39,9 +39,9 @@ static const char *const dialled[] = {"*10086*3#"};
 
 static struct conf_service service = {
     .carrier = &carrier,
-    .code = {(const char **)codes, 1},
-    .keywords = {(const char **)keywords, 2},
-    .verify = {(const char **)verify, 1},
+    .code = {.v = (const char **)codes, .n = 1},
+    .keywords = {.v = (const char **)keywords, .n = 2},
+    .verify = {.v = (const char **)verify, .n = 1},
     .identity = IDENTITY_PROMPT,
 };
 

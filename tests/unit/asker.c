@@ -3,11 +3,11 @@
 
 #include "test.h"
 
-static const char *codes[] = {"10086", "10010"};
+static const char *codes[] = {"10086", "10010", "1069012345678"};
 static struct conf_carrier carriers[2];
 static struct conf_service services[] = {
-    {.name = "one", .carrier = &carriers[0], .code = {codes, 1}},
-    {.name = "two", .carrier = &carriers[1], .code = {codes + 1, 1}},
+    {.name = "one", .carrier = &carriers[0], .code = {.v = codes, .n = 1}},
+    {.name = "two", .carrier = &carriers[1], .code = {.v = codes + 1, .n = 2}},
 };
 static const struct conf conf = {
     .country_code = "86",
@@ -34,13 +34,11 @@ text(const char *source, const char *destination)
 static const char *
 asks(const struct deliver_sm *sm, const char *want)
 {
-	char msisdn[DIGITS_MAX + 1] = "";
-	const struct conf_service *s =
-	    asker_service(&conf, &carriers[0], sm, msisdn);
+	struct asker a = {.msisdn = ""};
 
-	if (s == NULL)
+	if (!asker_read(&a, &conf, &carriers[0], sm))
 		return "";
-	return strcmp(msisdn, want) == 0 ? s->name : "another number";
+	return strcmp(a.msisdn, want) == 0 ? a.service->name : "another number";
 }
 
 static void
@@ -48,6 +46,8 @@ who_asks(void)
 {
 	static const char *const forms[] = {"8613800138000", "+8613800138000",
 	    "008613800138000", "13800138000"};
+	static const char *const long_code[] = {
+	    "1069012345678", "+1069012345678", "+861069012345678"};
 	static const uint8_t types[] = {0x04, 0x08, 0x10, 0x18, 0x20};
 	struct deliver_sm sm;
 	int good = 1;
@@ -64,6 +64,10 @@ who_asks(void)
 	ok_str(asks(&sm, ""), "", "nor is one without a service");
 	sm = text("10010", "10086");
 	ok_str(asks(&sm, ""), "", "a short code is no subscriber");
+	for (size_t i = 0; i < sizeof(long_code) / sizeof(*long_code); i++) {
+		sm = text(long_code[i], "10086");
+		ok_str(asks(&sm, ""), "", "nor is %s", long_code[i]);
+	}
 	sm = text("", "10086");
 	ok_str(asks(&sm, ""), "", "nor is nobody");
 	sm = text("13800138000", "10086");

@@ -294,6 +294,12 @@ test_lookups(const struct conf *c)
 	ok(conf_service_at(c, cmcc, "10086") == &c->services[2],
 	    "a code of two carriers");
 	ok(!conf_service_at(c, cmcc, "10001"), "another carrier's code");
+	ok(conf_is_code(c, "10001") && conf_is_code(c, "10086") &&
+		!conf_is_code(c, "10002"),
+	    "whoever's code");
+	ok(conf_list_begins(&c->services[2].help, 'H') &&
+		!conf_list_begins(&c->services[2].help, 'C'),
+	    "what a word of a list may begin with");
 	ok_int(conf_longest_window(c), 30, "the longest window");
 }
 

@@ -18,13 +18,13 @@ static const char *const zh_words[] = {"ZH"};
 static const char *const en_words[] = {"EN"};
 
 static struct conf_service service = {
-    .keywords = {(const char **)query_words, 3},
-    .help = {(const char **)help_words, 1},
-    .withdraw = {(const char **)withdraw_words, 1},
-    .delete = {(const char **)delete_words, 1},
-    .verify = {(const char **)verify_words, 1},
-    .language_zh = {(const char **)zh_words, 1},
-    .language_en = {(const char **)en_words, 1},
+    .keywords = {.v = (const char **)query_words, .n = 3},
+    .help = {.v = (const char **)help_words, .n = 1},
+    .withdraw = {.v = (const char **)withdraw_words, .n = 1},
+    .delete = {.v = (const char **)delete_words, .n = 1},
+    .verify = {.v = (const char **)verify_words, .n = 1},
+    .language_zh = {.v = (const char **)zh_words, .n = 1},
+    .language_en = {.v = (const char **)en_words, .n = 1},
     .reply_minutes = 10,
 };
 static const struct conf_limits limits = {.tries = 3, .lock_minutes = 30};

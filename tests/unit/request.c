@@ -14,23 +14,56 @@ static const char *const zh_words[] = {"ZH", "ZW", "中文"};
 static const char *const en_words[] = {"EN", "ENGLISH", "英文"};
 
 static const struct conf_service service = {
-    .keywords = {(const char **)words, 3},
-    .help = {(const char **)help_words, 2},
-    .withdraw = {(const char **)withdraw_words, 2},
-    .delete = {(const char **)delete_words, 1},
-    .verify = {(const char **)verify_words, 2},
-    .language_zh = {(const char **)zh_words, 3},
-    .language_en = {(const char **)en_words, 3},
+    .keywords = {.v = (const char **)words, .n = 3},
+    .help = {.v = (const char **)help_words, .n = 2},
+    .withdraw = {.v = (const char **)withdraw_words, .n = 2},
+    .delete = {.v = (const char **)delete_words, .n = 1},
+    .verify = {.v = (const char **)verify_words, .n = 2},
+    .language_zh = {.v = (const char **)zh_words, .n = 3},
+    .language_en = {.v = (const char **)en_words, .n = 3},
 };
 
 /* Without the short ones, which many words begin with. */
 static const struct conf_service long_words = {
-    .keywords = {(const char **)words, 1},
-    .help = {(const char **)help_words, 1},
-    .withdraw = {(const char **)withdraw_words, 2},
-    .delete = {(const char **)delete_words, 1},
-    .verify = {(const char **)verify_words, 2},
+    .keywords = {.v = (const char **)words, .n = 1},
+    .help = {.v = (const char **)help_words, .n = 1},
+    .withdraw = {.v = (const char **)withdraw_words, .n = 2},
+    .delete = {.v = (const char **)delete_words, .n = 1},
+    .verify = {.v = (const char **)verify_words, .n = 2},
 };
+
+static void
+know(struct conf_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		list->begins |= UINT64_C(1) << (list->v[i][0] & 63);
+}
+
+/* The same service, of which it is known what its words begin with. */
+static struct conf_service
+known(const struct conf_service *s)
+{
+	struct conf_service k = *s;
+
+	know(&k.keywords);
+	know(&k.help);
+	know(&k.withdraw);
+	know(&k.delete);
+	know(&k.verify);
+	know(&k.language_zh);
+	know(&k.language_en);
+	return k;
+}
+
+static int
+same(const struct request *a, const struct request *b)
+{
+	return a->verb == b->verb && a->language == b->language &&
+	    strcmp(a->digits, b->digits) == 0 &&
+	    strcmp(a->number, b->number) == 0 &&
+	    strcmp(a->code, b->code) == 0 && strcmp(a->reply, b->reply) == 0 &&
+	    a->is_yes == b->is_yes;
+}
 
 /* "query 1234 en", "help", "unknown": verb, digits, language. */
 static const char *
@@ -48,10 +81,14 @@ parsed_by(const struct conf_service *s, const char *text)
 	};
 	static char out[64];
 	char *copy = strdup(text); /* so that reading on shows */
-	struct request r;
+	struct conf_service k = known(s);
+	struct request r, again;
 
 	request_parse(copy, s, &r);
+	request_parse(copy, &k, &again);
 	free(copy);
+	if (!same(&r, &again))
+		return "another";
 	snprintf(out, sizeof(out), "%s%s%s%s%s", verbs[r.verb],
 	    r.digits[0] ? " " : "", r.digits,
 	    r.language == LANGUAGES ? "" : " ",
