@@ -13,11 +13,11 @@
 
 void
 answer_sign(struct answer *a, const struct key *k, uint64_t number,
-    const struct conf_service *service, int64_t now)
+    uint64_t service, int64_t now)
 {
 	struct code c;
 
-	code_begin(&c, k, number, service->name, now);
+	code_begin(&c, k, number, service, now);
 	for (size_t i = 0; i < a->nplaces; i++)
 		code_add(&c, a->places[i].part, a->places[i].region);
 	code_format(code_value(&c, 0), a->code);
