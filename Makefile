@@ -201,7 +201,7 @@ $(O)/tests/bench/smsc-gw-unadmitted: $(O)/tests/bench/no_admission.o \
 # It hears of every text that is put into words.
 $(O)/tests/replay/phone: $(O)/tests/replay/phone.o $(O)/libcore.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=message_put \
-		-Wl,--wrap=message_put_time -o $@ $^ $(PKG_LIBS)
+		-Wl,--wrap=message_fill -Wl,--wrap=message_put_time -o $@ $^ $(PKG_LIBS)
 
 # Preloaded into a program of others: no sanitizer.
 PRELOADED = $(addprefix $(O)/tests/,peer/sctp_tcp.so bench/nodelay.so \

@@ -1,53 +1,55 @@
-/* From what was found to the text: the catalogue says how, this says what.
+/* From what was found to the text: the catalogue says how, this says what,
+ * where a text asks for it (put_value).
  *
  * The list has three groups, mainland cities, then Hong Kong, Macao and
  * Taiwan, then countries, as it comes; only the separators are put here. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "answer.h"
 #include "when.h"
 
-#define DATE_MAX 64
-#define CODE_MAX 256
-#define NOTES_MAX 1024
-#define KEYWORD_MAX 32
 #define HOURS_FROM 120 /* minutes: longer waits are told in hours */
 
 void
 answer_sign(struct answer *a, const struct key *k, uint64_t number,
-    const struct conf_service *service, int64_t now)
+    uint64_t service, int64_t now)
 {
 	struct code c;
 
-	code_begin(&c, k, number, service->name, now);
+	code_begin(&c, k, number, service, now);
 	for (size_t i = 0; i < a->nplaces; i++)
 		code_add(&c, a->places[i].part, a->places[i].region);
 	code_format(code_value(&c, 0), a->code);
 }
 
-/* What is being put together, and with what. */
+/* What is being put together, and of what. */
 struct writer {
 	const struct answer *a;
 	const struct messages *m;
 	const struct regions *r;
 	const struct conf_service *service;
-	const char *values[PLACEHOLDERS];
+	const char *mark; /* that is being explained */
 };
 
+static message_value_h put_value;
+
 static void
-put(struct writer *w, enum message id, struct words *out)
+put(const struct writer *w, enum message id, struct words *out)
 {
-	message_put(w->m, w->a->language, id, w->values, out);
+	message_fill(w->m, w->a->language, id, put_value, w, out);
 }
 
 static void
-put_time(struct writer *w, enum message id, int64_t t, char buf[DATE_MAX])
+put_time(const struct writer *w, enum message id, int64_t t, struct words *out)
 {
-	struct words out = {.s = buf, .size = DATE_MAX};
+	message_put_time(w->m, w->a->language, id, t, out);
+}
 
-	message_put_time(w->m, w->a->language, id, t, &out);
+static void
+put_string(struct words *out, const char *s)
+{
+	words_put(out, s, strlen(s));
 }
 
 /* Where a page may end, in a text that goes on pages. */
@@ -60,36 +62,50 @@ put_break(const struct writer *w, struct words *out)
 		words_put(out, &mark, 1);
 }
 
+/* Is anything shown in one part of the window? */
+static int
+has_places(const struct answer *a, int part)
+{
+	for (size_t i = 0; i < a->nplaces; i++)
+		if (a->places[i].part == part)
+			return 1;
+	return 0;
+}
+
+/* What stands between two places of the list. */
+static void
+put_separator(
+    const struct writer *w, uint32_t before, uint32_t next, struct words *out)
+{
+	put(w,
+	    region_group(next) == region_group(before) ? MSG_LIST_SEPARATOR
+						       : MSG_GROUP_SEPARATOR,
+	    out);
+	put_break(w, out);
+}
+
 /* The list of one part of the window. */
 static void
-put_places(struct writer *w, int part, struct words *out)
+put_places(const struct writer *w, int part, struct words *out)
 {
 	const struct answer_place *before = NULL;
 
 	for (size_t i = 0; i < w->a->nplaces; i++) {
 		const struct answer_place *p = &w->a->places[i];
-		const char *name = region_name(w->r, p->region, w->a->language);
 
 		if (p->part != part)
 			continue;
-		if (before != NULL) {
-			put(w,
-			    region_group(p->region) ==
-				    region_group(before->region)
-				? MSG_LIST_SEPARATOR
-				: MSG_GROUP_SEPARATOR,
-			    out);
-			put_break(w, out);
-		}
-		words_put(out, name, strlen(name));
-		words_put(out, p->mark, strlen(p->mark));
+		if (before != NULL)
+			put_separator(w, before->region, p->region, out);
+		put_string(out, region_name(w->r, p->region, w->a->language));
+		put_string(out, p->mark);
 		before = p;
 	}
 }
 
 /* What was found in one part of a window that is split. */
 static void
-put_part(struct writer *w, int part, struct words *out)
+put_part(const struct writer *w, int part, struct words *out)
 {
 	static const struct {
 		enum message some, none;
@@ -97,38 +113,31 @@ put_part(struct writer *w, int part, struct words *out)
 	    {MSG_RECENT, MSG_RECENT_NONE},
 	    {MSG_EARLIER, MSG_EARLIER_NONE},
 	};
-	struct writer inner = *w;
-	char from[DATE_MAX] = "", to[DATE_MAX] = "", places[ANSWER_MAX] = "";
-	struct words list = {.s = places, .size = sizeof(places)};
 
-	put_time(w, MSG_DATE, part == 0 ? w->a->middle : w->a->lo, from);
-	put_time(w, MSG_DATE, when_midnight(w->a->middle, -1), to);
-	put_places(w, part, &list);
-	inner.values[VALUE_FROM] = from;
-	inner.values[VALUE_TO] = to;
-	inner.values[VALUE_PLACES] = places;
-	put(&inner, list.len > 0 ? texts[part].some : texts[part].none, out);
-	out->full |= list.full;
+	put(w, has_places(w->a, part) ? texts[part].some : texts[part].none,
+	    out);
 }
 
 /* Two cities may bear different marks; one note explains each once. */
 static void
-put_marks_note(struct writer *w, struct words *out)
+put_marks_note(const struct writer *w, struct words *out)
 {
 	const struct answer_place *p = w->a->places;
 
 	for (size_t i = 0; i < w->a->nplaces; i++) {
+		struct writer of = *w;
 		size_t j = 0;
 
-		while (j < i && strcmp(p[j].mark, p[i].mark) != 0)
+		if (p[i].mark[0] == '\0')
+			continue;
+		while (strcmp(p[j].mark, p[i].mark) != 0)
 			j++;
-		if (p[i].mark[0] == '\0' || j < i)
+		if (j < i)
 			continue;
 		put_break(w, out);
-		w->values[VALUE_MARK] = p[i].mark;
-		put(w, MSG_MARKS, out);
+		of.mark = p[i].mark;
+		put(&of, MSG_MARKS, out);
 	}
-	w->values[VALUE_MARK] = NULL;
 }
 
 /* Can a code be texted to it, to have it checked? */
@@ -139,104 +148,143 @@ can_verify(const struct conf_service *service)
 }
 
 static void
-put_code(struct writer *w, struct words *out)
+put_code(const struct writer *w, struct words *out)
 {
 	if (w->a->code[0] == '\0')
 		return;
 	put_break(w, out);
-	w->values[VALUE_CODE] = w->a->code;
 	put(w, can_verify(w->service) ? MSG_CODE : MSG_CODE_DIAL, out);
 }
 
 static void
-put_notes(struct writer *w, struct words *out)
+put_note(const struct writer *w, enum message id, struct words *out)
 {
-	char date[DATE_MAX] = "";
+	put_break(w, out);
+	put(w, id, out);
+}
 
-	if (w->a->history_since != 0) {
-		put_time(w, MSG_DATE, w->a->history_since, date);
-		w->values[VALUE_DATE] = date;
-		put_break(w, out);
-		put(w, MSG_HISTORY_SINCE, out);
-	}
-	if (w->a->data_late) {
-		put_break(w, out);
-		put(w, MSG_DATA_LATE, out);
-	}
+static void
+put_notes(const struct writer *w, struct words *out)
+{
+	if (w->a->history_since != 0)
+		put_note(w, MSG_HISTORY_SINCE, out);
+	if (w->a->data_late)
+		put_note(w, MSG_DATA_LATE, out);
 	put_marks_note(w, out);
-	if (w->a->marks_left_out) {
-		put_break(w, out);
-		put(w, MSG_MARKS_LEFT_OUT, out);
-	}
-	if (w->a->corrected) {
-		put_break(w, out);
-		put(w, MSG_CORRECTED, out);
-	}
+	if (w->a->marks_left_out)
+		put_note(w, MSG_MARKS_LEFT_OUT, out);
+	if (w->a->corrected)
+		put_note(w, MSG_CORRECTED, out);
 	put_break(w, out);
 }
 
-/* An answer proper: what was found since when, as of when. */
+/* What to send, or to dial: "*10086*3#", or "*10086*3" where digits follow. */
 static void
-put_findings(struct writer *w, enum message id, struct words *out)
+put_keyword(const struct conf_service *service, struct words *out)
 {
-	char time[DATE_MAX] = "", as_of[2 * DATE_MAX] = "";
-	char places[ANSWER_MAX], earlier[ANSWER_MAX];
-	char code[CODE_MAX], notes[NOTES_MAX];
-	struct words as_of_words = {.s = as_of, .size = sizeof(as_of)};
-	struct words place_words = {.s = places, .size = sizeof(places)};
-	struct words earlier_words = {.s = earlier, .size = sizeof(earlier)};
-	struct words code_words = {.s = code, .size = sizeof(code)};
-	struct words note_words = {.s = notes, .size = sizeof(notes)};
+	const char *code = service->code.v[0];
+	int without_end = service->identity == IDENTITY_INLINE;
 
-	places[0] = earlier[0] = code[0] = notes[0] = '\0';
-	if (w->a->as_of != 0) {
-		put_time(w, MSG_DATE_TIME, w->a->as_of, time);
-		w->values[VALUE_TIME] = time;
-		put(w, MSG_AS_OF, &as_of_words);
-		w->values[VALUE_TIME] = NULL;
-	}
-	if (id == MSG_OK_SPLIT) {
-		put_part(w, 0, &place_words);
-		put_break(w, &earlier_words);
-		put_part(w, 1, &earlier_words);
-	} else {
-		put_places(w, 0, &place_words);
-	}
-	put_code(w, &code_words);
-	put_notes(w, &note_words);
-	w->values[VALUE_AS_OF] = as_of;
-	w->values[VALUE_PLACES] = w->values[VALUE_RECENT] = places;
-	w->values[VALUE_EARLIER] = earlier;
-	w->values[VALUE_CODE] = code;
-	w->values[VALUE_NOTES] = notes;
-	put(w, id, out);
-	out->full |= place_words.full | earlier_words.full | code_words.full |
-	    note_words.full;
+	if (conf_service_is_dialled(service))
+		words_put(out, code, strlen(code) - without_end);
+	else
+		put_string(out, service->keywords.v[0]);
 }
 
-/* What was told then: whoever asks compares it with what they were shown. */
-static void
-put_genuine(struct writer *w, struct words *out)
+/* Of the window, or of the part of it that a text tells of. */
+static int64_t
+first_day(const struct answer *a, enum message id)
 {
-	char from[DATE_MAX] = "";
-	char places[ANSWER_MAX] = "", earlier[ANSWER_MAX] = "";
-	struct words place_words = {.s = places, .size = sizeof(places)};
-	struct words earlier_words = {.s = earlier, .size = sizeof(earlier)};
+	int is_recent = id == MSG_RECENT || id == MSG_RECENT_NONE ||
+	    id == MSG_VERIFY_OK || id == MSG_VERIFY_NO_STAYS;
 
-	put_time(w, MSG_DATE, w->a->middle ? w->a->middle : w->a->lo, from);
-	put_places(w, 0, &place_words);
-	if (w->a->middle != 0)
-		put_part(w, 1, &earlier_words);
-	w->values[VALUE_FROM] = from;
-	w->values[VALUE_PLACES] = places;
-	w->values[VALUE_EARLIER] = earlier;
-	put(w, place_words.len > 0 ? MSG_VERIFY_OK : MSG_VERIFY_NO_STAYS, out);
-	out->full |= place_words.full | earlier_words.full;
+	return is_recent && a->middle != 0 ? a->middle : a->lo;
 }
 
-/* One verdict has two texts where the service's way of asking differs. */
+/* The value of a placeholder, which may be another text; of which time, list
+ * or code, depends on the text that it stands in. */
+static void
+put_value(
+    enum message id, enum placeholder v, struct words *out, const void *arg)
+{
+	const struct writer *w = arg;
+	const struct answer *a = w->a;
+	const struct conf_carrier *carrier = w->service->carrier;
+
+	switch (v) {
+	case VALUE_AS_OF:
+		if (a->as_of != 0)
+			put(w, MSG_AS_OF, out);
+		break;
+	case VALUE_FROM:
+		put_time(w, MSG_DATE, first_day(a, id), out);
+		break;
+	case VALUE_TO:
+		put_time(w, MSG_DATE, when_midnight(a->middle, -1), out);
+		break;
+	case VALUE_DATE:
+		put_time(w, MSG_DATE, a->history_since, out);
+		break;
+	case VALUE_TIME:
+		put_time(w, MSG_DATE_TIME,
+		    id == MSG_AS_OF ? a->as_of : a->issued, out);
+		break;
+	case VALUE_PLACES:
+		put_places(w, id == MSG_EARLIER, out);
+		break;
+	case VALUE_RECENT:
+		put_part(w, 0, out);
+		break;
+	case VALUE_EARLIER:
+		if (id == MSG_OK_SPLIT)
+			put_break(w, out);
+		if (a->middle != 0)
+			put_part(w, 1, out);
+		break;
+	case VALUE_CODE:
+		if (id == MSG_CODE || id == MSG_CODE_DIAL)
+			words_put(out, a->code, CODE_DIGITS);
+		else
+			put_code(w, out);
+		break;
+	case VALUE_NOTES:
+		put_notes(w, out);
+		break;
+	case VALUE_MARK:
+		put_string(out, w->mark);
+		break;
+	case VALUE_HOTLINE:
+		put_string(out, carrier->hotline);
+		break;
+	case VALUE_CARRIER:
+		put_string(out,
+		    a->language == LANG_ZH ? carrier->name_zh
+					   : carrier->name_en);
+		break;
+	case VALUE_KEYWORD:
+		put_keyword(w->service, out);
+		break;
+	case VALUE_VERIFY:
+		if (w->service->verify.n > 0)
+			put_string(out, w->service->verify.v[0]);
+		break;
+	case VALUE_MINUTES:
+		words_put_number(out, a->minutes);
+		break;
+	case VALUE_HOURS:
+		words_put_number(out, (a->minutes + 59) / 60);
+		break;
+	case VALUE_MONTH: /* of a time alone: message_put_time */
+	case VALUE_DAY:
+	case PLACEHOLDERS:
+		break;
+	}
+}
+
+/* One verdict has several texts where the service's way of asking differs, or
+ * what was found. */
 static enum message
-text_of(enum verdict v, const struct conf_service *service)
+text_of(const struct answer *a, const struct conf_service *service)
 {
 	static const enum message texts[VERDICTS] = {
 	    [VERDICT_OK] = MSG_OK,
@@ -259,10 +307,18 @@ text_of(enum verdict v, const struct conf_service *service)
 	    [VERDICT_LANGUAGE] = MSG_LANGUAGE,
 	    [VERDICT_WRONG_CODE] = MSG_VERIFY_WRONG,
 	    [VERDICT_CORRECTED] = MSG_VERIFY_CORRECTED,
+	    [VERDICT_GENUINE] = MSG_VERIFY_NO_STAYS,
 	    [VERDICT_GONE] = MSG_VERIFY_GONE,
 	};
+	enum verdict v = a->verdict;
 	int is_inline = service->identity == IDENTITY_INLINE;
 
+	if (v == VERDICT_OK && a->middle != 0)
+		return MSG_OK_SPLIT;
+	if (v == VERDICT_GENUINE && has_places(a, 0))
+		return MSG_VERIFY_OK;
+	if (v == VERDICT_LOCKED && a->minutes >= HOURS_FROM)
+		return MSG_LOCKED_HOURS;
 	if (v == VERDICT_HELP && conf_service_is_dialled(service))
 		return is_inline ? MSG_HELP_DIAL_INLINE : MSG_HELP_DIAL;
 	if (v == VERDICT_HELP && is_inline)
@@ -274,59 +330,16 @@ text_of(enum verdict v, const struct conf_service *service)
 	return texts[v];
 }
 
-/* What to send, or to dial: "*10086*3#", or "*10086*3" where digits follow. */
-static const char *
-put_keyword(const struct conf_service *service, char buf[KEYWORD_MAX])
-{
-	const char *code = service->code.v[0];
-	int without_end = service->identity == IDENTITY_INLINE;
-
-	if (!conf_service_is_dialled(service))
-		return service->keywords.v[0];
-	snprintf(
-	    buf, KEYWORD_MAX, "%.*s", (int)strlen(code) - without_end, code);
-	return buf;
-}
-
 int
 answer_text(const struct answer *a, const struct messages *m,
     const struct regions *r, const struct conf_service *service, char *buf,
     size_t size)
 {
-	struct writer w = {.a = a, .m = m, .r = r, .service = service};
+	const struct writer w = {.a = a, .m = m, .r = r, .service = service};
 	struct words out = {.s = buf, .size = size};
-	char from[DATE_MAX] = "", issued[DATE_MAX] = "";
-	char minutes[16] = "0", hours[16] = "0", keyword[KEYWORD_MAX];
 
 	buf[0] = '\0';
-	if (a->verdict == VERDICT_SILENCE)
-		return 0;
-	put_time(&w, MSG_DATE, a->lo, from);
-	put_time(&w, MSG_DATE_TIME, a->issued, issued);
-	if (a->minutes != 0) {
-		snprintf(minutes, sizeof(minutes), "%u", a->minutes);
-		snprintf(hours, sizeof(hours), "%u", (a->minutes + 59) / 60);
-	}
-	w.values[VALUE_FROM] = from;
-	w.values[VALUE_TIME] = issued;
-	w.values[VALUE_MINUTES] = minutes;
-	w.values[VALUE_HOURS] = hours;
-	w.values[VALUE_HOTLINE] = service->carrier->hotline;
-	w.values[VALUE_CARRIER] = a->language == LANG_ZH
-	    ? service->carrier->name_zh
-	    : service->carrier->name_en;
-	w.values[VALUE_KEYWORD] = put_keyword(service, keyword);
-	w.values[VALUE_VERIFY] =
-	    service->verify.n > 0 ? service->verify.v[0] : NULL;
-	if (a->verdict == VERDICT_OK && a->middle != 0)
-		put_findings(&w, MSG_OK_SPLIT, &out);
-	else if (a->verdict == VERDICT_OK || a->verdict == VERDICT_NO_STAYS)
-		put_findings(&w, text_of(a->verdict, service), &out);
-	else if (a->verdict == VERDICT_GENUINE)
-		put_genuine(&w, &out);
-	else if (a->verdict == VERDICT_LOCKED && a->minutes >= HOURS_FROM)
-		put(&w, MSG_LOCKED_HOURS, &out);
-	else
-		put(&w, text_of(a->verdict, service), &out);
+	if (a->verdict != VERDICT_SILENCE)
+		put(&w, text_of(a, service), &out);
 	return out.full ? -ENOSPC : 0;
 }

@@ -43,9 +43,10 @@ struct answer {
 };
 
 /* Gives an answer of VERDICT_OK or VERDICT_NO_STAYS its code: `number` is the
- * asker's pseudonym, `now` the time of the query. */
+ * asker's pseudonym, `service` that of its name (key_hash), `now` the time of
+ * the query. */
 void answer_sign(struct answer *a, const struct key *k, uint64_t number,
-    const struct conf_service *service, int64_t now);
+    uint64_t service, int64_t now);
 
 /* The text for the user, UTF-8, ended by NUL; "" for VERDICT_SILENCE. 0, or
  * -ENOSPC. */

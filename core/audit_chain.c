@@ -1,5 +1,6 @@
 /* The lines of the audit. They are put together by hand: one is written for
  * every query. */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -17,34 +18,32 @@ static const char begins[] = "begin,", ends[] = "end,";
 
 /* Writing. */
 
-static char *
-put(char *p, const char *s)
-{
-	size_t n = strlen(s);
-
-	memcpy(p, s, n);
-	return p + n;
-}
-
 /* A word of ours, with its comma. */
 static char *
 put_word(char *p, const char *s)
 {
-	p = put(p, s);
+	p = stpcpy(p, s);
 	*p++ = ',';
 	return p;
 }
 
-static char *
+/* As many as a hash has, or fewer; the loop has a fixed length, so that the
+ * compiler does all of it at once. */
+static inline char *
 put_hex(char *p, const uint8_t *octets, size_t n)
 {
-	static const char hex[] = "0123456789abcdef";
+	uint8_t in[KEY_MAC] = {0};
+	char hex[AUDIT_HEX];
 
-	for (size_t i = 0; i < n; i++) {
-		*p++ = hex[octets[i] >> 4];
-		*p++ = hex[octets[i] & 15];
+	memcpy(in, octets, n);
+	for (size_t i = 0; i < sizeof(in); i++) {
+		uint8_t high = in[i] >> 4, low = in[i] & 15;
+
+		hex[2 * i] = high + (high < 10 ? '0' : 'a' - 10);
+		hex[2 * i + 1] = low + (low < 10 ? '0' : 'a' - 10);
 	}
-	return p;
+	memcpy(p, hex, 2 * n);
+	return p + 2 * n;
 }
 
 static char *
@@ -67,15 +66,27 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Has it the digits of a number, wherever they stand? */
+static int
+may_hold_number(const char *s)
+{
+	int digits = 0;
+
+	for (; *s != '\0'; s++)
+		digits += is_digit(*s);
+	return digits >= KEY_NUMBER;
+}
+
 /* Anything, made to fit one line and to hold no number, in quotes. */
 static char *
 put_text(char *p, const char *s, size_t max)
 {
 	char masked[AUDIT_TEXT + 1];
 
-	key_mask_text(s, masked, max + 1);
+	if (may_hold_number(s))
+		s = key_mask_text(s, masked, max + 1);
 	*p++ = '"';
-	for (s = masked; *s != '\0'; s++) {
+	for (; *s != '\0' && max > 0; s++, max--) {
 		if (*s == '"')
 			*p++ = '"';
 		*p++ = (unsigned char)*s < ' ' || *s == 0x7f ? ' ' : *s;
@@ -111,7 +122,7 @@ size_t
 audit_put_begin(
     struct audit_chain *c, const struct audit_begin *b, char line[AUDIT_LINE])
 {
-	char *p = put(line, begins);
+	char *p = stpcpy(line, begins);
 
 	memset(c->hash, 0, sizeof(c->hash));
 	c->lines = 0;
@@ -122,9 +133,9 @@ audit_put_begin(
 	p = put_hex(p, b->key, sizeof(b->key));
 	*p++ = ',';
 	if (b->before[0] != '\0') {
-		p = put(p, b->before);
+		p = stpcpy(p, b->before);
 		*p++ = ':';
-		p = put(p, b->before_hash);
+		p = stpcpy(p, b->before_hash);
 	}
 	*p++ = ',';
 	return seal(c, line, p);
@@ -142,7 +153,7 @@ audit_put_act(struct audit_chain *c, const char *time,
 	*p++ = ',';
 	p = put_word(p, a->verdict);
 	if (a->who != 0) {
-		uint64_t who = __builtin_bswap64(a->who);
+		uint64_t who = htobe64(a->who);
 
 		p = put_hex(p, (const uint8_t *)&who, sizeof(who));
 	}
@@ -162,7 +173,7 @@ audit_put_act(struct audit_chain *c, const char *time,
 size_t
 audit_put_end(struct audit_chain *c, const char *time, char line[AUDIT_LINE])
 {
-	char *p = put(line, ends);
+	char *p = stpcpy(line, ends);
 
 	p = put_word(p, time);
 	p = put_number(p, c->lines + 1);

@@ -8,6 +8,7 @@
  * A sum has no order, and from it a place is left out by a subtraction: so a
  * verifier tries a set for the price of one hash. Shares are never shown, and
  * are others for each number, service and minute. */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -19,22 +20,20 @@
 static uint64_t
 hash(const struct key *k, char what, uint64_t a, uint64_t b, uint64_t c)
 {
-	const uint64_t v[3] = {a, b, c};
-	uint8_t in[1 + sizeof(v)] = {what};
+	const uint64_t v[3] = {htobe64(a), htobe64(b), htobe64(c)};
+	uint8_t in[1 + sizeof(v)];
 
-	for (size_t i = 0; i < sizeof(v); i++)
-		in[1 + i] = (uint8_t)(v[i / 8] >> (56 - i % 8 * 8));
+	in[0] = what;
+	memcpy(in + 1, v, sizeof(v));
 	return key_code(k, in, sizeof(in));
 }
 
 void
 code_begin(struct code *c, const struct key *k, uint64_t number,
-    const char *service, int64_t time)
+    uint64_t service, int64_t time)
 {
-	uint64_t name = key_hash(k, service, strlen(service));
-
 	*c = (struct code){.key = k, .minute = time / 60};
-	c->head = hash(k, 'h', number, name, c->minute);
+	c->head = hash(k, 'h', number, service, c->minute);
 }
 
 uint64_t

@@ -26,10 +26,10 @@ struct code {
 	uint64_t sum;   /* of the places' shares */
 };
 
-/* `number` is its pseudonym (key_msisdn), `service` its name, `time` any
- * second of the minute. */
+/* `number` is its pseudonym (key_msisdn), `service` that of its name
+ * (key_hash), `time` any second of the minute. */
 void code_begin(struct code *c, const struct key *k, uint64_t number,
-    const char *service, int64_t time);
+    uint64_t service, int64_t time);
 
 /* Adds a place, each once. Gives its share, by which it can be left out. */
 uint64_t code_add(struct code *c, uint32_t part, uint32_t region);

@@ -7,6 +7,7 @@
  *
  * A block cipher over one block is a permutation: without the key the same
  * pair gives the same block and nothing else shows. */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -175,16 +176,16 @@ key_fingerprint(const struct key *k, uint8_t out[KEY_FINGERPRINT])
 	memcpy(out, k->fingerprint, KEY_FINGERPRINT);
 }
 
+_Static_assert(
+    crypto_shorthash_BYTES == sizeof(uint64_t), "a hash is a number");
+
 static uint64_t
 hash(const uint8_t *subkey, const void *in, size_t len)
 {
-	uint8_t out[crypto_shorthash_BYTES];
-	uint64_t v = 0;
+	uint64_t out;
 
-	crypto_shorthash(out, in, len, subkey);
-	for (size_t i = 0; i < sizeof(out); i++)
-		v = v << 8 | out[i];
-	return v;
+	crypto_shorthash((uint8_t *)&out, in, len, subkey);
+	return be64toh(out);
 }
 
 uint64_t

@@ -1,7 +1,9 @@
 /* The message catalogue, read by libconfuse as `key = "text"` lines.
  *
  * A text is kept with each {placeholder} already turned into one octet below
- * 0x20, so that putting it together is one pass. */
+ * 0x20, and cut there, so that putting it together measures nothing:
+ *
+ *   "at {time}."    'a' 't' ' ' 0x11 '.'    {0, 3, VALUE_TIME} {4, 1, end} */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 #include "when.h"
 
 #define BIT(v) (1u << VALUE_##v)
+#define MONTHS 12
 
 static const char *const placeholders[PLACEHOLDERS] = {
     [VALUE_AS_OF] = "as_of",
@@ -111,8 +114,26 @@ static const struct {
     [MSG_CORRECTED] = {"corrected", 0, 0},
 };
 
+/* Words of a text, and what stands behind them. */
+struct piece {
+	uint32_t at, len;       /* of the words in the text */
+	enum placeholder value; /* PLACEHOLDERS at the text's end */
+};
+
+/* A time that was put into words, for the answers of one second tell of the
+ * same few: the first days of windows, and up to when the data is complete. */
+#define WORDING_BITS 4
+struct wording {
+	uint64_t key; /* 0: nothing is known */
+	uint8_t len;
+	char s[55];
+};
+
 struct messages {
 	char *text[LANGUAGES][MESSAGES];
+	struct piece *pieces[LANGUAGES][MESSAGES];
+	struct piece months[LANGUAGES][MONTHS];
+	struct wording *known; /* each by its key's hash */
 };
 
 const char *
@@ -154,6 +175,13 @@ wrong(const char *path, enum message id, const char *what, const char *why)
 {
 	log_error(DCONF, "%s: %s: %s%s", path, texts[id].key, what, why);
 	return -EINVAL;
+}
+
+/* Of a compiled text: does a placeholder stand here? */
+static int
+is_value(char c)
+{
+	return (unsigned char)c < 0x20 && c != '\0';
 }
 
 static int
@@ -210,16 +238,47 @@ compile(const char *path, enum message id, char *text)
 	return 0;
 }
 
-static int
-count_months(const char *path, const char *text)
+/* Cuts a compiled text at its placeholders. Null without memory. */
+static struct piece *
+cut(const char *text)
 {
-	int n = 1;
+	size_t values = 0, n = 0, at = 0;
+	struct piece *pieces;
 
-	for (; *text; text++)
-		n += *text == ',';
-	if (n == 12)
+	for (const char *s = text; *s != '\0'; s++)
+		values += is_value(*s);
+	pieces = calloc(values + 1, sizeof(*pieces));
+	if (pieces == NULL)
+		return NULL;
+	for (size_t i = 0; n < values; i++) {
+		if (!is_value(text[i]))
+			continue;
+		pieces[n++] = (struct piece){at, i - at, text[i] - 1};
+		at = i + 1;
+	}
+	pieces[n] = (struct piece){at, strlen(text + at), PLACEHOLDERS};
+	return pieces;
+}
+
+static int
+cut_months(const char *path, const char *text, struct piece months[MONTHS])
+{
+	const char *s = text;
+	int n = 0;
+
+	for (;;) {
+		size_t len = strcspn(s, ",");
+
+		if (n < MONTHS)
+			months[n] = (struct piece){s - text, len, PLACEHOLDERS};
+		n++;
+		if (s[len] == '\0')
+			break;
+		s += len + 1;
+	}
+	if (n == MONTHS)
 		return 0;
-	log_error(DCONF, "%s: months: %d names, not 12", path, n);
+	log_error(DCONF, "%s: months: %d names, not %d", path, n, MONTHS);
 	return -EINVAL;
 }
 
@@ -240,12 +299,17 @@ take(struct messages *m, enum language lang, cfg_t *cfg, const char *path)
 		m->text[lang][id] = strdup(text);
 		if (m->text[lang][id] == NULL)
 			return -ENOMEM;
-		if (compile(path, id, m->text[lang][id]) < 0)
+		if (compile(path, id, m->text[lang][id]) < 0) {
 			bad = 1;
+			continue;
+		}
+		m->pieces[lang][id] = cut(m->text[lang][id]);
+		if (m->pieces[lang][id] == NULL)
+			return -ENOMEM;
 	}
-	if (!bad)
-		bad = count_months(path, m->text[lang][MSG_MONTHS]) < 0;
-	return bad ? -EINVAL : 0;
+	if (bad)
+		return -EINVAL;
+	return cut_months(path, m->text[lang][MSG_MONTHS], m->months[lang]);
 }
 
 /* libconfuse's callbacks carry no argument of ours. */
@@ -335,8 +399,12 @@ int
 messages_load(struct messages **mp, const char *dir)
 {
 	struct messages *m = calloc(1, sizeof(*m));
-	int rc = m == NULL ? -ENOMEM : 0;
+	int rc = -ENOMEM;
 
+	if (m != NULL)
+		m->known = calloc(1 << WORDING_BITS, sizeof(*m->known));
+	if (m != NULL && m->known != NULL)
+		rc = 0;
 	for (int lang = 0; lang < LANGUAGES && rc == 0; lang++)
 		rc = load(m, lang, dir);
 	if (rc < 0)
@@ -352,8 +420,11 @@ messages_free(struct messages *m)
 	if (m == NULL)
 		return;
 	for (int lang = 0; lang < LANGUAGES; lang++)
-		for (int id = 0; id < MESSAGES; id++)
+		for (int id = 0; id < MESSAGES; id++) {
 			free(m->text[lang][id]);
+			free(m->pieces[lang][id]);
+		}
+	free(m->known);
 	free(m);
 }
 
@@ -399,67 +470,106 @@ words_put(struct words *w, const char *s, size_t len)
 }
 
 void
-message_put(const struct messages *m, enum language lang, enum message id,
-    const char *const values[PLACEHOLDERS], struct words *w)
+words_put_number(struct words *w, unsigned n)
 {
-	const char *p = m->text[lang][id];
+	char digits[10];
+	size_t at = sizeof(digits);
 
-	while (*p != '\0') {
-		size_t plain = 0;
-		unsigned v = (unsigned char)*p;
+	do
+		digits[--at] = '0' + n % 10;
+	while ((n /= 10) > 0);
+	words_put(w, digits + at, sizeof(digits) - at);
+}
 
-		while ((unsigned char)p[plain] >= 0x20)
-			plain++;
-		if (plain > 0) {
-			words_put(w, p, plain);
-			p += plain;
-			continue;
-		}
-		p++;
-		if (values[v - 1] != NULL)
-			words_put(w, values[v - 1], strlen(values[v - 1]));
+void
+message_fill(const struct messages *m, enum language lang, enum message id,
+    message_value_h *h, const void *arg, struct words *w)
+{
+	const char *text = m->text[lang][id];
+
+	for (const struct piece *p = m->pieces[lang][id];; p++) {
+		if (p->len > 0)
+			words_put(w, text + p->at, p->len);
+		if (p->value == PLACEHOLDERS)
+			return;
+		h(id, p->value, w, arg);
 	}
 }
 
-/* The n-th of the catalogue's twelve months. */
 static void
-put_month(
-    const struct messages *m, enum language lang, int month, struct words *w)
+put_given(enum message id, enum placeholder v, struct words *w, const void *arg)
 {
-	const char *s = m->text[lang][MSG_MONTHS];
+	const char *const *values = arg;
 
-	for (; month > 0; month--)
-		s += strcspn(s, ",") + 1;
-	words_put(w, s, strcspn(s, ","));
+	(void)id;
+	if (values[v] != NULL)
+		words_put(w, values[v], strlen(values[v]));
 }
 
-/* Two for each answer: snprintf takes its time. */
-static void
-put_number(int n, int digits, char *out)
+void
+message_put(const struct messages *m, enum language lang, enum message id,
+    const char *const values[PLACEHOLDERS], struct words *w)
 {
-	out[digits] = '\0';
-	for (; digits > 0; n /= 10)
-		out[--digits] = '0' + n % 10;
+	message_fill(m, lang, id, put_given, values, w);
+}
+
+/* A time, with what its month is called. */
+struct moment {
+	struct tm tm;
+	const char *month;
+	size_t month_len;
+};
+
+static void
+put_moment(
+    enum message id, enum placeholder v, struct words *w, const void *arg)
+{
+	const struct moment *at = arg;
+	const int hour = at->tm.tm_hour, min = at->tm.tm_min;
+	const char clock[] = {'0' + hour / 10, '0' + hour % 10, ':',
+	    '0' + min / 10, '0' + min % 10};
+
+	(void)id;
+	if (v == VALUE_MONTH)
+		words_put(w, at->month, at->month_len);
+	else if (v == VALUE_DAY)
+		words_put_number(w, at->tm.tm_mday);
+	else
+		words_put(w, clock, sizeof(clock));
+}
+
+static void
+put_time(const struct messages *m, enum language lang, enum message id,
+    int64_t t, struct words *w)
+{
+	const struct piece *month;
+	struct moment at;
+
+	when_local(t, &at.tm);
+	month = &m->months[lang][at.tm.tm_mon];
+	at.month = m->text[lang][MSG_MONTHS] + month->at;
+	at.month_len = month->len;
+	message_fill(m, lang, id, put_moment, &at, w);
 }
 
 void
 message_put_time(const struct messages *m, enum language lang, enum message id,
     int64_t t, struct words *w)
 {
-	char month[64] = "", day[16], clock[16];
-	struct words name = {.s = month, .size = sizeof(month)};
-	const char *const values[PLACEHOLDERS] = {
-	    [VALUE_MONTH] = month,
-	    [VALUE_DAY] = day,
-	    [VALUE_TIME] = clock,
-	};
-	struct tm tm;
+	uint64_t key = (uint64_t)t << 16 | id << 8 | lang;
+	struct wording *known =
+	    &m->known[key * 0x9e3779b97f4a7c15 >> (64 - WORDING_BITS)];
+	struct words words = {.s = known->s, .size = sizeof(known->s)};
 
-	when_local(t, &tm);
-	put_month(m, lang, tm.tm_mon, &name);
-	put_number(tm.tm_mday, tm.tm_mday < 10 ? 1 : 2, day);
-	put_number(tm.tm_hour, 2, clock);
-	clock[2] = ':';
-	put_number(tm.tm_min, 2, clock + 3);
-	message_put(m, lang, id, values, w);
+	if (known->key != key) {
+		known->key = 0;
+		put_time(m, lang, id, t, &words);
+		if (words.full) { /* too long to be kept */
+			put_time(m, lang, id, t, w);
+			return;
+		}
+		known->key = key;
+		known->len = words.len;
+	}
+	words_put(w, known->s, known->len);
 }

@@ -125,12 +125,24 @@ struct words {
 };
 
 void words_put(struct words *w, const char *s, size_t len);
+/* In decimal. */
+void words_put_number(struct words *w, unsigned n);
 
-/* Puts a text with its placeholders' values in; a null value puts nothing. */
+/* Puts the value of a placeholder of a text, or nothing. */
+typedef void message_value_h(
+    enum message id, enum placeholder v, struct words *w, const void *arg);
+
+/* Puts a text; h is called where it has a placeholder, so that no value is
+ * made that no text asks for. */
+void message_fill(const struct messages *m, enum language lang, enum message id,
+    message_value_h *h, const void *arg, struct words *w);
+
+/* The same with values that are there; a null one puts nothing. */
 void message_put(const struct messages *m, enum language lang, enum message id,
     const char *const values[PLACEHOLDERS], struct words *w);
 
-/* Puts a time as MSG_DATE or MSG_DATE_TIME words it, in the local zone. */
+/* Puts a time as MSG_DATE or MSG_DATE_TIME words it, in the local zone, which
+ * stays the same for as long as a catalogue is in use. */
 void message_put_time(const struct messages *m, enum language lang,
     enum message id, int64_t t, struct words *w);
 

@@ -409,7 +409,9 @@ show(struct query *q, struct question *x, struct store *s,
 		return VERDICT_SYSTEM_BUSY;
 	if (rc < 0)
 		return away(x);
-	answer_sign(a, x->vault->key, x->who, x->service, q->now);
+	answer_sign(a, x->vault->key, x->who,
+	    key_hash(x->vault->key, x->service->name, strlen(x->service->name)),
+	    q->now);
 	if (x->service->identity == IDENTITY_PROMPT)
 		query_was_answered(q, x);
 	return a->nplaces > 0 ? VERDICT_OK : VERDICT_NO_STAYS;

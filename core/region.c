@@ -20,6 +20,9 @@ struct name {
 struct regions {
 	struct name *v; /* by code once they are loaded */
 	size_t n, cap;
+	/* where each lies: v's place + 1 in its code's slot or, when that is
+	 * taken, one of the next; 0 for none. A power of two, half empty. */
+	uint32_t *slots, mask;
 };
 
 enum region_group
@@ -182,12 +185,42 @@ by_code(const void *a, const void *b)
 	return (x->code > y->code) - (x->code < y->code);
 }
 
+static uint32_t
+slot_of(const struct regions *r, uint32_t code)
+{
+	return code * 2654435769u >> 16 & r->mask;
+}
+
+static int
+index_codes(struct regions *r)
+{
+	size_t slots = 1;
+
+	while (slots < 2 * r->n)
+		slots *= 2;
+	r->slots = calloc(slots, sizeof(*r->slots));
+	if (r->slots == NULL)
+		return -ENOMEM;
+	r->mask = slots - 1;
+	for (size_t i = 0; i < r->n; i++) {
+		uint32_t slot = slot_of(r, r->v[i].code);
+
+		while (r->slots[slot] != 0)
+			slot = (slot + 1) & r->mask;
+		r->slots[slot] = i + 1;
+	}
+	return 0;
+}
+
 static const struct name *
 find(const struct regions *r, uint32_t code)
 {
-	const struct name key = {.code = code};
+	uint32_t slot = slot_of(r, code), at;
 
-	return bsearch(&key, r->v, r->n, sizeof(key), by_code);
+	for (; (at = r->slots[slot]) != 0; slot = (slot + 1) & r->mask)
+		if (r->v[at - 1].code == code)
+			return &r->v[at - 1];
+	return NULL;
 }
 
 static int
@@ -259,10 +292,12 @@ regions_load(struct regions **rp, const char *dir)
 	if (rc == 0)
 		rc = csv_each(
 		    dir, "countries.csv", countries, 3, country_row, r);
-	if (rc == 0 && r->n > 0) {
+	if (rc == 0 && r->n > 0)
 		qsort(r->v, r->n, sizeof(*r->v), by_code);
+	if (rc == 0)
+		rc = index_codes(r);
+	if (rc == 0 && r->n > 0)
 		rc = distinguish(r);
-	}
 	if (rc < 0)
 		regions_free(r);
 	else
@@ -279,6 +314,7 @@ regions_free(struct regions *r)
 		for (int l = 0; l < LANGUAGES; l++)
 			free(r->v[i].text[l]);
 	free(r->v);
+	free(r->slots);
 	free(r);
 }
 

@@ -11,6 +11,8 @@
  *
  * until VERIFY_SETS are. Late records are mostly of late, and so the latest
  * places, which come first, are the first to be left out. */
+#include <string.h>
+
 #include "verify.h"
 #include "code.h"
 
@@ -56,6 +58,7 @@ add_trial(const struct rebuild *r, const struct conf_service *service,
     struct search *s)
 {
 	struct trial *t = &s->trials[s->n];
+	const struct key *k = r->vault->key;
 	struct answer a;
 	int rc;
 
@@ -67,8 +70,8 @@ add_trial(const struct rebuild *r, const struct conf_service *service,
 	t->service = service;
 	t->corrections = r->history->ncorrections;
 	t->n = a.nplaces < VERIFY_SETS ? a.nplaces : VERIFY_SETS;
-	code_begin(
-	    &t->code, r->vault->key, r->number, service->name, r->issued);
+	code_begin(&t->code, k, r->number,
+	    key_hash(k, service->name, strlen(service->name)), r->issued);
 	for (size_t i = 0; i < a.nplaces; i++) {
 		uint64_t share =
 		    code_add(&t->code, a.places[i].part, a.places[i].region);

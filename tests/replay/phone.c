@@ -47,6 +47,10 @@ void __real_message_put(const struct messages *m, enum language lang,
     enum message id, const char *const values[PLACEHOLDERS], struct words *w);
 void __wrap_message_put(const struct messages *m, enum language lang,
     enum message id, const char *const values[PLACEHOLDERS], struct words *w);
+void __real_message_fill(const struct messages *m, enum language lang,
+    enum message id, message_value_h *h, const void *arg, struct words *w);
+void __wrap_message_fill(const struct messages *m, enum language lang,
+    enum message id, message_value_h *h, const void *arg, struct words *w);
 void __real_message_put_time(const struct messages *m, enum language lang,
     enum message id, int64_t t, struct words *w);
 void __wrap_message_put_time(const struct messages *m, enum language lang,
@@ -58,6 +62,14 @@ __wrap_message_put(const struct messages *m, enum language lang,
 {
 	shown[lang][id] = 1;
 	__real_message_put(m, lang, id, values, w);
+}
+
+void
+__wrap_message_fill(const struct messages *m, enum language lang,
+    enum message id, message_value_h *h, const void *arg, struct words *w)
+{
+	shown[lang][id] = 1;
+	__real_message_fill(m, lang, id, h, arg, w);
 }
 
 void

@@ -290,6 +290,14 @@ breaks(void)
 	    "\x1f数据更新有延迟。\x1f带*的城市有中高风险地区，不表示您去过"
 	    "这些地区。\x1f有误拨10086",
 	    "dialled");
+	a = found(LANG_EN, PLACES({BEIJING, "", 0}, {JAPAN, "", 1}));
+	a.middle = LO + 86400;
+	says(a,
+	    "Places (as of 22 Nov 08:00). Since 9 Nov: Beijing. \x1f"
+	    "8 Nov to 8 Nov: Japan. \x1f"
+	    "Code 001008085542. \x1f"
+	    "Wrong? Call 10086",
+	    "dialled, in two parts");
 	service.code.v = (const char **)codes;
 }
 

@@ -201,6 +201,63 @@ lines(void)
 	ok(audit_sync(NULL) == 0 && audit_tick(NULL) == 0, "nor elsewhere");
 }
 
+/* A chain to the octet: what was written by any version proves with the
+ * next. */
+static void
+known_lines(void)
+{
+	struct audit_begin b = {
+	    .time = "2026-11-22T08:00:00+08:00",
+	    .program = "smsc-gw",
+	    .name = "20261122-080000-smsc-gw-7.audit",
+	    .before = "20261121-080000-smsc-gw-6.audit",
+	    .before_hash = "00112233445566778899aabbccddeeff",
+	};
+	const struct audit_act purge = {
+	    .act = "purge",
+	    .channel = "tool",
+	    .service = "8 13800138000\t\"x\"",
+	    .verdict = "ok",
+	    .count = 1234567,
+	    .by = "o\"p",
+	    .reason = "asked by 138 0013-8000",
+	};
+	struct audit_act cut = query;
+	struct key *k = key_from("known.key", 1);
+	struct audit_chain c = {.key = k};
+	char line[AUDIT_LINE + 1], service[100] = "";
+
+	key_fingerprint(k, b.key);
+	line[audit_put_begin(&c, &b, line)] = '\0';
+	ok_str(line,
+	    "begin,1,2026-11-22T08:00:00+08:00,smsc-gw,"
+	    "20261122-080000-smsc-gw-7.audit,c7271125697713dc283ce32ebce3e238,"
+	    "20261121-080000-smsc-gw-6.audit:00112233445566778899aabbccddeeff,"
+	    "b6d5641fe58aca7f6af2a6aabd3d709a\n",
+	    "a first line");
+	line[audit_put_act(&c, b.time, &query, line)] = '\0';
+	ok_str(line,
+	    "query,2026-11-22T08:00:00+08:00,sms,\"cmcc-sms\",ok,"
+	    "0123456789abcdef,,,,3e12e2849048df13510767bbd0b2ba06\n",
+	    "a query's");
+	line[audit_put_act(&c, b.time, &purge, line)] = '\0';
+	ok_str(line,
+	    "purge,2026-11-22T08:00:00+08:00,tool,"
+	    "\"* *********** \"\"x\"\"\",ok,,1234567,\"o\"\"p\","
+	    "\"asked by *** ****-****\",b48b265bf174df2c1f207cdacd03fd70\n",
+	    "an operator's");
+	line[audit_put_end(&c, b.time, line)] = '\0';
+	ok_str(line,
+	    "end,2026-11-22T08:00:00+08:00,4,"
+	    "532c566e9976478d2a8c604385e8b785\n",
+	    "and the last");
+	memset(service, 'x', sizeof(service) - 1);
+	cut.service = service;
+	line[audit_put_act(&c, b.time, &cut, line)] = '\0';
+	ok_int(strspn(strchr(line, '"') + 1, "x"), 64, "a long name is cut");
+	key_close(k);
+}
+
 static void
 longest(void)
 {
@@ -599,6 +656,7 @@ main(void)
 	when_set(NOW, 0);
 	key = key_from("site.key", 'a');
 	lines();
+	known_lines();
 	longest();
 	every_octet();
 	every_cut();

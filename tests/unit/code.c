@@ -36,7 +36,8 @@ code_of(const struct key *k, const char *msisdn, const char *service,
 	static char digits[CODE_DIGITS + 1];
 	struct code c;
 
-	code_begin(&c, k, key_msisdn(k, msisdn), service, time);
+	code_begin(&c, k, key_msisdn(k, msisdn),
+	    key_hash(k, service, strlen(service)), time);
 	for (; places != NULL && places->region != 0; places++)
 		code_add(&c, places->part, places->region);
 	code_format(code_value(&c, 0), digits);
@@ -84,8 +85,8 @@ left_out(void)
 	struct code whole, less;
 	uint64_t share;
 
-	code_begin(&whole, key, 1, "s", NOW);
-	code_begin(&less, key, 1, "s", NOW);
+	code_begin(&whole, key, 1, 2, NOW);
+	code_begin(&less, key, 1, 2, NOW);
 	code_add(&whole, 0, 110000);
 	share = code_add(&whole, 0, JAPAN);
 	code_add(&whole, 1, JAPAN);

@@ -255,6 +255,8 @@ putting(const struct messages *m)
 	    "in the other language's order");
 	ok_str(put(m, LANG_ZH, MSG_CODE, none), "核验码，发核验。",
 	    "no value puts nothing");
+	ok_str(put(m, LANG_EN, MSG_LIST_SEPARATOR, none), ", ",
+	    "a text without placeholders");
 	words_put(&w, "12345", 5);
 	ok(!w.full && strcmp(small, "12345") == 0, "words that fit");
 	words_put(&w, "67", 2);
@@ -264,6 +266,73 @@ putting(const struct messages *m)
 	    "what does not fit is left out whole");
 	words_put(&w, "", 0);
 	ok(w.full, "and that stays known");
+}
+
+/* A date or time is worded once and then kept, by text, language and time. */
+static const char *
+time_of(
+    const struct messages *m, enum language lang, enum message id, int64_t t)
+{
+	static char out[256];
+	struct words w = {.s = out, .size = sizeof(out)};
+
+	out[0] = '\0';
+	message_put_time(m, lang, id, t, &w);
+	return out;
+}
+
+#define NOW 1795305600 /* 2026-11-22 08:00 in Shanghai */
+
+static void
+times(const struct messages *m)
+{
+	char want[64];
+	int bad = 0;
+
+	for (int again = 0; again < 2; again++) {
+		ok_str(time_of(m, LANG_ZH, MSG_DATE, NOW), "11月22日", "a day");
+		ok_str(time_of(m, LANG_ZH, MSG_DATE_TIME, NOW), "11月22日08:00",
+		    "a time of it");
+		ok_str(time_of(m, LANG_EN, MSG_DATE_TIME, NOW), "22 Nov 08:00",
+		    "in English");
+		ok_str(time_of(m, LANG_EN, MSG_DATE_TIME, NOW - 1),
+		    "22 Nov 07:59", "a second before");
+		ok_str(time_of(m, LANG_ZH, MSG_DATE, 0), "1月1日", "the first");
+	}
+	for (int i = 0; i < 2 * 1440; i++) { /* many more than are kept */
+		snprintf(want, sizeof(want), "11月22日%02d:%02d", i % 1440 / 60,
+		    i % 60);
+		bad += strcmp(time_of(m, LANG_ZH, MSG_DATE_TIME,
+				  NOW - 8 * 3600 + i % 1440 * 60),
+			   want) != 0;
+	}
+	ok_int(bad, 0, "each minute of a day, twice");
+}
+
+static void
+long_dates(void)
+{
+	struct messages *m = NULL;
+	char want[128];
+	int bad = 0;
+
+	put_changed("date",
+	    "date = \"{month}{day}日，即您所在地的{month}里的第{day}天，"
+	    "不多也不少\"");
+	ok_int(load_all(&m), 0, "a date in many words");
+	snprintf(want, sizeof(want),
+	    "11月22日，即您所在地的11月里的第22天，不多也不少");
+	ok(strlen(want) > sizeof(m->known->s), "more than are kept");
+	for (int again = 0; again < 2; again++)
+		ok_str(time_of(m, LANG_ZH, MSG_DATE, NOW), want, "is whole");
+	for (int i = 0; i < 16 * 16; i++) {
+		time_of(m, LANG_ZH, MSG_DATE_TIME, NOW);
+		time_of(m, LANG_ZH, MSG_DATE, NOW - i * 86400);
+		bad += strcmp(time_of(m, LANG_ZH, MSG_DATE_TIME, NOW),
+			   "11月22日08:00") != 0;
+	}
+	ok_int(bad, 0, "and spoils no other");
+	messages_free(m);
 }
 
 static void
@@ -285,6 +354,7 @@ main(void)
 	char *english;
 
 	fixture_begin();
+	when_zone("Asia/Shanghai");
 	capture_log();
 	base = read_all(fixture_path("conf/messages.zh"));
 	english = read_all(fixture_path("conf/messages.en"));
@@ -293,9 +363,12 @@ main(void)
 	put_text("messages.zh", base);
 	ok_int(load_all(&m), 0, "the catalogues load");
 	ok_str(logged, "", "without a word");
-	if (m != NULL)
+	if (m != NULL) {
 		putting(m);
+		times(m);
+	}
 	messages_free(m);
+	long_dates();
 	keys();
 	placeholders_checked();
 	characters();

@@ -98,6 +98,8 @@ names(void)
 	named(110000, "北京", "Beijing");
 	named(131000, "廊坊", "Langfang");
 	named(130000, "河北", "Hebei");
+	named(131099, "?", "?");
+	named('X' << 8 | 'X', "?", "?");
 	named(140000, "山西", "Shanxi");
 	named(610000, "陕西", "Shaanxi");
 	named(150000, "内蒙古", "Inner Mongolia");
