@@ -301,7 +301,7 @@ sender_segment(struct sender *s, struct job *j, struct link *l)
 	s->counters.segments++;
 	s->counters.again += j->tries > 0;
 	j->flights[i] = (struct flight){j, l, i};
-	link_submit(l, &sm, &j->flights[i]);
+	link_submit(l, &sm, &j->flights[i], when_ticks());
 }
 
 /* As many of its segments as there is room for. */
