@@ -124,14 +124,20 @@ utf8_put(uint32_t c, char *out)
 	return 4;
 }
 
+/* A character of ASCII that GSM-7 has at the same place, as most are. */
+static int
+is_itself(uint8_t octet)
+{
+	return octet < 0x80 && gsm7[octet] == octet;
+}
+
 /* One or two septets for a character; 0 when it has none. */
 static size_t
 septets_of(uint32_t c, uint8_t out[2])
 {
 	if (c > GSM7_LAST) /* most of what there is */
 		return 0;
-	/* most of ASCII stands at its own place */
-	if (c < 128 && gsm7[c] == c) {
+	if (c < 128 && is_itself(c)) {
 		out[0] = c;
 		return 1;
 	}
@@ -228,6 +234,20 @@ mark_of(enum alphabet a, const uint8_t *in, size_t len, int *little)
 	return *little || (in[0] == 0xfe && in[1] == 0xff) ? 2 : 0;
 }
 
+/* What a text in any alphabet of one octet a character begins with: nearly all
+ * that is texted in one. */
+static size_t
+copy_ascii(const uint8_t *in, size_t len, char *out, size_t size)
+{
+	size_t n = 0, most = size < 4 ? 0 : size - 4;
+
+	if (len < most)
+		most = len;
+	for (; n < most && is_itself(in[n]); n++)
+		out[n] = in[n];
+	return n;
+}
+
 size_t
 text_decode(
     enum alphabet a, const uint8_t *in, size_t len, char *out, size_t size)
@@ -238,6 +258,10 @@ text_decode(
 
 	in += mark;
 	len -= mark;
+	if (a != ALPHABET_UCS2)
+		n = copy_ascii(in, len, out, size);
+	in += n;
+	len -= n;
 	while (len > 0 && n + 4 < size) {
 		size_t used = next_of(a, in, len, little, &c);
 
@@ -415,10 +439,13 @@ fill_first(const char **utf8, enum alphabet a, struct segment *s)
 	size_t n = fill(utf8, a, s->octets, &room);
 	const char *rest = *utf8;
 
+	s->len = n;
+	s->udhi = 0;
+	if (*rest == '\0')
+		return n;
 	room.octets += of_header[a].octets;
 	room.septets += of_header[a].septets;
-	s->len = n + fill(&rest, a, s->octets + n, &room);
-	s->udhi = 0;
+	s->len += fill(&rest, a, s->octets + n, &room);
 	if (*rest == '\0')
 		*utf8 = rest;
 	return n;
