@@ -17,7 +17,7 @@ struct sender {
 	int64_t now; /* ms: of what is just done */
 	int64_t renewed, claimed, wiped;
 	int64_t leased;   /* epoch seconds: what is stored is ours until then */
-	int lapsed;       /* that time was over when what follows was sent */
+	int lapsed;       /* which was over when the last flush sent */
 	int64_t stopping; /* since when, or 0 */
 	int rows;         /* that the last claim got */
 	int more;         /* as many as there was room for: there may be more */
