@@ -5,10 +5,12 @@
 void
 query_sent(struct query *q, const struct ticket *t, const char *say)
 {
+	int64_t now = when_now();
+
 	if (t->request != 0)
-		admit_answered(q->admit, t->request, when_now(), say);
+		admit_answered(q->admit, t->request, now, say);
 	if (t->query != 0 && say != NULL)
-		admit_query_done(q->admit, t->query, when_now());
+		admit_query_done(q->admit, t->query, now);
 }
 
 void

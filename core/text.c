@@ -31,19 +31,20 @@ struct room {
 	size_t octets, septets;
 };
 
-static const struct room alone[] = {
-    [ALPHABET_GSM7] = {160, 160},
-    [ALPHABET_UCS2] = {140, SIZE_MAX},
-    [ALPHABET_ASCII] = {140, 160},
-    [ALPHABET_LATIN1] = {140, 160},
-};
-
 /* Beside a header: 140 - 7 octets, 133 * 8 / 7 septets, 66 * 2 of UCS-2. */
 static const struct room beside_header[] = {
     [ALPHABET_GSM7] = {152, 152},
     [ALPHABET_UCS2] = {132, SIZE_MAX},
     [ALPHABET_ASCII] = {133, 152},
     [ALPHABET_LATIN1] = {133, 152},
+};
+
+/* What the header takes of 140 octets, 160 septets, 70 * 2 of UCS-2. */
+static const struct room of_header[] = {
+    [ALPHABET_GSM7] = {8, 8},
+    [ALPHABET_UCS2] = {8, 0},
+    [ALPHABET_ASCII] = {7, 8},
+    [ALPHABET_LATIN1] = {7, 8},
 };
 
 static const uint16_t gsm7[128] = {'@', 0xa3, '$', 0xa5, 0xe8, 0xe9, 0xf9, 0xec,
@@ -123,14 +124,20 @@ utf8_put(uint32_t c, char *out)
 	return 4;
 }
 
+/* A character of ASCII that GSM-7 has at the same place, as most are. */
+static int
+is_itself(uint8_t octet)
+{
+	return octet < 0x80 && gsm7[octet] == octet;
+}
+
 /* One or two septets for a character; 0 when it has none. */
 static size_t
 septets_of(uint32_t c, uint8_t out[2])
 {
 	if (c > GSM7_LAST) /* most of what there is */
 		return 0;
-	/* most of ASCII stands at its own place */
-	if (c < 128 && gsm7[c] == c) {
+	if (c < 128 && is_itself(c)) {
 		out[0] = c;
 		return 1;
 	}
@@ -227,6 +234,20 @@ mark_of(enum alphabet a, const uint8_t *in, size_t len, int *little)
 	return *little || (in[0] == 0xfe && in[1] == 0xff) ? 2 : 0;
 }
 
+/* What a text in any alphabet of one octet a character begins with: nearly all
+ * that is texted in one. */
+static size_t
+copy_ascii(const uint8_t *in, size_t len, char *out, size_t size)
+{
+	size_t n = 0, most = size < 4 ? 0 : size - 4;
+
+	if (len < most)
+		most = len;
+	for (; n < most && is_itself(in[n]); n++)
+		out[n] = in[n];
+	return n;
+}
+
 size_t
 text_decode(
     enum alphabet a, const uint8_t *in, size_t len, char *out, size_t size)
@@ -237,6 +258,10 @@ text_decode(
 
 	in += mark;
 	len -= mark;
+	if (a != ALPHABET_UCS2)
+		n = copy_ascii(in, len, out, size);
+	in += n;
+	len -= n;
 	while (len > 0 && n + 4 < size) {
 		size_t used = next_of(a, in, len, little, &c);
 
@@ -311,39 +336,57 @@ encode(uint32_t c, enum alphabet a, uint8_t out[4])
 	return (struct room){1, n};
 }
 
+/* 0x80 to 0xbf. */
+static int
+is_continuation(int8_t c)
+{
+	return c < -0x40;
+}
+
+/* Leads of three octets behind which no continuation is wrong (RFC 3629, 4);
+ * behind E0 and ED some are. */
+static int
+is_lead_of_three(uint32_t c)
+{
+	return c >= 0xe1 && c <= 0xef && c != 0xed;
+}
+
+/* What three octets have beside the bits of their character, added up. */
+#define MARKS ((0xe0 << 12) + (0x80 << 6) + 0x80)
+
 /* As much of a text as fits and is ASCII, or three octets in UTF-8, in UCS-2:
  * all of nearly every Chinese text. Moves *utf8 on; what is not that, or not
  * in order, is left to fill. */
 static size_t
 fill_bmp(const char **utf8, uint8_t *out, size_t room)
 {
-	const uint8_t *u = (const uint8_t *)*utf8;
-	size_t used = 0;
-	uint32_t c;
+	const int8_t *u = (const int8_t *)*utf8;
+	uint8_t *const begin = out, *const end = out + room / 2 * 2;
 
-	for (; used + 2 <= room; used += 2) {
-		if (u[0] > 0 && u[0] < 0x80) {
-			c = *u++;
-		} else if ((u[0] & 0xf0) == 0xe0 && (u[1] & 0xc0) == 0x80 &&
-		    (u[2] & 0xc0) == 0x80) {
-			c = (u[0] & 0xfu) << 12 | (u[1] & 0x3fu) << 6 |
-			    (u[2] & 0x3fu);
-			if (c < 0x800 || (c >= 0xd800 && c < 0xe000))
-				break;
+	for (; out < end; out += 2) {
+		uint32_t c = (uint8_t)*u;
+
+		if (*u > 0) { /* ASCII */
+			u++;
+		} else if (is_lead_of_three(c) && is_continuation(u[1]) &&
+		    is_continuation(u[2])) {
+			c = (c << 12) + ((uint8_t)u[1] << 6) + (uint8_t)u[2] -
+			    MARKS;
 			u += 3;
 		} else {
 			break;
 		}
-		out[used] = c >> 8;
-		out[used + 1] = c;
+		out[0] = c >> 8;
+		out[1] = c;
 	}
 	*utf8 = (const char *)u;
-	return used;
+	return out - begin;
 }
 
-/* The octets of text that fit, whole characters only; moves *utf8 on. */
+/* The octets of text that fit, whole characters only; moves *utf8 on, and
+ * takes from *room. */
 static size_t
-fill(const char **utf8, enum alphabet a, uint8_t *out, struct room room)
+fill(const char **utf8, enum alphabet a, uint8_t *out, struct room *room)
 {
 	size_t used = 0, step;
 	uint8_t octets[4];
@@ -351,64 +394,87 @@ fill(const char **utf8, enum alphabet a, uint8_t *out, struct room room)
 	uint32_t c;
 
 	if (a == ALPHABET_UCS2) {
-		used = fill_bmp(utf8, out, room.octets);
-		room.octets -= used;
+		used = fill_bmp(utf8, out, room->octets);
+		room->octets -= used;
 	}
 	for (; (step = utf8_next(*utf8, &c)) > 0; *utf8 += step) {
 		n = encode(c, a, octets);
-		if (n.octets > room.octets || n.septets > room.septets)
+		if (n.octets > room->octets || n.septets > room->septets)
 			break;
 		memcpy(out + used, octets, n.octets);
 		used += n.octets;
-		room.octets -= n.octets;
-		room.septets -= n.septets;
+		room->octets -= n.octets;
+		room->septets -= n.septets;
 	}
 	return used;
 }
 
 static void
-put_header(uint8_t *octets, uint16_t reference, int total, int number)
+put_header(struct segment *s, uint16_t reference, int total, int number)
 {
-	octets[0] = 6;
-	octets[1] = 0x08;
-	octets[2] = 4;
-	octets[3] = reference >> 8;
-	octets[4] = reference;
-	octets[5] = total;
-	octets[6] = number;
+	const uint8_t header[HEADER] = {
+	    6, 0x08, 4, reference >> 8, reference, total, number};
+
+	memcpy(s->octets, header, HEADER);
+	s->len += HEADER;
+	s->udhi = 1;
 }
 
 int
 text_encode(const char *utf8, enum alphabet a, uint8_t *out, size_t size)
 {
-	size_t n = fill(&utf8, a, out, (struct room){size, SIZE_MAX});
+	struct room room = {size, SIZE_MAX};
+	size_t n = fill(&utf8, a, out, &room);
 
 	return *utf8 == '\0' ? (int)n : -E2BIG;
+}
+
+/* The first of several, or the only one: with the room for a header that is
+ * left, does the rest go into it as well? Moves *utf8 on. Returns its octets
+ * without a header. */
+static size_t
+fill_first(const char **utf8, enum alphabet a, struct segment *s)
+{
+	struct room room = beside_header[a];
+	size_t n = fill(utf8, a, s->octets, &room);
+	const char *rest = *utf8;
+
+	s->len = n;
+	s->udhi = 0;
+	if (*rest == '\0')
+		return n;
+	room.octets += of_header[a].octets;
+	room.septets += of_header[a].septets;
+	s->len += fill(&rest, a, s->octets + n, &room);
+	if (*rest == '\0')
+		*utf8 = rest;
+	return n;
 }
 
 int
 text_segments(const char *utf8, enum alphabet a, enum concat_mode mode,
     uint16_t reference, struct segment *out, int max)
 {
-	size_t header = mode == CONCAT_UDH ? HEADER : 0;
-	const char *rest = utf8;
-	int n = 0;
+	size_t header = mode == CONCAT_UDH ? HEADER : 0, first;
+	int n;
 
 	if (max < 1)
 		return -E2BIG;
-	out[0].len = fill(&rest, a, out[0].octets, alone[a]);
-	out[0].udhi = 0;
-	if (*rest == '\0')
+	first = fill_first(&utf8, a, out);
+	if (*utf8 == '\0')
 		return 1;
-	for (rest = utf8; *rest != '\0'; n++) {
+	out[0].len = first;
+	memmove(out[0].octets + header, out[0].octets, first);
+	for (n = 1; *utf8 != '\0'; n++) {
+		struct room room = beside_header[a];
+
 		if (n == max || n == UINT8_MAX)
 			return -E2BIG;
-		out[n].len = header +
-		    fill(&rest, a, out[n].octets + header, beside_header[a]);
-		out[n].udhi = header > 0;
+		out[n].len = fill(&utf8, a, out[n].octets + header, &room);
+		out[n].udhi = 0;
 	}
 	for (int i = 0; header > 0 && i < n; i++)
-		put_header(out[i].octets, reference, n, i + 1);
+		put_header(&out[i], reference, n, i + 1);
 	return n;
 }
 

@@ -9,8 +9,10 @@
  * is in flight is waited for, a while, before that is answered.
  *
  * Octets stay in the evbuffer until a whole PDU is there; every PDU of one
- * read is handled before anything is written. One tick looks for what is
- * overdue: a bind or unbind, a submit_sm, an enquire_link. */
+ * read is handled before anything is written. What is written is gathered, and
+ * given away when whoever writes has come to an end, in whatever event that
+ * was. One tick looks for what is overdue: a bind or unbind, a submit_sm, an
+ * enquire_link. */
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -42,6 +44,7 @@
 #define OUTPUT_MAX (1 << 20) /* octets that the SMSC does not read */
 #define OUTPUT_LOW (1 << 16)
 #define INPUT_MAX (1 << 16) /* octets that are read ahead; more than a PDU */
+#define GATHERED (1 << 14)  /* octets that are written together */
 
 enum state {
 	WAITING,
@@ -63,12 +66,13 @@ struct link {
 	struct tls *tls;         /* null: in clear */
 	struct tls *tls_next;    /* reserved */
 	struct capture *capture; /* or null */
-	struct event *tick, *retry;
+	struct event *tick, *retry, *flush;
 	enum state state;
 	int held;          /* nothing is to be read */
 	const char *fault; /* set while reading: close when back */
 	uint32_t skip;     /* octets of a PDU that is passed over */
 	int64_t stuck;     /* ms: not reading since */
+	int64_t now;       /* ms: of the read that is being handled */
 	uint32_t connection;
 	uint32_t unbind;                   /* sequence number of the SMSC's */
 	int64_t state_since, heard, asked; /* ms; asked: enquire_link */
@@ -78,12 +82,18 @@ struct link {
 	struct window *window; /* submit_sm in flight */
 	struct link_counters counters;
 	struct told paced, unread;
+	size_t ngathered;
+	uint8_t gathered[GATHERED]; /* PDUs written since the last flush */
 };
+
+_Static_assert(GATHERED >= PDU_SUBMIT_MAX && GATHERED >= PDU_SESSION_MAX,
+    "any PDU that is written has room");
 
 static void enter_state(struct link *l, enum state state);
 static void close_link(struct link *l, const char *reason);
 static void connect_now(evutil_socket_t fd, short what, void *arg);
 static void on_tick(evutil_socket_t fd, short what, void *arg);
+static void on_flush(evutil_socket_t fd, short what, void *arg);
 static void on_read(struct bufferevent *bev, void *arg);
 static void on_drained(struct bufferevent *bev, void *arg);
 static void on_event(struct bufferevent *bev, short what, void *arg);
@@ -99,7 +109,8 @@ make_events(struct link *l)
 
 	l->tick = event_new(l->base, -1, EV_PERSIST, on_tick, l);
 	l->retry = evtimer_new(l->base, connect_now, l);
-	if (l->tick == NULL || l->retry == NULL)
+	l->flush = event_new(l->base, -1, 0, on_flush, l);
+	if (l->tick == NULL || l->retry == NULL || l->flush == NULL)
 		return -ENOMEM;
 	event_add(l->tick, &tick);
 	return 0;
@@ -146,6 +157,8 @@ link_free(struct link *l)
 		event_free(l->tick);
 	if (l->retry != NULL)
 		event_free(l->retry);
+	if (l->flush != NULL)
+		event_free(l->flush);
 	if (l->dns != NULL)
 		evdns_base_free(l->dns, 0);
 	tls_free(l->tls);
@@ -274,6 +287,23 @@ wait_to_connect(struct link *l)
 	event_add(l->retry, &tv);
 }
 
+/* To the evbuffer, which sends it when the event loop comes round. */
+static void
+flush(struct link *l)
+{
+	if (l->ngathered > 0)
+		bufferevent_write(l->bev, l->gathered, l->ngathered);
+	l->ngathered = 0;
+}
+
+static void
+on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	flush(arg);
+}
+
 /* Freeing a bufferevent drops what it holds; a generic_nack or unbind_resp
  * that was just written should still be tried. */
 static void
@@ -281,6 +311,7 @@ last_words(struct link *l)
 {
 	struct evbuffer *out = bufferevent_get_output(l->bev);
 
+	flush(l);
 	evbuffer_unfreeze(out, 1);
 	if (l->tls != NULL)
 		tls_last_words(l->bev);
@@ -340,7 +371,12 @@ write_pdu(struct link *l, const uint8_t *pdu, size_t len)
 	if (l->bev == NULL)
 		return;
 	capture(l, CAPTURE_TO_SMSC, pdu, len);
-	bufferevent_write(l->bev, pdu, len);
+	if (len > sizeof(l->gathered) - l->ngathered)
+		flush(l);
+	if (l->ngathered == 0)
+		event_active(l->flush, 0, 0);
+	memcpy(l->gathered + l->ngathered, pdu, len);
+	l->ngathered += len;
 }
 
 static void
@@ -560,10 +596,10 @@ link_room(const struct link *l, int64_t now)
 }
 
 void
-link_submit(struct link *l, const struct submit_sm *s, void *ref)
+link_submit(struct link *l, const struct submit_sm *s, void *ref, int64_t now)
 {
 	uint8_t pdu[PDU_SUBMIT_MAX];
-	uint32_t n = window_add(l->window, ref, when_ticks());
+	uint32_t n = window_add(l->window, ref, now);
 
 	write_pdu(l, pdu, pdu_write_submit_sm(s, n, pdu));
 }
@@ -614,19 +650,6 @@ nack(struct link *l, const struct pdu_header *h, uint32_t status)
 	    pdu_write_header(GENERIC_NACK, status, h->sequence_number, pdu));
 }
 
-/* Drops what is left of a PDU that is passed over. 1 when nothing is. */
-static int
-skip(struct link *l, struct evbuffer *in)
-{
-	size_t n = evbuffer_get_length(in);
-
-	if (n > l->skip)
-		n = l->skip;
-	evbuffer_drain(in, n);
-	l->skip -= n;
-	return l->skip == 0;
-}
-
 static struct link_request
 request_of(const struct link *l, const struct pdu_header *h)
 {
@@ -647,43 +670,73 @@ refuse_long(struct link *l, const struct pdu_header *h)
 		link_ack(l, &r, ESME_RINVMSGLEN);
 	else
 		nack(l, h, ESME_RINVCMDLEN);
-	l->skip = h->command_length;
+	l->skip = h->command_length - PDU_HEADER;
 }
 
-/* Every whole PDU that is there; stops when the link is no more. Nothing less
- * is a sign of life: behind a header that lies about its length even answers
- * to enquire_link are only a part of that PDU. */
+/* What is there of a PDU that is passed over. */
+static size_t
+skip(struct link *l, size_t len)
+{
+	size_t n = len < l->skip ? len : l->skip;
+
+	l->skip -= n;
+	return n;
+}
+
+/* The first PDU of what is there: the octets that it takes, or those of it that
+ * are passed over; 0 for "not yet", or when the link is no more. Nothing less
+ * than a whole one is a sign of life: behind a header that lies about its
+ * length even answers to enquire_link are only a part of that PDU. */
+static size_t
+read_one(struct link *l, const uint8_t *p, size_t len)
+{
+	struct pdu_header h;
+	int n = pdu_frame(p, len, &h);
+
+	if (n == -EMSGSIZE) {
+		refuse_long(l, &h);
+		return PDU_HEADER;
+	}
+	if (n < 0) {
+		h.sequence_number = 0;
+		nack(l, &h, ESME_RINVCMDLEN);
+		l->fault = "no PDU has such a command_length";
+		return 0;
+	}
+	if (n == 0)
+		return 0;
+	capture(l, CAPTURE_FROM_SMSC, p, n);
+	l->heard = l->now;
+	l->asked = 0;
+	handle(l, &h, p);
+	return n;
+}
+
+/* Every PDU that is there, until the link is no more, or held. They lie one
+ * behind the other, and go together once they are handled. */
 static void
 read_all(struct link *l)
 {
 	struct evbuffer *in = bufferevent_get_input(l->bev);
-	uint8_t header[PDU_HEADER];
-	struct pdu_header h;
+	size_t len = evbuffer_get_length(in), used = 0, n = 1;
+	const uint8_t *p = l->held ? NULL : evbuffer_pullup(in, len);
 
-	while (l->fault == NULL && !l->held && skip(l, in)) {
-		ssize_t n = evbuffer_copyout(in, header, sizeof(header));
-		int len = pdu_frame(header, n > 0 ? n : 0, &h);
-
-		if (len == -EMSGSIZE) {
-			refuse_long(l, &h);
-			continue;
-		}
-		if (len < 0) {
-			h.sequence_number = 0;
-			nack(l, &h, ESME_RINVCMDLEN);
-			l->fault = "no PDU has such a command_length";
-			return;
-		}
-		if (n < PDU_HEADER ||
-		    evbuffer_get_length(in) < h.command_length)
-			return;
-		capture(l, CAPTURE_FROM_SMSC,
-		    evbuffer_pullup(in, h.command_length), h.command_length);
-		l->heard = when_ticks();
-		l->asked = 0;
-		handle(l, &h, evbuffer_pullup(in, h.command_length));
-		evbuffer_drain(in, h.command_length);
+	if (p == NULL)
+		return;
+	while (n > 0 && l->fault == NULL && !l->held) {
+		n = l->skip > 0 ? skip(l, len - used)
+				: read_one(l, p + used, len - used);
+		used += n;
 	}
+	evbuffer_drain(in, used);
+}
+
+/* Octets that the SMSC has not read yet. */
+static size_t
+octets_unread(const struct link *l)
+{
+	return evbuffer_get_length(bufferevent_get_output(l->bev)) +
+	    l->ngathered;
 }
 
 static void
@@ -691,6 +744,7 @@ on_read(struct bufferevent *bev, void *arg)
 {
 	struct link *l = arg;
 
+	l->now = when_ticks();
 	read_all(l);
 	l->events->read_done(l, l->arg);
 	if (l->fault != NULL) {
@@ -698,11 +752,10 @@ on_read(struct bufferevent *bev, void *arg)
 	} else if (l->state == SENT_AWAY &&
 	    window_outstanding(l->window) == 0) {
 		answer_unbind(l);
-	} else if (evbuffer_get_length(bufferevent_get_output(bev)) >
-	    OUTPUT_MAX) {
+	} else if (octets_unread(l) > OUTPUT_MAX) {
 		/* who does not read is not read */
 		bufferevent_disable(bev, EV_READ);
-		l->stuck = when_ticks();
+		l->stuck = l->now;
 	}
 }
 
@@ -842,10 +895,10 @@ handle_submit_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	}
 	if (h->command_status == ESME_ROK) {
 		works(l);
-		window_taken(l->window, when_ticks());
+		window_taken(l->window, l->now);
 	} else if (h->command_status == ESME_RTHROTTLED ||
 	    h->command_status == ESME_RMSGQFUL) {
-		window_throttled(l->window, when_ticks());
+		window_throttled(l->window, l->now);
 	}
 	pdu_read_submit_sm_resp(p, h->command_length, message_id);
 	status = h->command_id == GENERIC_NACK && h->command_status == ESME_ROK

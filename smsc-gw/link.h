@@ -73,9 +73,10 @@ int link_may_send(const struct link *l);
  * and of the rate, or of what the SMSC takes when that is less. */
 unsigned link_room(const struct link *l, int64_t now);
 
-/* Sends one; `ref`, not null, comes back with its answer. There must be
- * room. */
-void link_submit(struct link *l, const struct submit_sm *s, void *ref);
+/* Sends one now (when_ticks); `ref`, not null, comes back with its answer.
+ * There must be room. */
+void link_submit(
+    struct link *l, const struct submit_sm *s, void *ref, int64_t now);
 
 /* No late answer for `ref` is of interest any more: to be called before it
  * goes, if one of its submit_sm was given up over this link. */

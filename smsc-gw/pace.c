@@ -50,10 +50,13 @@ pace_throttled(struct pace *p, int64_t now)
 double
 pace_rate(const struct pace *p, int64_t now)
 {
-	double x = (double)(now - p->since - PACE_MS) / PACE_MS;
-	double factor = 1 + CUT * x * x * x;
+	double x, factor;
 
-	return p->took == 0 || factor > ENOUGH ? 0 : p->took * factor;
+	if (p->took == 0)
+		return 0;
+	x = (double)(now - p->since - PACE_MS) / PACE_MS;
+	factor = 1 + CUT * x * x * x;
+	return factor > ENOUGH ? 0 : p->took * factor;
 }
 
 double

@@ -59,19 +59,20 @@ octet(struct cursor *c)
 static void
 c_octets(struct cursor *c, char *out, size_t max, uint32_t status)
 {
-	size_t room = c->end - c->p, n = 0;
+	const uint8_t *p = c->p;
+	size_t room = c->end - p, most = room <= max ? room : max + 1;
 
-	while (n < room && c->p[n] != '\0')
-		n++;
-	out[0] = '\0';
-	if (n == room) {
-		fail(c, ESME_RINVMSGLEN);
-	} else if (n > max) {
-		fail(c, status);
-	} else {
-		memcpy(out, c->p, n + 1);
-		c->p += n + 1;
+	for (size_t n = 0; n < most; n++) {
+		char octet = p[n];
+
+		out[n] = octet;
+		if (octet == '\0') {
+			c->p = p + n + 1;
+			return;
+		}
 	}
+	out[0] = '\0';
+	fail(c, memchr(p, '\0', room) == NULL ? ESME_RINVMSGLEN : status);
 }
 
 int
@@ -276,31 +277,29 @@ put32(uint8_t *p, uint32_t v)
 static uint8_t *
 put_string(uint8_t *p, const char *s)
 {
-	size_t n = strlen(s) + 1;
-
-	memcpy(p, s, n);
-	return p + n;
+	return (uint8_t *)stpcpy((char *)p, s) + 1;
 }
 
 static void
-put_two(char *s, uint32_t n)
+put_two(uint8_t *p, uint32_t n)
 {
-	s[0] = '0' + n / 10 % 10;
-	s[1] = '0' + n % 10;
+	p[0] = '0' + n / 10 % 10;
+	p[1] = '0' + n % 10;
 }
 
 /* Relative time (7.1.1.2): "YYMMDDhhmmsstnnR". */
 static uint8_t *
 put_validity(uint8_t *p, uint32_t minutes)
 {
-	char s[] = "000000000000000R";
+	static const char none[] = "000000000000000R";
 
 	if (minutes == 0)
 		return put_string(p, "");
-	put_two(s + 4, minutes / 1440 % 100);
-	put_two(s + 6, minutes / 60 % 24);
-	put_two(s + 8, minutes % 60);
-	return put_string(p, s);
+	memcpy(p, none, sizeof(none));
+	put_two(p + 4, minutes / 1440 % 100);
+	put_two(p + 6, minutes / 60 % 24);
+	put_two(p + 8, minutes % 60);
+	return p + sizeof(none);
 }
 
 size_t

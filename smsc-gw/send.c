@@ -95,10 +95,16 @@ sender_reload(struct sender *s, struct link *l)
 	lane->state = LANE_OPEN;
 }
 
+static int
+takes(const struct sender *s, const struct lane *lane)
+{
+	return !s->stopping && lane->state == LANE_OPEN;
+}
+
 int
 sender_takes(const struct sender *s, const struct link *l)
 {
-	return !s->stopping && lane_of(&s->jobs, l)->state == LANE_OPEN;
+	return takes(s, lane_of(&s->jobs, l));
 }
 
 int
@@ -265,13 +271,14 @@ sender_send(struct sender *s, const struct outbox_message *m,
     const struct origin *origin, const struct ticket *ticket,
     unsigned max_segments, uint32_t validity_minutes)
 {
-	struct job *j = NULL;
+	struct lane *lane;
+	struct job *j;
 	int rc;
 
 	if (origin == NULL)
 		return sender_pass(s, m, max_segments, validity_minutes);
-	if (sender_takes(s, origin->link))
-		j = job_take(lane_of(&s->jobs, origin->link));
+	lane = lane_of(&s->jobs, origin->link);
+	j = takes(s, lane) ? job_take(lane) : NULL;
 	rc = sender_begin(s, j, m, max_segments, validity_minutes);
 	if (rc < 0)
 		return rc;
@@ -301,18 +308,16 @@ sender_segment(struct sender *s, struct job *j, struct link *l)
 	s->counters.segments++;
 	s->counters.again += j->tries > 0;
 	j->flights[i] = (struct flight){j, l, i};
-	link_submit(l, &sm, &j->flights[i]);
+	link_submit(l, &sm, &j->flights[i], s->now);
 }
 
 /* As many of its segments as there is room for. */
 static void
 send_some(struct sender *s, struct job *j, struct link *l)
 {
-	int64_t now = when_ticks();
-
 	do
 		sender_segment(s, j, l);
-	while (job_to_send(j) != 0 && link_room(l, now) > 0);
+	while (job_to_send(j) != 0 && link_room(l, s->now) > 0);
 	if (job_to_send(j) == 0)
 		job_wait(&s->jobs, j);
 }
@@ -324,8 +329,8 @@ send_begun(struct sender *s, struct lane *lane)
 	struct job *j;
 
 	while ((j = TAILQ_FIRST(&lane->begun)) != NULL &&
-	    link_room(lane->link, when_ticks()) > 0)
-		if (time(NULL) < s->leased || !sender_lost(s, j))
+	    link_room(lane->link, s->now) > 0)
+		if (!s->lapsed || !sender_lost(s, j))
 			send_some(s, j, lane->link);
 }
 
@@ -340,7 +345,7 @@ send_lane(struct sender *s, struct lane *lane)
 
 		if (l == NULL)
 			return;
-		if (time(NULL) >= s->leased && sender_lost(s, j))
+		if (s->lapsed && sender_lost(s, j))
 			continue;
 		if (j->form.n > 1)
 			job_keep_to(&s->jobs, j, l);
@@ -436,6 +441,8 @@ sender_flush(struct sender *s)
 	end_storing(s, rc);
 	if (rc == 0 && written == 0)
 		end_unsaved(s);
+	s->now = when_ticks(); /* the commit may have taken long */
+	s->lapsed = time(NULL) >= s->leased;
 	TAILQ_FOREACH_REVERSE(lane, &s->jobs.lanes, lanes, entry)
 	send_lane(s, lane);
 	return rc;

@@ -73,7 +73,7 @@ int sender_send(struct sender *s, const struct outbox_message *m,
     unsigned max_segments, uint32_t validity_minutes);
 
 /* Is there a link for a message with a null origin? */
-int sender_has_room(const struct sender *s);
+int sender_has_room(struct sender *s);
 
 /* Another copy of a request (ticket.request) whose answer is on its way: the
  * answer is owed to it as well. It may be the first copy delivered again, over

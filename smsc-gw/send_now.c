@@ -8,18 +8,20 @@
 
 /* A link that has room, and nothing that waits for it. */
 static struct link *
-idle_link(const struct sender *s)
+idle_link(struct sender *s)
 {
 	struct lane *none = lane_of_none(&s->jobs);
-	struct link *l = s->stopping ? NULL : sender_link_for(s, none);
+	struct link *l;
 
+	s->now = when_ticks();
+	l = s->stopping ? NULL : sender_link_for(s, none);
 	if (l == NULL || lane_of(&s->jobs, l)->nready > 0 || none->nready > 0)
 		return NULL;
 	return l;
 }
 
 int
-sender_has_room(const struct sender *s)
+sender_has_room(struct sender *s)
 {
 	return idle_link(s) != NULL;
 }
@@ -35,7 +37,7 @@ sender_pass(struct sender *s, const struct outbox_message *m,
 
 	if (rc < 0)
 		return rc;
-	if (link_room(l, when_ticks()) < (unsigned)j->form.n)
+	if (link_room(l, s->now) < (unsigned)j->form.n)
 		return -EAGAIN;
 	j->passing = 1;
 	job_ready(&s->jobs, j, none);

@@ -3,7 +3,6 @@
  * already counts as if it were sent, and comes before what others have: so a
  * slow SMSC's answers take nothing from those that came in by another. */
 #include "sender.h"
-#include "when.h"
 
 /* How loaded one is, of those that have room. */
 struct load {
@@ -39,16 +38,15 @@ struct link *
 sender_link_for(const struct sender *s, const struct lane *home)
 {
 	struct load best = {0}, load;
-	int64_t now = when_ticks();
 	const struct lane *lane;
 
 	if (home->link != NULL)
-		best = load_of(home, home, now);
+		best = load_of(home, home, s->now);
 	TAILQ_FOREACH (lane, &s->jobs.lanes, entry) {
 		if (lane->link == NULL || lane == home ||
 		    lane->state != LANE_OPEN)
 			continue;
-		load = load_of(lane, home, now);
+		load = load_of(lane, home, s->now);
 		if (load.link != NULL && is_less(&load, &best))
 			best = load;
 	}

@@ -14,9 +14,10 @@ struct sender {
 	sender_idle_h *idle;
 	void *arg;
 	struct jobs jobs;
-	int64_t now; /* ms */
+	int64_t now; /* ms: of what is just done */
 	int64_t renewed, claimed, wiped;
 	int64_t leased;   /* epoch seconds: what is stored is ours until then */
+	int lapsed;       /* which was over when the last flush sent */
 	int64_t stopping; /* since when, or 0 */
 	int rows;         /* that the last claim got */
 	int more;         /* as many as there was room for: there may be more */
@@ -56,11 +57,12 @@ int sender_begin(struct sender *s, struct job *j,
     const struct outbox_message *m, unsigned max_segments,
     uint32_t validity_minutes);
 
-/* Sends the next segment of a job; there must be room. */
+/* Sends the next segment of a job, at s->now; there must be room. */
 void sender_segment(struct sender *s, struct job *j, struct link *l);
 
 /* send_over.c: the least loaded link that the next ready job of a lane may go
- * over, its own when that is no more loaded; null when none has room. */
+ * over at s->now, its own when that is no more loaded; null when none has
+ * room. */
 struct link *sender_link_for(const struct sender *s, const struct lane *home);
 
 /* send_now.c: sender_send with a null origin. */

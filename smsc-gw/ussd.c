@@ -481,16 +481,16 @@ on_turn(const struct call_turn *turn, void *arg)
 static void
 send_waiting(struct desk *d)
 {
-	int64_t oldest =
-	    when_ticks() - link_conf(d->link)->ussd_seconds * 1000LL;
+	int64_t now = when_ticks();
+	int64_t oldest = now - link_conf(d->link)->ussd_seconds * 1000LL;
 	struct slip *s;
 
 	while ((s = TAILQ_FIRST(&d->waiting)) != NULL) {
-		if (s->since >= oldest && link_room(d->link, when_ticks()) == 0)
+		if (s->since >= oldest && link_room(d->link, now) == 0)
 			return;
 		TAILQ_REMOVE(&d->waiting, s, entry);
 		if (s->since >= oldest) {
-			link_submit(d->link, &s->sm, s);
+			link_submit(d->link, &s->sm, s, now);
 		} else {
 			d->now.dropped++;
 			give_back(d, s);

@@ -225,13 +225,14 @@ unsigned
 window_room(const struct window *w, int64_t now)
 {
 	unsigned room = w->size - w->outstanding;
-	double most;
+	double most, allowed;
 
 	if (now < w->paused_until || w->outstanding > w->size)
 		return 0;
-	if (rate(w, now, &most) != 0 && credit(w, now) < room)
-		return credit(w, now);
-	return room;
+	if (rate(w, now, &most) == 0)
+		return room;
+	allowed = credit(w, now);
+	return allowed < room ? allowed : room;
 }
 
 uint32_t
