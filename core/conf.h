@@ -209,8 +209,8 @@ enum conf_change conf_smsc_change(const struct conf *a,
 enum conf_change conf_hlr_change(const struct conf *a, const struct conf_hlr *x,
     const struct conf *b, const struct conf_hlr *y);
 
-/* Is all the same in both that an answer depends on? */
-int conf_same_answers(const struct conf *a, const struct conf *b);
+/* With all of it that an answer depends on (edition.h). */
+uint64_t conf_edition(const struct conf *c, uint64_t edition);
 
 /* What data_coding 0 means to a carrier's SMSCs. A text may go out over any of
  * their links: where they differ, ALPHABET_UCS2, which alone is sure. */

@@ -4,6 +4,7 @@
 
 #include "conf.h"
 #include "conf_file.h"
+#include "edition.h"
 
 static int
 same_text(const char *a, const char *b)
@@ -65,29 +66,53 @@ conf_hlr_change(const struct conf *a, const struct conf_hlr *x,
 	    cfg_getnsec(b->file->cfg, "hlr", y - b->hlrs));
 }
 
-/* All sections of a kind, in the same order. */
-static int
-same_sections(const struct conf *a, const struct conf *b, const char *kind)
+/* What answers are made from. */
+
+static uint64_t
+put_option(uint64_t edition, const struct option *o, cfg_opt_t *opt)
 {
-	unsigned n = cfg_size(a->file->cfg, kind);
+	unsigned n = cfg_opt_size(opt);
 
-	if (cfg_size(b->file->cfg, kind) != n)
-		return 0;
-	for (unsigned i = 0; i < n; i++) {
-		cfg_t *s = cfg_getnsec(a->file->cfg, kind, i);
-		cfg_t *t = cfg_getnsec(b->file->cfg, kind, i);
-
-		if (!same_text(cfg_title(s), cfg_title(t)) ||
-		    section_change(a->file, s, t) != CONF_SAME)
-			return 0;
-	}
-	return 1;
+	edition = edition_number(edition_text(edition, o->name), n);
+	for (unsigned i = 0; i < n; i++)
+		edition = o->kind == NUMBER
+		    ? edition_number(edition, cfg_opt_getnint(opt, i))
+		    : edition_text(edition, cfg_opt_getnstr(opt, i));
+	return edition;
 }
 
-int
-conf_same_answers(const struct conf *a, const struct conf *b)
+static uint64_t
+put_section(uint64_t edition, const struct conf_file *f, cfg_t *sec, int live)
 {
-	return section_change(a->file, a->file->cfg, b->file->cfg) !=
-	    CONF_ANEW &&
-	    same_sections(a, b, "carrier") && same_sections(a, b, "service");
+	for (cfg_opt_t *opt = sec->opts; opt->name != NULL; opt++) {
+		const struct option *o = conf_file_option(f, sec, opt->name);
+
+		if (o != NULL && (live || !o->live))
+			edition = put_option(edition, o, opt);
+	}
+	return edition;
+}
+
+/* All sections of a kind, in their order. */
+static uint64_t
+put_sections(uint64_t edition, const struct conf_file *f, const char *kind)
+{
+	unsigned n = cfg_size(f->cfg, kind);
+
+	edition = edition_number(edition, n);
+	for (unsigned i = 0; i < n; i++) {
+		cfg_t *sec = cfg_getnsec(f->cfg, kind, i);
+
+		edition = edition_text(edition, cfg_title(sec));
+		edition = put_section(edition, f, sec, 1);
+	}
+	return edition;
+}
+
+uint64_t
+conf_edition(const struct conf *c, uint64_t edition)
+{
+	edition = put_section(edition, c->file, c->file->cfg, 0);
+	edition = put_sections(edition, c->file, "carrier");
+	return put_sections(edition, c->file, "service");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "edition.h"
 #include "log.h"
 #include "pending.h"
 #include "program.h"
@@ -174,13 +175,12 @@ check_zone(const struct conf *conf)
 	return -ENOENT;
 }
 
-/* Whether the same question would get the same answer. */
-static int
-same_answers(const struct core *a, const struct core *b)
+static uint64_t
+edition(const struct core *c)
 {
-	return conf_same_answers(a->conf, b->conf) &&
-	    messages_same(a->messages, b->messages) &&
-	    regions_same(a->regions, b->regions);
+	return regions_edition(c->regions,
+	    messages_edition(
+		c->messages, conf_edition(c->conf, EDITION_FIRST)));
 }
 
 int
@@ -208,8 +208,7 @@ core_load(struct core **cp, const char *conf_path, const struct core *old)
 		core_close(c);
 		return rc;
 	}
-	if (old != NULL)
-		c->edition = old->edition + !same_answers(c, old);
+	c->edition = edition(c);
 	*cp = c;
 	return 0;
 }

@@ -43,7 +43,8 @@ struct core {
 	struct core_service *services; /* in the order of conf's */
 	struct records *records; /* null until core_records(), and for none */
 	struct audit *audit;     /* null until core_audit(), and for none */
-	unsigned edition;        /* another one where answers may be others */
+	uint64_t edition;        /* of what answers are made from: the same in
+				  * every process that has the same */
 };
 
 /* Configuration, log, zone, tables, catalogues, keys; not the stores. 0 or

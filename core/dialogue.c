@@ -5,7 +5,7 @@
  * While a number is locked nothing is told from which to guess on. */
 #include "dialogue.h"
 
-#define COPY_SECONDS 600 /* by then an SMSC has sent it again */
+#define TRIED_BEFORE 600 /* s in which a text that was tried comes again */
 
 const char *
 verdict_name(enum verdict v)
@@ -170,7 +170,7 @@ is_copy(const struct dialogue *d)
 	const struct subject *x = &d->subject;
 
 	return x->tried == d->said && x->tried_at < d->copies_before &&
-	    d->time.now - x->tried_at < COPY_SECONDS;
+	    d->time.now - x->tried_at < TRIED_BEFORE;
 }
 
 /* Where no digits were asked for they may be meant for somebody else, and are

@@ -14,6 +14,7 @@
 
 #include "conf_file.h"
 #include "log.h"
+#include "edition.h"
 #include "message.h"
 #include "text.h"
 #include "when.h"
@@ -428,14 +429,13 @@ messages_free(struct messages *m)
 	free(m);
 }
 
-int
-messages_same(const struct messages *a, const struct messages *b)
+uint64_t
+messages_edition(const struct messages *m, uint64_t edition)
 {
 	for (int lang = 0; lang < LANGUAGES; lang++)
 		for (int id = 0; id < MESSAGES; id++)
-			if (strcmp(a->text[lang][id], b->text[lang][id]) != 0)
-				return 0;
-	return 1;
+			edition = edition_text(edition, m->text[lang][id]);
+	return edition;
 }
 
 /* FNV-1a, the NULs between the texts included. */

@@ -113,8 +113,8 @@ uint32_t messages_wording(const struct messages *m);
 /* What a text is called in the files: "ok", "no-stays". */
 const char *message_key(enum message id);
 
-/* Do both say the same? */
-int messages_same(const struct messages *a, const struct messages *b);
+/* With what they say (edition.h). */
+uint64_t messages_edition(const struct messages *m, uint64_t edition);
 
 /* Text that is being put together: always ended by NUL; once something did
  * not fit, `full` is set and nothing more goes in. */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "csv.h"
+#include "edition.h"
 #include "region.h"
 
 #define HONG_KONG 810000
@@ -318,19 +319,15 @@ regions_free(struct regions *r)
 	free(r);
 }
 
-int
-regions_same(const struct regions *a, const struct regions *b)
+uint64_t
+regions_edition(const struct regions *r, uint64_t edition)
 {
-	if (a->n != b->n)
-		return 0;
-	for (size_t i = 0; i < a->n; i++) {
-		if (a->v[i].code != b->v[i].code)
-			return 0;
+	for (size_t i = 0; i < r->n; i++) {
+		edition = edition_number(edition, r->v[i].code);
 		for (int l = 0; l < LANGUAGES; l++)
-			if (strcmp(a->v[i].text[l], b->v[i].text[l]) != 0)
-				return 0;
+			edition = edition_text(edition, r->v[i].text[l]);
 	}
-	return 1;
+	return edition;
 }
 
 /* A province is no region, but for the four municipalities. */

@@ -31,8 +31,8 @@ struct regions;
 int regions_load(struct regions **rp, const char *dir);
 void regions_free(struct regions *r);
 
-/* Do both know the same regions by the same names? */
-int regions_same(const struct regions *a, const struct regions *b);
+/* With all regions and their names (edition.h). */
+uint64_t regions_edition(const struct regions *r, uint64_t edition);
 
 /* A code as text, which must be in the tables: 0, or -ENOENT. */
 int region_parse(

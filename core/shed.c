@@ -19,6 +19,12 @@ shed_name(enum shed level)
 	return names[level];
 }
 
+static int64_t
+longer(int64_t patience)
+{
+	return patience < SHED_MOST_MS / 2 ? 2 * patience : SHED_MOST_MS;
+}
+
 int
 shed_tick(struct shedding *s, int strained, int64_t now)
 {
@@ -29,13 +35,15 @@ shed_tick(struct shedding *s, int strained, int64_t now)
 	}
 	if (s->patience == 0 ||
 	    (!strained && s->level == SHED_NOTHING &&
-		now - s->since > SHED_MOST_MS))
+		now - s->since > SHED_MOST_MS)) {
 		s->patience = SHED_LESS_MS;
+		s->relaxed = 0; /* what comes does not show it was too soon */
+	}
 	if (now - s->since < (strained ? SHED_MORE_MS : s->patience) ||
 	    s->level == (strained ? SHED_LEVELS - 1 : SHED_NOTHING))
 		return 0;
-	if (strained && s->relaxed && s->patience < SHED_MOST_MS)
-		s->patience *= 2;
+	if (strained && s->relaxed)
+		s->patience = longer(s->patience);
 	s->level += strained ? 1 : -1;
 	s->relaxed = !strained;
 	s->since = now;

@@ -118,46 +118,139 @@ sqlite_integer(struct sqlite *q, const char *sql)
 	return v;
 }
 
-/* Octets that the header (SQLite file format 1.3) says there are; 0 for a file
- * that has none yet. */
-static int64_t
-said_size(sqlite3_file *f)
-{
-	uint8_t h[32];
-	int64_t page;
+/* Is it whole? What a writer commits lies in the log, until a checkpoint writes
+ * it back, in the order of the pages: first the one that says how many there
+ * are. A writer that is killed meanwhile leaves a file that is short of what it
+ * says, and a log that has the rest. What the log has, its index says, which
+ * all share (SQLite's wal.c, "WAL-INDEX FORMAT"; words of this machine):
+ *
+ *   block: | header | page of each frame … | hash table |
+ *          | page of each frame …          | hash table | …
+ */
+#define INDEX_BLOCK 32768    /* octets */
+#define INDEX_WORDS 4096     /* of a block, before its hash table */
+#define INDEX_COMMITTED 4    /* word: the last frame that is committed */
+#define INDEX_DONE 24        /* word: frames that are all written back */
+#define INDEX_PAGES 34       /* words before the first frame's page */
+#define LOCK_BYTE 0x40000000 /* whose page is never written (1.4) */
 
-	if (f->pMethods->xRead(f, h, sizeof(h), 0) != SQLITE_OK)
+static const volatile uint32_t *
+index_block(sqlite3_file *f, uint32_t n)
+{
+	volatile void *block = NULL;
+
+	if (f->pMethods->xShmMap(f, n, INDEX_BLOCK, 0, &block) != SQLITE_OK)
+		return NULL;
+	return block;
+}
+
+/* Pages behind the first `have`, up to `pages`, that are in the frames behind
+ * `done`, which alone are read. -ENOMEM. */
+static int64_t
+count_logged(sqlite3_file *f, int64_t done, int64_t have, int64_t pages)
+{
+	const volatile uint32_t *block = index_block(f, 0);
+	int64_t end = block != NULL ? block[INDEX_COMMITTED] : 0, n = 0;
+	uint8_t *seen;
+
+	if (end - done < pages - have - 1)
+		return 0; /* however many */
+	seen = calloc(1, (pages - have) / 8 + 1);
+	if (seen == NULL)
+		return -ENOMEM;
+	block = NULL;
+	for (int64_t i = done + INDEX_PAGES; i < end + INDEX_PAGES; i++) {
+		int64_t page;
+
+		if (block == NULL || i % INDEX_WORDS == 0)
+			block = index_block(f, i / INDEX_WORDS);
+		if (block == NULL)
+			break;
+		page = block[i % INDEX_WORDS] - 1 - have;
+		if (page < 0 || page >= pages - have ||
+		    seen[page / 8] & 1 << page % 8)
+			continue;
+		seen[page / 8] |= 1 << page % 8;
+		n++;
+	}
+	free(seen);
+	return n;
+}
+
+static int64_t
+size_of(sqlite3_file *f)
+{
+	sqlite3_int64 size;
+
+	if (f == NULL || f->pMethods == NULL ||
+	    f->pMethods->xFileSize(f, &size) != SQLITE_OK)
+		return -EIO;
+	return size;
+}
+
+/* How many of `pages` pages are neither in the file nor in the log. What is
+ * written back after `done` was read is in the file when that is looked at. */
+static int64_t
+count_lost(sqlite3_file *f, int64_t page, int64_t pages)
+{
+	const volatile uint32_t *index = index_block(f, 0);
+	int64_t done = index != NULL ? index[INDEX_DONE] : 0;
+	int64_t size = size_of(f), have = size / page, logged;
+	int64_t locked = LOCK_BYTE / page;
+
+	if (size < 0 || have >= pages)
+		return size < 0 ? size : 0;
+	logged = count_logged(f, done, have, pages);
+	if (logged < 0)
+		return logged;
+	return pages - have - logged - (locked >= have && locked < pages);
+}
+
+/* Frames that are not written back. */
+static int64_t
+count_waiting(sqlite3_file *f)
+{
+	const volatile uint32_t *index = index_block(f, 0);
+
+	if (index == NULL)
 		return 0;
-	page = h[16] << 8 | h[17];
-	return page * ((int64_t)h[28] << 24 | h[29] << 16 | h[30] << 8 | h[31]);
+	return (int64_t)index[INDEX_COMMITTED] - index[INDEX_DONE];
+}
+
+static int
+judge(struct sqlite *q, sqlite3_file *f, int64_t size)
+{
+	int64_t pages = sqlite_integer(q, "PRAGMA page_count"), lost;
+
+	if (pages < 0)
+		return sqlite_fault(q, "its pages");
+	lost = count_lost(f, q->page, pages);
+	if (lost <= 0)
+		return lost;
+	log_error(DSTORE, "%s: cut to %lld of %lld octets; restore the store",
+	    q->path, (long long)size, (long long)(pages * q->page));
+	return -EUCLEAN;
 }
 
 int
-sqlite_whole(struct sqlite *q)
+sqlite_whole(struct sqlite *q, int64_t version)
 {
-	sqlite3_int64 size = 0;
-	int64_t want = q->size;
 	sqlite3_file *f = NULL;
+	struct sqlite_looked now = {.version = version};
+	int rc;
 
 	sqlite3_file_control(q->db, NULL, SQLITE_FCNTL_FILE_POINTER, &f);
-	/* a checkpoint writes the header before what it says is there */
-	for (int tries = 0; tries < 10; tries++) {
-		if (f == NULL || f->pMethods == NULL ||
-		    f->pMethods->xFileSize(f, &size) != SQLITE_OK)
-			return sqlite_fault(q, "its size");
-		if (q->size == 0)
-			want = said_size(f);
-		if (size >= want) {
-			q->size = size;
-			return 0;
-		}
-		if (q->size != 0)
-			break;
-		usleep(20000);
-	}
-	log_error(DSTORE, "%s: cut to %lld of %lld octets; restore the store",
-	    q->path, (long long)size, (long long)want);
-	return -EUCLEAN;
+	now.size = size_of(f);
+	if (now.size < 0)
+		return sqlite_fault(q, "its size");
+	now.waiting = count_waiting(f);
+	if (now.size == q->whole.size && now.version == q->whole.version &&
+	    now.waiting == q->whole.waiting)
+		return 0;
+	rc = judge(q, f, now.size);
+	if (rc == 0)
+		q->whole = now;
+	return rc;
 }
 
 int
@@ -317,6 +410,8 @@ sqlite_open(struct sqlite *q, const char *dir, const struct sqlite_form *form,
 		rc = check_version(q, form, make, is_new);
 	if (rc == 0)
 		rc = set_pragmas(q, form->pragmas, make);
+	if (rc == 0 && (q->page = sqlite_integer(q, "PRAGMA page_size")) <= 0)
+		rc = sqlite_fault(q, "its page size");
 	if (rc == 0 && *is_new)
 		rc = make_tables(q, form, is_new);
 	return rc;

@@ -15,7 +15,11 @@ struct sqlite {
 	char *path;
 	int last_fault; /* that was logged, so that a storm is one line */
 	int64_t last_fault_at;
-	int64_t size; /* of the file when last looked at; it never shrinks */
+	int64_t page; /* octets of one */
+	struct sqlite_looked {
+		int64_t size, version, waiting;
+	} whole; /* when it was, last: octets, as of which data_version, and
+		  * pages of the log that were not in the file */
 };
 
 struct sqlite_pragma {
@@ -40,10 +44,11 @@ int sqlite_open(struct sqlite *q, const char *dir,
 int sqlite_made(struct sqlite *q);
 void sqlite_close(struct sqlite *q);
 
-/* Is the file as long as it was, or, the first time, as it says it is? SQLite
- * reads zeros behind the end of one that was cut, and zeros can look like
- * rows. 0, or -EUCLEAN, logged. */
-int sqlite_whole(struct sqlite *q);
+/* In a snapshot, of a `PRAGMA data_version`: is each of its pages in the file,
+ * or in the log? SQLite reads zeros behind the end of a file that was cut, and
+ * zeros can look like rows. Cheap while nobody commits or writes back. 0,
+ * -EUCLEAN, logged, or -errno. */
+int sqlite_whole(struct sqlite *q, int64_t version);
 
 /* The most memory its pages may take, in KiB. 0 or -errno. */
 int sqlite_cache(struct sqlite *q, uint32_t kib);

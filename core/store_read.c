@@ -52,9 +52,9 @@ store_begin(struct store *s)
 	if (rc == 0 && (bits < 1 || bits > BITS_MAX))
 		rc = -EUCLEAN;
 	if (rc == 0)
-		rc = sqlite_whole(&s->q);
-	if (rc == 0)
 		rc = check_cache(s);
+	if (rc == 0)
+		rc = sqlite_whole(&s->q, s->cache.data_version);
 	if (rc < 0)
 		store_end(s);
 	else

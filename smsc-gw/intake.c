@@ -13,8 +13,8 @@
 #include "told.h"
 #include "when.h"
 
-#define QUEUED 4096      /* texts that wait at the most */
-#define COPY_SECONDS 300 /* in which copies of it are no news */
+#define QUEUED 4096     /* texts that wait at the most */
+#define COMES_AGAIN 300 /* s after an answer: copies that were refused */
 #define TICK_MS 250
 #define TURN 250        /* µs of texts, where other carriers may come */
 #define TURN_ALONE 1000 /* where there are none: few ends for many texts */
@@ -155,7 +155,7 @@ static int
 is_copy(enum recall_what what, const struct recalled *r, int64_t age)
 {
 	return what == RECALL_ANSWERED && r->copies > 0 && age >= 0 &&
-	    age < COPY_SECONDS;
+	    age < COMES_AGAIN;
 }
 
 static enum admission_text

@@ -248,10 +248,13 @@ refusing(void)
 	    "refusing takes its share, no more: %ld us of %d", took,
 	    10 * SECOND);
 	ok(took >= 10 * SECOND / REFUSING, "and all of that");
-	ok(!admission_may_resume(&a, 10 * SECOND),
-	    "what was left is not read on for one");
-	ok(admission_may_resume(&a, 10 * SECOND + 2 * RESUME * REFUSING),
-	    "but for many");
+	admission_init(&a, 0);
+	admission_refused(&a, CREDIT_MAX);
+	ok(!admission_may_refuse(&a, 0), "all of it used up");
+	ok(admission_may_refuse(&a, 16), "there is some for one,");
+	ok(!admission_may_resume(&a, 3999),
+	    "but what was left is not read on for that");
+	ok(admission_may_resume(&a, 4000), "nor before 4 ms, but for many");
 }
 
 int

@@ -327,7 +327,7 @@ copies(void)
 	world.copies_before = ++world.now;
 	said("CXMYD#0001");
 	ok_int(world.subject.tries, 2, "another text does");
-	world.now += COPY_SECONDS;
+	world.now += TRIED_BEFORE;
 	world.copies_before = world.now;
 	said("CXMYD#0001");
 	ok_int(world.subject.tries, 3, "the same much later does");

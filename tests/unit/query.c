@@ -884,6 +884,8 @@ another_core(void)
 	char say[ANSWER_MAX], first[ANSWER_MAX];
 	struct ticket ticket, again;
 	struct answer a;
+	uint64_t edition = core->edition;
+	struct core *fresh;
 
 #define OPEN conf_service(core->conf, "open")
 	ASK(OPEN, "02", "CXMYD", &ticket);
@@ -893,6 +895,7 @@ another_core(void)
 	reload("limits { texts_per_hour = 5 repeat_window = 600 }\n");
 	ok(vault() == before && vault()->store == store,
 	    "the store that was open still is");
+	ok(core->edition == edition, "answers are the same");
 	ASK(OPEN, "02", "CXMYD", &again);
 	ok_str(say, "held in memory", "a repeat is answered from memory still");
 	ok_int(ASK(OPEN, "03", "CXMYD", &again), VERDICT_SILENCE,
@@ -905,6 +908,11 @@ another_core(void)
 	       "  keywords = {\"MORE\"} identity = none }\n");
 	ASK(OPEN, "02", "CXMYD", &again);
 	ok_str(say, first, "where services changed it is worked out anew");
+	if (core_load(&fresh, "travelcard.conf", NULL) < 0)
+		abort();
+	ok(core->edition != edition && core->edition == fresh->edition,
+	    "also for another worker, whatever it had before");
+	core_close(fresh);
 	query_sent(query, &again, NULL);
 	ok_int(ASK(OPEN, "33", "?", &ticket), VERDICT_SILENCE,
 	    "what a number had counts on");

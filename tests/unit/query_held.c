@@ -300,6 +300,24 @@ purged(void)
 	ok_int(text("open", ANNA, "Q"), VERDICT_SERVICE_CLOSED, "it is closed");
 }
 
+/* Nor of the very second of that, for nobody knows which was first. */
+static void
+purged_meanwhile(void)
+{
+	begin_anew();
+	must(deletion_make_all(vault()->state, NOW - 1));
+	must(state_commit(vault()->state));
+	tell("open", ANNA, "Q");
+	when_set(NOW + HOUR, 0);
+	away(1);
+	is_held("open", ANNA, "Q");
+	when_set(NOW + 2 * HOUR, 0);
+	must(deletion_make_all(vault()->state, NOW));
+	must(state_commit(vault()->state));
+	is_refused("open", ANNA, "Q", "nothing of the second of the purge");
+	away(0);
+}
+
 int
 main(void)
 {
@@ -313,6 +331,7 @@ main(void)
 	guesses();
 	unreadable();
 	both();
+	purged_meanwhile();
 	purged();
 	close_core();
 	return test_done();

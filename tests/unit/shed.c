@@ -53,10 +53,48 @@ just_enough(void)
 	ok_int(s.level, SHED_NOTHING, "a strain that does not last is none");
 }
 
+/* Seconds until the level changes. */
+static double
+until_change(struct shedding *s, int strained)
+{
+	int64_t began = now;
+
+	for (; now < began + 200000; now += TICK)
+		if (shed_tick(s, strained, now))
+			return (now - began) / 1000.0;
+	return -1;
+}
+
+/* Each time that less proves too soon it is tried later, up to a minute; until
+ * nothing was too much for longer than that. */
+static void
+patience(void)
+{
+	static const int seconds[] = {3, 6, 12, 24, 48, 60, 60};
+	struct shedding s = {0};
+
+	run(&s, 1, 4);
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(*seconds); i++) {
+		ok(until_change(&s, 0) == seconds[i], "less after %d s",
+		    seconds[i]);
+		ok(until_change(&s, 1) == 1, "was too soon");
+	}
+	ok(until_change(&s, 0) == 60, "this time it is not,");
+	while (s.level != SHED_NOTHING)
+		ok(until_change(&s, 0) <= 60, "and there is less to do");
+	run(&s, 0, 50);
+	run(&s, 1, 2);
+	ok(until_change(&s, 0) == 60, "50 s of that are not enough");
+	run(&s, 0, 300);
+	run(&s, 1, 2);
+	ok(until_change(&s, 0) == 3, "more than a minute is");
+}
+
 int
 main(void)
 {
 	steps();
 	just_enough();
+	patience();
 	return test_done();
 }

@@ -1,0 +1,525 @@
+/* What becomes of a carrier's texts, by a clock of our own: in turns that are
+ * taken by hand, over links that only count how often they are held. */
+#include <stdint.h>
+
+#define when_micros now_micros /* of the code under test */
+#define when_ticks now_ticks
+#include "smsc-gw/intake.c"
+#include "smsc-gw/admission.c"
+#include "smsc-gw/breaker.c"
+#include "smsc-gw/queue.c"
+#define place recall_place /* core/ has another */
+#include "smsc-gw/recall.c"
+#undef place
+#undef when_micros
+#undef when_ticks
+
+#include "fixture.h"
+#include "test.h"
+
+#define SECOND 1000000
+#define NOW 1795305600 /* epoch seconds */
+#define REPEATS 60     /* seconds */
+#define RECALLED 1024
+
+/* The clock. */
+
+static int64_t clock_now;
+
+int64_t
+now_micros(void)
+{
+	return clock_now;
+}
+
+int64_t
+now_ticks(void)
+{
+	return clock_now / 1000;
+}
+
+static void
+pass(double seconds)
+{
+	clock_now += seconds * SECOND;
+	when_set(NOW + clock_now / SECOND, 0);
+}
+
+/* Turns are taken by hand. */
+
+static struct turn *asked;
+static unsigned others; /* that wait for theirs */
+
+void
+turns_ask(struct turns *t, struct turn *turn)
+{
+	(void)t;
+	turn->waits = 1;
+	asked = turn;
+}
+
+void
+turns_leave(struct turns *t, struct turn *turn)
+{
+	(void)t;
+	turn->waits = 0;
+}
+
+unsigned
+turns_waiting(const struct turns *t)
+{
+	(void)t;
+	return others + (asked != NULL && asked->waits);
+}
+
+/* 1 when there was one, and another is wanted. */
+static int
+turn(void)
+{
+	int again;
+
+	if (asked == NULL || !asked->waits)
+		return 0;
+	asked->waits = 0;
+	again = asked->take(asked->arg);
+	if (again)
+		turns_ask(NULL, asked);
+	return again;
+}
+
+/* Links. */
+
+struct link {
+	unsigned held;
+};
+
+static struct link one, two;
+
+void
+link_hold(struct link *l)
+{
+	l->held++;
+}
+
+/* What came of it all. */
+
+static struct intake *intake;
+static struct recall *recall;
+static char order[64]; /* what was told, a letter each */
+static size_t norder;
+static struct queued last;
+static enum shed shed_last;
+static int64_t text_takes, end_takes; /* us */
+
+static void
+note(char what)
+{
+	if (norder < sizeof(order) - 1)
+		order[norder++] = what;
+	order[norder] = '\0';
+}
+
+static void
+on_shed(enum shed level, void *arg)
+{
+	(void)arg;
+	shed_last = level;
+}
+
+static void
+on_text(const struct queued *x, void *arg)
+{
+	(void)arg;
+	note('t');
+	last = *x;
+	clock_now += text_takes;
+}
+
+static void
+on_late(const struct queued *x, void *arg)
+{
+	(void)arg;
+	note('l');
+	last = *x;
+}
+
+static void
+on_done(void *arg)
+{
+	(void)arg;
+	note('.');
+	clock_now += end_takes;
+}
+
+static void
+on_resume(void *arg)
+{
+	(void)arg;
+	note('r');
+}
+
+static const struct intake_events events = {
+    .shed = on_shed,
+    .text = on_text,
+    .late = on_late,
+    .turn_done = on_done,
+    .resume = on_resume,
+};
+
+/* What was told since the last call. */
+static const char *
+told_now(void)
+{
+	static char was[sizeof(order)];
+
+	strcpy(was, order);
+	norder = 0;
+	order[0] = '\0';
+	return was;
+}
+
+static void
+begin(int shares)
+{
+	static struct event_base *base;
+
+	if (base == NULL)
+		base = event_base_new();
+	intake_free(intake);
+	recall_free(recall);
+	intake = NULL;
+	asked = NULL;
+	others = 0;
+	one = two = (struct link){0};
+	text_takes = 100;
+	end_takes = 0;
+	pass(100);
+	if (recall_new(&recall, RECALLED) < 0 ||
+	    intake_new(&intake, base, NULL, recall, &events, NULL) < 0)
+		exit(1);
+	intake_reload(intake, "cmcc", REPEATS, shares);
+	told_now();
+}
+
+/* A text comes over a link; 1 when it waits. */
+static int
+come_with(struct link *l, uint64_t text, int has_room)
+{
+	const struct origin origin = {.link = l};
+	const struct deliver_sm sm = {
+	    .message = (const uint8_t *)"CX", .message_len = 2};
+
+	return intake_text(intake, &origin, &sm, text, has_room);
+}
+
+static int
+come(uint64_t text)
+{
+	return come_with(&one, text, 1);
+}
+
+/* And is refused. */
+static void
+refused(uint64_t text)
+{
+	if (come_with(&one, text, 0))
+		exit(1);
+}
+
+/* And is answered, at once. */
+static void
+answered(uint64_t text)
+{
+	if (!come(text) || !turn())
+		exit(1);
+	intake_answered(intake, &last, 1);
+	told_now();
+}
+
+/* What one is taken for, after its turn: "new", "again, of 7 s ago". */
+static const char *
+taken_for(uint64_t text)
+{
+	static const char *const names[] = {
+	    [ADMISSION_NEW] = "new",
+	    [ADMISSION_AGAIN] = "again",
+	    [ADMISSION_RETURNS] = "returns",
+	    [ADMISSION_REPEATED] = "repeated",
+	};
+	static char out[64];
+
+	if (!come(text))
+		return "refused";
+	turn();
+	if (strcmp(told_now(), "t.") != 0)
+		return "not told";
+	snprintf(out, sizeof(out), "%s%s", names[last.is],
+	    last.is_copy ? ", a copy" : "");
+	if (last.refused != 0)
+		snprintf(out + strlen(out), 32, ", of %d s ago",
+		    (int)(when_now() - last.refused));
+	return out;
+}
+
+/* What is tested. */
+
+static void
+one_text(void)
+{
+	begin(0);
+	ok_int(come(1), 1, "a text waits");
+	ok_int(intake_state(intake).queued, 1, "and counts");
+	ok_str(told_now(), "", "until there is a turn");
+	ok_int(turn(), 1, "which asks for another");
+	ok_str(told_now(), "t.", "it is to be answered, then the turn is over");
+	ok(last.origin.link == &one && last.text == 1 &&
+		last.sm.message_len == 2 && last.came == clock_now - 100,
+	    "all is there that came");
+	ok_int(intake_state(intake).queued, 0, "it waits no more");
+	ok_int(turn(), 0, "a turn with nothing to do is the last");
+	ok_str(told_now(), "", "of which nobody hears");
+}
+
+/* A turn is short, but worth its end. */
+static void
+length(void)
+{
+	begin(0);
+	for (int i = 0; i < 30; i++)
+		come_with(&one, 0, 1);
+	turn();
+	ok_int(strlen(told_now()) - 1, 10, "a millisecond when alone");
+	others = 1;
+	turn();
+	ok_int(strlen(told_now()) - 1, 3, "a quarter of that beside others");
+	end_takes = 500;
+	for (int i = 0; i < 40; i++) {
+		for (int j = 0; j < 30; j++)
+			come_with(&one, 0, 1);
+		turn();
+	}
+	told_now();
+	turn();
+	ok_int(strlen(told_now()) - 1, 20, "four times what its end takes");
+}
+
+static void
+kinds(void)
+{
+	begin(0);
+	ok_str(taken_for(1), "new", "a text");
+	ok_str(taken_for(1), "new", "the same, of which nobody knows more");
+	ok_str(taken_for(0), "repeated", "one that goes on with something");
+	refused(2);
+	pass(4);
+	ok_str(taken_for(2), "again, of 4 s ago", "one refused");
+	pass(2);
+	ok_str(taken_for(2), "returns, of 6 s ago", "long ago");
+
+	answered(3);
+	pass(REPEATS - 1);
+	ok_str(taken_for(3), "repeated", "one answered is from memory");
+	pass(1);
+	ok_str(taken_for(3), "new", "as long as that is answered from memory");
+	answered(3);
+	intake_answered(intake, &last, 0);
+	ok_str(taken_for(3), "new", "or not at all");
+	answered(4);
+	when_set(NOW + clock_now / SECOND - 10, 0);
+	ok_str(taken_for(4), "new", "the clock was set back");
+}
+
+/* An SMSC sends each that was refused again, also what was answered meanwhile
+ * because another copy of it came. */
+static void
+copies(void)
+{
+	begin(0);
+	refused(1);
+	refused(1);
+	refused(1);
+	answered(1);
+	pass(REPEATS + 1);
+	ok_str(taken_for(1), "repeated, a copy", "the second of three");
+	pass(299 - REPEATS - 1);
+	ok_str(taken_for(1), "repeated, a copy", "the third, within minutes");
+	ok_str(taken_for(1), "new", "there are no more than three");
+
+	refused(2);
+	refused(2);
+	answered(2);
+	pass(300);
+	ok_str(
+	    taken_for(2), "new", "five minutes later it is another question");
+}
+
+static void
+late(void)
+{
+	struct recalled r;
+
+	begin(0);
+	come(1);
+	come(2);
+	pass(0.9);
+	ok_int(intake_state(intake).counters.late, 0, "two that wait");
+	turn();
+	ok_str(told_now(), "tl.",
+	    "the one is in time, the other was too late for that");
+	ok(last.text == 2, "it is refused after all");
+	ok_int(recall_text(recall, 2, &r), RECALL_REFUSED, "and recalled");
+	ok_int(intake_state(intake).counters.late, 1, "and counted");
+	pass(2);
+	ok_str(taken_for(2), "again, of 2 s ago", "when it comes again");
+	come(0);
+	pass(1);
+	turn();
+	ok_str(told_now(), "l.", "one that goes on with something as well");
+	ok_int(recall_text(recall, 0, &r), RECALL_NOTHING, "but is no text");
+}
+
+/* Refusing has a share of the time; then what comes over a link stays unread,
+ * as long as there is something to answer. */
+static void
+holding(void)
+{
+	begin(0);
+	for (int i = 0; i < 100; i++) {
+		clock_now += 20;
+		refused(10 + i);
+	}
+	ok_int(one.held, 0, "with nothing to do all are refused");
+	pass(1);
+	come(1);
+	for (int i = 0; i < 100; i++) {
+		clock_now += 20;
+		refused(10 + i);
+	}
+	ok(one.held > 0 && two.held == 0,
+	    "more than is refused in its share of the time: held");
+	come(2);
+	come(3);
+	text_takes = 1001; /* a turn is one text */
+	turn();
+	ok_str(told_now(), "t.", "it is, while that share is used up");
+	text_takes = 30000;
+	turn();
+	ok_str(told_now(), "t.r", "and read on with when there is some again");
+	text_takes = 1001;
+	turn();
+	ok_str(told_now(), "t.", "of which nobody hears twice");
+
+	begin(0);
+	come(1);
+	for (int i = 0; i < 100; i++) {
+		clock_now += 20;
+		refused(10 + i);
+	}
+	turn();
+	ok_str(told_now(), "t.r", "at once, when nothing else is to be done");
+}
+
+static void
+no_room(void)
+{
+	struct recalled r;
+	int n = 0;
+
+	begin(0);
+	ok_int(come_with(&one, 1, 0), 0, "no room for its answer");
+	ok_int(recall_text(recall, 1, &r), RECALL_REFUSED, "it is recalled");
+	ok_int(come_with(&one, 0, 0), 0, "nor for one that goes on");
+	while (n < 5000 && come(0))
+		n++;
+	ok_int(n, 4096, "nor is there for more than wait");
+	ok_int(intake_state(intake).counters.refused, 0,
+	    "none of which admission refused");
+}
+
+static void
+breaking(void)
+{
+	begin(1);
+	answered(1);
+	text_takes = 200000;
+	for (uint64_t text = 2; text < 4; text++)
+		come(text);
+	come(1);
+	turn();
+	ok_str(told_now(), "t.", "a turn that takes long");
+	ok_int(intake_state(intake).is_open, 1, "opens the breaker");
+	ok_int(come(5), 0, "new ones are refused,");
+	ok_int(come(1), 1, "repeats are not,");
+	ok_int(come(0), 1, "nor what goes on with something");
+	text_takes = 100;
+	turn();
+	ok_str(told_now(), "lttt.", "as with those that waited");
+	pass(0.9 * 2);
+	ok_int(intake_state(intake).is_open, 0, "nine times as long");
+	ok_int(come(6), 1, "then it is over");
+	ok_int(intake_state(intake).opened, 1, "and was once");
+
+	begin(0);
+	text_takes = 200000;
+	come(1);
+	turn();
+	ok_int(intake_state(intake).opened, 0, "a carrier that is alone");
+	ok_int(come(2), 1, "has none");
+}
+
+static void
+down(void)
+{
+	begin(0);
+	come_with(&one, 1, 1);
+	come_with(&two, 2, 1);
+	come_with(&one, 3, 1);
+	intake_down(intake, &one);
+	ok_int(intake_state(intake).queued, 1, "a link is no more");
+	turn();
+	ok_str(told_now(), "t.", "one text was not its");
+	ok(last.text == 2 && last.origin.link == &two, "and is answered");
+	ok_int(intake_state(intake).counters.late, 0, "none was late");
+}
+
+/* Each time more than can be done, until the first step. */
+static void
+shedding(void)
+{
+	int rounds = 0;
+
+	begin(0);
+	text_takes = 500;
+	for (; rounds < 20 && !intake_state(intake).changes; rounds++) {
+		for (uint64_t text = 1; text < 1700; text++)
+			come(2000 * rounds + text);
+		on_tick(-1, 0, intake);
+		while (turn())
+			;
+		pass(0.25);
+	}
+	ok(rounds > 2, "too much to do, for longer than a second");
+	ok_int(intake_state(intake).level, SHED_NOTICES, "is a step,");
+	come(1);
+	turn();
+	ok_int(shed_last, SHED_NOTICES, "of which the texts to come know");
+}
+
+int
+main(void)
+{
+	capture_log();
+	one_text();
+	length();
+	kinds();
+	copies();
+	late();
+	holding();
+	no_room();
+	breaking();
+	down();
+	shedding();
+	intake_free(intake);
+	recall_free(recall);
+	return test_done();
+}
