@@ -142,17 +142,16 @@ marks_of(const struct subject *s, const struct key *k)
  *
  * Subscriber, service, digits and marks are keyed hashes: nobody knows them, so
  * nobody can find two sets of them that come to the same, and by chance that is
- * as rare as with a hash of them all. What is plain is one word that has each
- * in a place of its own, so that two queries which differ in that alone differ.
- */
+ * as rare as with a hash of them all. The edition is one for all. What is plain
+ * is one word that has each in a place of its own, so that two queries which
+ * differ in that alone differ. */
 static uint64_t
 request_of(struct query *q, struct question *x)
 {
-	uint64_t plain = (uint64_t)x->d.time.today << 32 |
-	    (uint64_t)q->core->edition << 3 | (uint64_t)is_closed(q, x) << 2 |
-	    x->d.r.language;
+	uint64_t plain = (uint64_t)x->d.time.today << 3 |
+	    (uint64_t)is_closed(q, x) << 2 | x->d.r.language;
 	uint64_t request = x->asks ^ x->digits ^
-	    marks_of(&x->d.subject, x->vault->key) ^ plain;
+	    marks_of(&x->d.subject, x->vault->key) ^ q->core->edition ^ plain;
 
 	_Static_assert(LANGUAGES < 4, "two bits");
 	return request + (request == 0);
@@ -410,8 +409,7 @@ show(struct query *q, struct question *x, struct store *s,
 	if (rc < 0)
 		return away(x);
 	answer_sign(a, x->vault->key, x->who,
-	    key_hash(x->vault->key, x->service->name, strlen(x->service->name)),
-	    q->now);
+	    core_service(q->core, x->service)->name, q->now);
 	if (x->service->identity == IDENTITY_PROMPT)
 		query_was_answered(q, x);
 	return a->nplaces > 0 ? VERDICT_OK : VERDICT_NO_STAYS;

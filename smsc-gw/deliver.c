@@ -534,7 +534,15 @@ on_text(const struct queued *x, void *arg)
 static void
 on_late(const struct queued *x, void *arg)
 {
-	refuse(arg, &x->origin, &x->sm);
+	struct deliver *d = arg;
+	struct link *l = x->origin.link;
+
+	/* of a carrier that is no more there is nothing to tell busy texts by
+	 */
+	if (!sender_takes(d->sender, l))
+		acknowledge(&x->origin, link_conf(l)->retry_status);
+	else
+		refuse(d, &x->origin, &x->sm);
 }
 
 static void
