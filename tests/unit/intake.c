@@ -209,7 +209,7 @@ come_with(struct link *l, uint64_t text, int has_room)
 	const struct deliver_sm sm = {
 	    .message = (const uint8_t *)"CX", .message_len = 2};
 
-	return intake_text(intake, &origin, &sm, text, has_room);
+	return intake_text(intake, &origin, &sm, NULL, text, has_room);
 }
 
 static int
