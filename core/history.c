@@ -44,7 +44,7 @@ history_open(struct history *h, struct store *s, uint64_t msisdn, int64_t now,
 
 	h->now = now;
 	h->ncorrections = 0;
-	memset(h->gone, 0, sizeof(h->gone));
+	memset(h->gone, 0, h->nrows * sizeof(*h->gone));
 	*who = rc == 0 ? in_force(h) : NULL;
 	return rc == -ENOENT ? 0 : rc;
 }
@@ -207,13 +207,20 @@ judge_age(struct store *s, const struct conf_service *service, int64_t hi,
 	return 0;
 }
 
+/* The end of the window. */
+static int64_t
+window_end(const struct history *h, const struct conf_service *service)
+{
+	return service->horizon == HORIZON_NOW ? h->now
+					       : when_midnight(h->now, 0);
+}
+
 static struct window
 window_of(const struct history *h, const struct conf_service *service)
 {
 	struct window w = {
 	    .lo = when_midnight(h->now, -(int)service->window_days),
-	    .hi = service->horizon == HORIZON_NOW ? h->now
-						  : when_midnight(h->now, 0),
+	    .hi = window_end(h, service),
 	    .min_stay = service->min_stay,
 	    .by_province = service->granularity == GRANULARITY_PROVINCE,
 	};
@@ -274,7 +281,7 @@ history_judge(struct history *h, struct store *s, const struct subscriber *who,
 	int rc = history_gather(h, s, who, max_gap);
 
 	if (rc == 0)
-		rc = judge_age(s, service, window_of(h, service).hi, a);
+		rc = judge_age(s, service, window_end(h, service), a);
 	if (rc == 0)
 		rc = history_show(h, who, service, a);
 	return rc < 0 ? rc : put_marks(h, s, a);

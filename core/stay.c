@@ -186,6 +186,18 @@ by_region_and_time(const void *pa, const void *pb)
 	return (a->first > b->first) - (a->first < b->first);
 }
 
+/* One subscriber's runs come in order; those of several are sorted. */
+static void
+put_in_order(struct stays *s)
+{
+	size_t i = 1;
+
+	while (i < s->n && by_region_and_time(&s->v[i - 1], &s->v[i]) <= 0)
+		i++;
+	if (i < s->n)
+		qsort(s->v, s->n, sizeof(*s->v), by_region_and_time);
+}
+
 /* The later end is the end; of two equal ones a closed one. */
 static void
 prolong(struct stay *run, const struct stay *stay)
@@ -205,7 +217,7 @@ stay_join(struct stays *s, uint32_t max_gap)
 
 	if (s->n == 0)
 		return;
-	qsort(s->v, s->n, sizeof(*s->v), by_region_and_time);
+	put_in_order(s);
 	for (size_t i = 0; i < s->n; i++) {
 		struct stay *stay = &s->v[i], *run = n ? &s->v[n - 1] : NULL;
 
@@ -238,9 +250,8 @@ counts(const struct stay *s, const struct window *w)
 }
 
 static int
-in_answer_order(const void *pa, const void *pb)
+in_answer_order(const struct visit *a, const struct visit *b)
 {
-	const struct visit *a = pa, *b = pb;
 	enum region_group ga = region_group(a->region),
 			  gb = region_group(b->region);
 
@@ -279,6 +290,20 @@ visits_in(const struct stays *s, const struct window *w, int part, int64_t lo,
 	return n;
 }
 
+/* There are few, as a rule, so each is moved to its place. */
+static void
+sort_visits(struct visit *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct visit visit = v[i];
+		size_t at = i;
+
+		for (; at > 0 && in_answer_order(&v[at - 1], &visit) > 0; at--)
+			v[at] = v[at - 1];
+		v[at] = visit;
+	}
+}
+
 size_t
 stay_visits(const struct stays *s, const struct window *w, struct visit *out)
 {
@@ -287,7 +312,6 @@ stay_visits(const struct stays *s, const struct window *w, struct visit *out)
 
 	if (middle > w->lo)
 		n += visits_in(s, w, 1, w->lo, middle, out + n);
-	if (n > 0)
-		qsort(out, n, sizeof(*out), in_answer_order);
+	sort_visits(out, n);
 	return n;
 }
