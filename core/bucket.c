@@ -1,12 +1,13 @@
 /* The packed form of a bucket's stays; bucket.h draws it. Decoding believes
  * no length and no order: a damaged blob is -EBADMSG, never a wrong stay. */
 #include <errno.h>
-#include <string.h>
 
 #include "bucket.h"
 
-#define VERSION 1
+#define KEY_OCTETS 8
 #define VARINT_MAX 10
+
+const struct slices_form bucket_form = {.version = 2, .bits = 5};
 
 struct reader {
 	const uint8_t *p, *end;
@@ -44,7 +45,7 @@ size_t
 bucket_bound(size_t n)
 {
 	/* a stay of its own key takes at most a key, a length, a run */
-	return 1 + VARINT_MAX + n * (VARINT_MAX + VARINT_MAX + 3 * 5);
+	return SLICES_HEAD_MAX + n * (KEY_OCTETS + VARINT_MAX + 3 * 5);
 }
 
 /* The runs of one key, v[0..n). */
@@ -107,24 +108,21 @@ runs_of_key(const struct stay *v, size_t n)
 size_t
 bucket_pack(const struct stay *v, size_t n, uint8_t *out)
 {
-	uint8_t *p = out;
-	uint64_t previous = 0, keys = 0;
+	struct slices_writer w;
+	uint8_t *p;
 	size_t runs;
 
 	if (n == 0)
 		return 0;
-	for (size_t i = 0; i < n; i += runs_of_key(v + i, n - i))
-		keys++;
-	*p++ = VERSION;
-	p = put_varint(p, keys);
+	p = slices_begin(&w, &bucket_form, v[0].key, v[n - 1].key, out);
 	for (; n > 0; v += runs, n -= runs) {
 		runs = runs_of_key(v, n);
-		p = put_varint(p, v->key - previous);
+		p = slices_put_rest(&w, v->key, p);
 		p = put_varint(p, runs_len(v, runs));
 		p = put_runs(p, v, runs);
-		previous = v->key;
+		slices_put_end(&w, v->key, p);
 	}
-	return p - out;
+	return slices_end(&w, p);
 }
 
 static int
@@ -153,89 +151,78 @@ get_runs(struct reader r, uint64_t key, struct stays *out)
 	return 0;
 }
 
-/* A varint of less than 57 bits with as many octets behind it as a number has
- * needs no loop: a look-up passes over many. */
-static inline int
-get_short_varint(struct reader *r, uint64_t *v)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	uint64_t in, ends;
-	int bits;
-
-	if (r->end - r->p < 8)
-		return 0;
-	memcpy(&in, r->p, 8);
-	ends = ~in & UINT64_C(0x8080808080808080);
-	if (ends == 0)
-		return 0;
-	bits = __builtin_ctzll(ends) + 1;
-	r->p += bits / 8;
-	in &= UINT64_C(0x7f7f7f7f7f7f7f7f) >> (64 - bits);
-	in = (in & UINT64_C(0x007f007f007f007f)) |
-	    (in & UINT64_C(0x7f007f007f007f00)) >> 1;
-	in = (in & UINT64_C(0x00003fff00003fff)) |
-	    (in & UINT64_C(0x3fff00003fff0000)) >> 2;
-	*v = (in & UINT64_C(0x000000000fffffff)) |
-	    (in & UINT64_C(0x0fffffff00000000)) >> 4;
-	return 1;
-#else
-	(void)r;
-	(void)v;
-	return 0;
-#endif
-}
-
-static inline int
-get(struct reader *r, uint64_t max, uint64_t *v)
-{
-	if (r->p < r->end && *r->p < 0x80 && *r->p <= max) {
-		*v = *r->p++;
-		return 0;
-	}
-	if (get_short_varint(r, v))
-		return *v <= max ? 0 : -EBADMSG;
-	return get_varint(r, max, v);
-}
-
-/* Walks the keys: all of them, or up to the wanted one. */
+/* The next key of a slice and where its runs lie. */
 static int
-walk(const uint8_t *blob, size_t len, const uint64_t *wanted, struct stays *out)
+get_key(const struct slice *slice, struct reader *r, uint64_t *key,
+    struct reader *runs)
 {
-	struct reader r = {blob, blob + len}, runs;
-	uint64_t keys, key = 0, step, octets;
-	int rc;
+	uint64_t octets;
 
-	if (len == 0)
-		return 0;
-	if (*r.p++ != VERSION || get_varint(&r, len, &keys) < 0)
+	if ((size_t)(r->end - r->p) <= slice->rest ||
+	    slice_key(slice, r->p, key) < 0)
 		return -EBADMSG;
-	for (uint64_t i = 0; i < keys; i++) {
-		if (get(&r, UINT64_MAX - key, &step) < 0 ||
-		    (i > 0 && step == 0) || get(&r, r.end - r.p, &octets) < 0 ||
-		    octets == 0 || octets > (uint64_t)(r.end - r.p))
+	r->p += slice->rest;
+	if (get_varint(r, r->end - r->p, &octets) < 0 || octets == 0 ||
+	    octets > (uint64_t)(r->end - r->p))
+		return -EBADMSG;
+	*runs = (struct reader){r->p, r->p + octets};
+	r->p += octets;
+	return 0;
+}
+
+static int
+unpack_slice(const struct slice *slice, struct stays *out)
+{
+	struct reader r = {slice->octets, slice->octets + slice->len}, runs;
+	uint64_t key, previous = 0;
+	int rc, more = 0;
+
+	for (; r.p < r.end; more = 1, previous = key) {
+		if (get_key(slice, &r, &key, &runs) < 0 ||
+		    (more && key <= previous))
 			return -EBADMSG;
-		key += step;
-		runs = (struct reader){r.p, r.p + octets};
-		r.p += octets;
-		if (wanted != NULL && key > *wanted)
-			return 0;
-		if (wanted != NULL && key < *wanted)
-			continue;
 		rc = get_runs(runs, key, out);
-		if (rc < 0 || wanted != NULL)
+		if (rc < 0)
 			return rc;
 	}
-	return r.p == r.end ? 0 : -EBADMSG;
+	return 0;
 }
 
 int
 bucket_unpack(const uint8_t *blob, size_t len, struct stays *out)
 {
-	return walk(blob, len, NULL, out);
+	struct slices slices;
+	struct slice slice;
+	int rc;
+
+	if (len == 0)
+		return 0;
+	if (slices_read(&slices, &bucket_form, blob, len) < 0)
+		return -EBADMSG;
+	for (unsigned i = 0; i < slices.n; i++) {
+		rc = slices_at(&slices, i, &slice);
+		if (rc == 0)
+			continue;
+		slice.octets = blob + slice.at;
+		if (rc == 1)
+			rc = unpack_slice(&slice, out);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
 }
 
 int
-bucket_find(const uint8_t *blob, size_t len, uint64_t key, struct stays *out)
+bucket_find(const struct slice *slice, uint64_t key, struct stays *out)
 {
-	return walk(blob, len, &key, out);
+	struct reader r = {slice->octets, slice->octets + slice->len}, runs;
+	uint64_t found;
+
+	while (r.p < r.end) {
+		if (get_key(slice, &r, &found, &runs) < 0)
+			return -EBADMSG;
+		if (found >= key)
+			return found == key ? get_runs(runs, key, out) : 0;
+	}
+	return 0;
 }

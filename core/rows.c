@@ -5,30 +5,33 @@
 
 #include "rows.h"
 
-#define VERSION 1
+#define KEY_OCTETS 8
 
 #define GIVEN_UNTIL 1
 #define GIVEN_END 2
 #define GIVEN_CARRIER 4
 #define GIVEN (GIVEN_UNTIL | GIVEN_END | GIVEN_CARRIER)
 
-/* Where in a row. */
+/* Where in a row, behind the number. */
 #define AT_GIVEN 0
 #define AT_LANGUAGE 1
-#define AT_MSISDN 2
-#define AT_IMSI 10
-#define AT_SINCE 18
-#define AT_PERSON 26
-#define AT_DIGITS 34
-#define AT_SEALED 42
+#define AT_IMSI 2
+#define AT_SINCE 10
+#define AT_PERSON 18
+#define AT_DIGITS 26
+#define AT_SEALED 34
 #define FIXED (AT_SEALED + KEY_SEALED)
 
-#define ROW_MAX (FIXED + 8 + 8 + 1 + sizeof(((struct subscriber *)0)->carrier))
+#define ROW_MAX                           \
+	(KEY_OCTETS + FIXED + 8 + 8 + 1 + \
+	    sizeof(((struct subscriber *)0)->carrier))
+
+const struct slices_form rows_form = {.version = 2, .bits = 3};
 
 size_t
 rows_bound(size_t n)
 {
-	return 1 + n * ROW_MAX;
+	return SLICES_HEAD_MAX + n * ROW_MAX;
 }
 
 static void
@@ -53,7 +56,7 @@ number(const uint8_t *p)
 static int
 by_number(uint64_t a, uint64_t b)
 {
-	return ((int64_t)a > (int64_t)b) - ((int64_t)a < (int64_t)b);
+	return (a > b) - (a < b);
 }
 
 int
@@ -81,7 +84,6 @@ put_row(uint8_t *p, const struct subscriber *row)
 
 	p[AT_GIVEN] = given;
 	p[AT_LANGUAGE] = row->language == LANGUAGES ? 0 : 1 + row->language;
-	put_number(p + AT_MSISDN, row->msisdn);
 	put_number(p + AT_IMSI, row->imsi);
 	put_number(p + AT_SINCE, row->since);
 	put_number(p + AT_PERSON, row->person);
@@ -109,35 +111,46 @@ put_row(uint8_t *p, const struct subscriber *row)
 size_t
 rows_pack(const struct subscriber *v, size_t n, uint8_t *out)
 {
-	uint8_t *p = out;
+	struct slices_writer w;
+	uint8_t *p;
 
 	if (n == 0)
 		return 0;
-	*p++ = VERSION;
-	for (size_t i = 0; i < n; i++)
-		p = put_row(p, &v[i]);
-	return p - out;
+	p = slices_begin(&w, &rows_form, v[0].msisdn, v[n - 1].msisdn, out);
+	for (size_t i = 0; i < n; i++) {
+		p = slices_put_rest(&w, v[i].msisdn, p);
+		p = slices_put_end(&w, v[i].msisdn, put_row(p, &v[i]));
+	}
+	return slices_end(&w, p);
 }
 
 int
 rows_read(struct rows_reader *r, const uint8_t *blob, size_t len)
 {
-	*r = (struct rows_reader){blob, blob + len};
-	if (len == 0)
-		return 0;
-	return *r->p++ == VERSION ? 0 : -EBADMSG;
+	*r = (struct rows_reader){.blob = blob};
+	return len == 0 ? 0 : slices_read(&r->slices, &rows_form, blob, len);
 }
 
-/* The octets of the row that begins here, or 0 for one that lies. */
+void
+rows_read_slice(struct rows_reader *r, const struct slice *slice)
+{
+	r->next = r->slices.n = 0; /* no other follows */
+	r->slice = *slice;
+	r->p = slice->octets;
+	r->end = slice->octets + slice->len;
+}
+
+/* The octets of the row that begins here, its number's rest and all, or 0 for
+ * one that lies. */
 static size_t
 row_size(const struct rows_reader *r)
 {
-	size_t left = r->end - r->p, n = FIXED;
+	size_t left = r->end - r->p, rest = r->slice.rest, n = rest + FIXED;
 	uint8_t given;
 
 	if (left < n)
 		return 0;
-	given = r->p[AT_GIVEN];
+	given = r->p[rest + AT_GIVEN];
 	if (given == 0)
 		return n;
 	if (given & ~GIVEN)
@@ -157,7 +170,6 @@ take_row(const uint8_t *p, struct subscriber *row)
 {
 	uint8_t given = p[AT_GIVEN], language = p[AT_LANGUAGE];
 
-	row->msisdn = number(p + AT_MSISDN);
 	row->imsi = number(p + AT_IMSI);
 	row->since = number(p + AT_SINCE);
 	row->person = number(p + AT_PERSON);
@@ -181,37 +193,69 @@ take_row(const uint8_t *p, struct subscriber *row)
 		memcpy(row->carrier, p + 1, *p);
 }
 
+/* The next slice in which there is anything: 1, 0 behind the last, -EBADMSG. */
+static int
+next_slice(struct rows_reader *r)
+{
+	int rc = 0;
+
+	while (rc == 0 && r->next < r->slices.n)
+		rc = slices_at(&r->slices, r->next++, &r->slice);
+	if (rc == 1) {
+		r->p = r->blob + r->slice.at;
+		r->end = r->p + r->slice.len;
+	}
+	return rc;
+}
+
+/* The size of the row that comes next and its number, from a slice that is not
+ * at its end. 0, or -EBADMSG. */
+static int
+look(const struct rows_reader *r, size_t *size, uint64_t *msisdn)
+{
+	*size = row_size(r);
+	return *size == 0 ? -EBADMSG : slice_key(&r->slice, r->p, msisdn);
+}
+
+static void
+take(
+    struct rows_reader *r, size_t size, uint64_t msisdn, struct subscriber *row)
+{
+	take_row(r->p + r->slice.rest, row);
+	row->msisdn = msisdn;
+	r->p += size;
+}
+
 int
 rows_next(struct rows_reader *r, struct subscriber *row)
 {
-	size_t n;
+	uint64_t msisdn;
+	size_t size;
+	int rc = r->p == r->end ? next_slice(r) : 1;
 
-	if (r->p == r->end)
-		return 0;
-	n = row_size(r);
-	if (n == 0)
+	if (rc <= 0)
+		return rc;
+	if (look(r, &size, &msisdn) < 0)
 		return -EBADMSG;
-	take_row(r->p, row);
-	r->p += n;
+	take(r, size, msisdn, row);
 	return 1;
 }
 
 int
 rows_next_of(struct rows_reader *r, uint64_t msisdn, struct subscriber *row)
 {
-	while (r->p != r->end) {
-		size_t n = row_size(r);
+	uint64_t found;
+	size_t size;
 
-		if (n == 0)
+	for (; r->p != r->end; r->p += size) {
+		if (look(r, &size, &found) < 0)
 			return -EBADMSG;
-		if (number(r->p + AT_MSISDN) == msisdn) {
-			take_row(r->p, row);
-			r->p += n;
+		if (found == msisdn) {
+			take(r, size, found, row);
 			return 1;
 		}
-		if ((int64_t)number(r->p + AT_MSISDN) > (int64_t)msisdn)
+		if (found > msisdn)
 			return 0;
-		r->p += n;
 	}
 	return 0;
 }

@@ -1,11 +1,10 @@
-/* Rows of subscribers, packed: those of some neighbouring numbers in one blob,
- * so that a look-up touches little memory.
+/* Rows of subscribers, packed: those of some neighbouring numbers in one blob
+ * of slices (slices.h), in each of which lie its rows, by MSISDN, IMSI, since:
  *
- *   octet   1 (the version)
- *   each row, by MSISDN (a signed number, as the table's ids are), IMSI, since:
+ *     the MSISDN's rest
  *     octet   what is given, GIVEN_…
  *     octet   language, 1 + enum language; 0 for none
- *     8 each  msisdn, imsi, since, person, digits
+ *     8 each  imsi, since, person, digits
  *     16      sealed
  *     8       until, if given
  *     8       end, if it is another
@@ -15,7 +14,10 @@
 #ifndef ROWS_H
 #define ROWS_H
 
+#include "slices.h"
 #include "store.h"
+
+extern const struct slices_form rows_form;
 
 /* The most octets that n rows take. */
 size_t rows_bound(size_t n);
@@ -25,12 +27,18 @@ size_t rows_pack(const struct subscriber *v, size_t n, uint8_t *out);
 
 /* Reading one after the other. A blob of no octets holds none. */
 struct rows_reader {
-	const uint8_t *p, *end;
+	const uint8_t *blob;
+	struct slices slices;
+	unsigned next; /* slice */
+	struct slice slice;
+	const uint8_t *p, *end; /* what is left of it */
 };
-/* 0, or -EBADMSG. The blob must outlast the reader. */
+/* All of a blob, or one slice; the octets must outlast the reader. 0, or
+ * -EBADMSG. */
 int rows_read(struct rows_reader *r, const uint8_t *blob, size_t len);
-/* The next row, or the next of one MSISDN: 1, 0 at the end, or -EBADMSG for a
- * blob that lies. */
+void rows_read_slice(struct rows_reader *r, const struct slice *slice);
+/* The next row, or of a slice the next of one MSISDN: 1, 0 at the end, or
+ * -EBADMSG for a blob that lies. */
 int rows_next(struct rows_reader *r, struct subscriber *row);
 int rows_next_of(
     struct rows_reader *r, uint64_t msisdn, struct subscriber *row);

@@ -1,8 +1,9 @@
--- The store of records, version 2 (PRAGMA user_version).  One file, stays.db.
+-- The store of records, version 3 (PRAGMA user_version).  One file, stays.db.
 -- No clear number, IMSI or ID digit is in it; key.h has the pseudonyms.
 -- Every key is a 64-bit pseudonym, kept as a signed integer.
 
--- What the store was made with: fingerprint, max_gap, bits.
+-- What the store was made with: fingerprint, max_gap; and how it is laid out:
+-- bits, ranges.
 CREATE TABLE meta (
 	name TEXT PRIMARY KEY,
 	value NOT NULL
@@ -15,8 +16,8 @@ CREATE TABLE bucket (
 );
 
 -- Who had which IMSI (TS 23.003 2.2) and MSISDN (3.3) when: the rows of the
--- MSISDNs above the id before and up to id (rows.h). The last id is the
--- greatest number.
+-- MSISDNs whose first 28 bits are above the id before and up to id (rows.h),
+-- cut into `ranges` (store_sqlite.h).
 CREATE TABLE subscriber (
 	id INTEGER PRIMARY KEY,
 	rows BLOB NOT NULL

@@ -63,6 +63,9 @@ store_forget_all(struct store *s, int64_t now)
 {
 	int rc = sqlite_empty(&s->q, "meta");
 
+	s->ranges = 1;
+	if (rc == 0)
+		rc = store_put_meta(s, "ranges", s->ranges);
 	if (rc == 0)
 		rc = store_put_meta(s, "purged", now);
 	return rc < 0 ? rc : store_put_meta(s, "closed", 1);

@@ -37,9 +37,28 @@ check_cache(struct store *s)
 }
 
 int
+store_layout(struct store *s)
+{
+	sqlite3_stmt *st = s->st[SQL_LAYOUT];
+	int64_t bits, ranges;
+	int rc = store_step(s, SQL_LAYOUT);
+
+	if (rc < 0)
+		return rc;
+	bits = sqlite3_column_int64(st, 0);
+	ranges = sqlite3_column_int64(st, 1);
+	store_reset(s, SQL_LAYOUT);
+	if (bits < 1 || bits > BITS_MAX || ranges < 1 ||
+	    ranges > STORE_RANGES_MAX)
+		return -EUCLEAN;
+	s->bits = bits;
+	s->ranges = ranges;
+	return 0;
+}
+
+int
 store_begin(struct store *s)
 {
-	int64_t bits;
 	int rc;
 
 	if (s->in_snapshot)
@@ -48,17 +67,13 @@ store_begin(struct store *s)
 	if (rc < 0)
 		return rc;
 	s->in_snapshot = 1;
-	rc = store_get_meta(s, "bits", &bits);
-	if (rc == 0 && (bits < 1 || bits > BITS_MAX))
-		rc = -EUCLEAN;
+	rc = store_layout(s);
 	if (rc == 0)
 		rc = check_cache(s);
 	if (rc == 0)
 		rc = sqlite_whole(&s->q, s->cache.data_version);
 	if (rc < 0)
 		store_end(s);
-	else
-		s->bits = bits;
 	return rc;
 }
 
@@ -68,6 +83,7 @@ store_end(struct store *s)
 	if (!s->in_snapshot)
 		return;
 	s->in_snapshot = 0;
+	store_slices_close(s);
 	store_run(s, SQL_ROLLBACK); /* nothing was written */
 }
 
@@ -82,20 +98,34 @@ store_rows_damaged(struct store *s, int64_t id)
 	return -EUCLEAN;
 }
 
+int64_t
+store_range(const struct store *s, uint64_t msisdn)
+{
+	/* the bits that say which of the longer ones it was, or still is */
+	unsigned bits = 63 - __builtin_clzll(s->ranges);
+	int64_t prefix = store_prefix(msisdn);
+
+	if (prefix >> (STORE_RANGE_BITS - bits) <
+	    s->ranges - (INT64_C(1) << bits))
+		bits++;
+	return prefix | (STORE_RANGES_MAX - 1) >> bits;
+}
+
 int
-store_rows(struct store *s, int64_t msisdn, struct rows_reader *r, int64_t *id)
+store_rows(struct store *s, struct rows_reader *r, int64_t *id)
 {
 	sqlite3_stmt *st = s->st[SQL_ROWS_GET];
 	const uint8_t *blob;
 	int rc;
 
-	sqlite3_bind_int64(st, 1, msisdn);
+	sqlite3_bind_int64(st, 1, *id);
 	rc = store_step(s, SQL_ROWS_GET);
-	if (rc <= 0) {
-		if (rc == 0)
-			store_reset(s, SQL_ROWS_GET);
+	if (rc < 0)
+		*id = INT64_MAX;
+	if (rc == 0)
+		store_reset(s, SQL_ROWS_GET);
+	if (rc <= 0)
 		return rc;
-	}
 	*id = sqlite3_column_int64(st, 1);
 	/* the blob first: its call gives the length its meaning */
 	blob = sqlite3_column_blob(st, 0);
@@ -126,17 +156,22 @@ static int
 each_row(struct store *s, uint64_t msisdn,
     void (*h)(const struct subscriber *row, void *arg), void *arg)
 {
+	/* outside a snapshot a range may have been cut since */
+	int64_t id =
+	    s->in_snapshot ? store_range(s, msisdn) : store_prefix(msisdn);
 	struct rows_reader r;
 	struct subscriber row;
-	int64_t id;
-	int rc = store_rows(s, msisdn, &r, &id);
+	struct slice slice;
+	int rc = store_slice(s, STORE_ROWS_OF, id, msisdn, &slice);
 
-	if (rc <= 0)
-		return rc;
-	while ((rc = rows_next_of(&r, msisdn, &row)) == 1)
-		h(&row, arg);
-	store_reset(s, SQL_ROWS_GET);
-	return rc < 0 ? store_rows_damaged(s, id) : 0;
+	if (rc == 1)
+		rows_read_slice(&r, &slice);
+	while (rc == 1) {
+		rc = rows_next_of(&r, msisdn, &row);
+		if (rc == 1)
+			h(&row, arg);
+	}
+	return rc == -EBADMSG ? store_rows_damaged(s, id) : rc;
 }
 
 struct some_rows {
@@ -234,30 +269,21 @@ store_imsi_at(struct store *s, uint64_t msisdn, int64_t time, uint64_t *imsi)
 int
 store_stays(struct store *s, uint64_t imsi, struct stays *out)
 {
-	sqlite3_stmt *st = s->st[SQL_BUCKET_GET];
+	uint64_t bucket = imsi >> (64 - s->bits);
 	size_t n = out->n;
-	int rc;
+	struct slice slice;
+	int rc = store_slice(s, STORE_STAYS, bucket, imsi, &slice);
 
-	sqlite3_bind_int64(st, 1, imsi >> (64 - s->bits));
-	rc = store_step(s, SQL_BUCKET_GET);
-	if (rc < 0)
+	if (rc == 1)
+		rc = bucket_find(&slice, imsi, out);
+	if (rc >= 0)
+		return 0;
+	out->n = n;
+	if (rc != -EBADMSG)
 		return rc;
-	if (rc == 1) {
-		/* the blob first: its call gives the length its meaning */
-		const uint8_t *blob = sqlite3_column_blob(st, 0);
-
-		rc = bucket_find(blob, sqlite3_column_bytes(st, 0), imsi, out);
-		if (rc < 0) {
-			out->n = n;
-			log_error(DSTORE,
-			    "%s: bucket %llu is damaged; restore the store",
-			    s->q.path,
-			    (unsigned long long)(imsi >> (64 - s->bits)));
-			rc = rc == -EBADMSG ? -EUCLEAN : rc;
-		}
-	}
-	store_reset(s, SQL_BUCKET_GET);
-	return rc;
+	log_error(DSTORE, "%s: bucket %llu is damaged; restore the store",
+	    s->q.path, (unsigned long long)bucket);
+	return -EUCLEAN;
 }
 
 static int

@@ -32,6 +32,8 @@ static const char *const sql[STATEMENTS] = {
     [SQL_META_GET] = "SELECT value FROM meta WHERE name = ?",
     [SQL_META_PUT] = "INSERT INTO meta VALUES (?, ?)"
 		     " ON CONFLICT DO UPDATE SET value = excluded.value",
+    [SQL_LAYOUT] = "SELECT (SELECT value FROM meta WHERE name = 'bits'),"
+		   " (SELECT value FROM meta WHERE name = 'ranges')",
     [SQL_ROWS_GET] = "SELECT rows, id FROM subscriber WHERE id >= ?"
 		     " ORDER BY id",
     [SQL_MSISDN_NEXT] = "SELECT msisdn FROM imsi WHERE imsi = ? AND"
@@ -91,7 +93,7 @@ static const struct sqlite_pragma pragmas[] = {
 static const struct sqlite_form form = {
     .name = "stays.db",
     .schema = schema,
-    .version = 2,
+    .version = 3,
     .application_id = 0x74637264, /* "tcrd" */
     .pragmas = pragmas,
 };
@@ -168,6 +170,8 @@ record_terms(struct store *s, const struct store_terms *t)
 		rc = store_put_meta(s, "max_gap", t->max_gap);
 	if (rc == 0)
 		rc = store_put_meta(s, "bits", BITS_FIRST);
+	if (rc == 0)
+		rc = store_put_meta(s, "ranges", 1);
 	return rc;
 }
 
@@ -304,6 +308,7 @@ store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
+	store_slices_close(s);
 	for (int i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(s->st[i]);
 	sqlite_close(&s->q);
@@ -311,5 +316,6 @@ store_close(struct store *s)
 		close(s->lock);
 	free(s->bucket.v);
 	free(s->bucket.blob);
+	free(s->slice_octets);
 	free(s);
 }

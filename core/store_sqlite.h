@@ -14,6 +14,7 @@ enum statement {
 	SQL_ROLLBACK,
 	SQL_META_GET,
 	SQL_META_PUT,
+	SQL_LAYOUT,
 	SQL_ROWS_GET,
 	SQL_MSISDN_NEXT,
 	SQL_BUCKET_GET,
@@ -61,21 +62,27 @@ struct store_cache {
 /* A bucket of subscribers' rows that the writer has in hand. */
 struct store_bucket {
 	int64_t id;
-	int64_t msisdn; /* that it was looked for by */
 	struct subscriber *v;
 	size_t n, cap;
 	uint8_t *blob; /* room for cap of them, packed */
 };
 
+/* What a slice is read of. */
+enum store_blob { STORE_STAYS, STORE_ROWS_OF, STORE_BLOBS };
+
 struct store {
 	struct sqlite q;
 	sqlite3_stmt *st[STATEMENTS];
-	int lock; /* the writer's, or -1 */
-	unsigned bits;
+	int lock;       /* the writer's, or -1 */
+	unsigned bits;  /* of a key, that say its bucket of stays */
+	int64_t ranges; /* of MSISDNs */
 	int in_snapshot;
 	int any_out_of_use;
 	struct store_cache cache;
 	struct store_bucket bucket;
+	sqlite3_blob *blobs[STORE_BLOBS]; /* open in a snapshot, or null */
+	uint8_t *slice_octets;
+	size_t slice_cap;
 };
 
 /* Runs a statement whose parameters are bound, to its end. */
@@ -88,13 +95,36 @@ void store_forget(struct store *s);
 int store_step(struct store *s, enum statement st);
 void store_reset(struct store *s, enum statement st);
 
-/* The bucket of subscribers' rows that holds those of a number, or of the first
- * number after it; and the first number from *msisdn on that an IMSI has rows
- * with. 1, 0 when there is none, or -errno. What the first gives lasts until
- * store_reset(s, SQL_ROWS_GET). */
-int store_rows(
-    struct store *s, int64_t msisdn, struct rows_reader *r, int64_t *id);
+/* Reads how the store is laid out, bits and ranges. 0 or -errno. */
+int store_layout(struct store *s);
+
+/* The numbers are cut into ranges, of which each is as long as another or twice
+ * as long: the next one to be cut in two is the first of the longer ones. So
+ * from their number follows which one a number lies in, and look-ups need not
+ * search for it. A range's id is the greatest that its numbers begin with, of
+ * so many bits: few, for SQLite reads many ids on its way to one. */
+#define STORE_RANGE_BITS 28
+#define STORE_RANGES_MAX (INT64_C(1) << STORE_RANGE_BITS)
+static inline int64_t
+store_prefix(uint64_t msisdn)
+{
+	return msisdn >> (64 - STORE_RANGE_BITS);
+}
+int64_t store_range(const struct store *s, uint64_t msisdn);
+
+/* The first bucket of subscribers' rows whose id is at least *id, which that
+ * becomes, the greatest when nothing is known of what is behind; and the first
+ * number from *msisdn on that an IMSI has rows with. 1, 0 when there is none,
+ * or -errno. What the first gives lasts until store_reset(s, SQL_ROWS_GET). */
+int store_rows(struct store *s, struct rows_reader *r, int64_t *id);
 int store_next_msisdn(struct store *s, uint64_t imsi, int64_t *msisdn);
+
+/* Reads the slice that a key would lie in, of the blob `id`. It lasts until the
+ * next call. 1, 0 when nothing is there, -EBADMSG for a blob that lies, or
+ * -errno, which has been logged. */
+int store_slice(struct store *s, enum store_blob kind, int64_t id, uint64_t key,
+    struct slice *slice);
+void store_slices_close(struct store *s);
 /* Logs that; -EUCLEAN. */
 int store_rows_damaged(struct store *s, int64_t id);
 

@@ -1,8 +1,10 @@
 /* The SQLite store: writing subscribers' rows.
  *
- * A bucket is taken out of the table, changed, and put back; one that has
- * become too large is put back as two. Which numbers an IMSI has rows with
- * lies in a table of its own. */
+ * A bucket is taken out of the table, changed, and put back. When one has
+ * become too large the next range is cut in two, whichever that is, so that
+ * their number says where each lies (linear hashing: Litwin, 1980). Numbers
+ * lie evenly, so none stays large for long. Which numbers an IMSI has rows
+ * with lies in a table of its own. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 #include "rows.h"
 #include "store_sqlite.h"
 
-#define ROWS_MAX 32 /* of a bucket; only one number's rows may be more */
+#define ROWS_MAX 40 /* of a bucket, until others are cut; some 24 in most */
 
 enum { KIND_MSISDN, KIND_IMSI };
 
@@ -25,7 +27,7 @@ typedef int edit_h(struct store *s, struct subscriber *row, void *arg);
 static int
 reserve(struct store_bucket *b, size_t n)
 {
-	size_t cap = n + ROWS_MAX;
+	size_t cap = n + ROWS_MAX; /* for those to come */
 	struct subscriber *v;
 	uint8_t *blob;
 
@@ -57,67 +59,92 @@ unpack(struct store_bucket *b, struct rows_reader *r)
 	return rc;
 }
 
-/* Takes the bucket out in which a number's rows lie, or would. */
+/* Takes out the first bucket from an id on: 1, 0 when there is none, -errno. */
 static int
-take(struct store *s, int64_t msisdn)
+take_next(struct store *s, int64_t id)
 {
 	struct store_bucket *b = &s->bucket;
 	struct rows_reader r;
 	int rc;
 
-	b->id = INT64_MAX;
-	b->msisdn = msisdn;
+	b->id = id;
 	b->n = 0;
-	rc = store_rows(s, msisdn, &r, &b->id);
+	rc = store_rows(s, &r, &b->id);
 	if (rc <= 0)
 		return rc;
 	rc = unpack(b, &r);
 	store_reset(s, SQL_ROWS_GET);
-	return rc == -EBADMSG ? store_rows_damaged(s, b->id) : rc;
+	if (rc < 0)
+		b->n = 0;
+	return rc == -EBADMSG ? store_rows_damaged(s, b->id) : rc < 0 ? rc : 1;
+}
+
+/* Takes out the bucket of a range, which may be empty. */
+static int
+take_range(struct store *s, int64_t id)
+{
+	struct store_bucket *b = &s->bucket;
+	int rc = take_next(s, id);
+
+	if (b->id != id) {
+		b->id = id;
+		b->n = 0;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* Takes the bucket out in which a number's rows lie, or would. */
+static int
+take(struct store *s, uint64_t msisdn)
+{
+	return take_range(s, store_range(s, msisdn));
 }
 
 static int
 put_rows(struct store *s, int64_t id, const struct subscriber *v, size_t n)
 {
-	sqlite3_stmt *st = s->st[SQL_ROWS_PUT];
+	enum statement put = n > 0 ? SQL_ROWS_PUT : SQL_ROWS_DELETE;
 	uint8_t *blob = s->bucket.blob;
 
-	sqlite3_bind_int64(st, 1, id);
-	sqlite3_bind_blob64(st, 2, blob, rows_pack(v, n, blob), SQLITE_STATIC);
-	return store_run(s, SQL_ROWS_PUT);
-}
-
-/* Where a bucket is cut in two: near its middle, between two numbers. 0 when
- * it has only one. */
-static size_t
-middle(const struct store_bucket *b)
-{
-	size_t half = b->n / 2;
-
-	for (size_t i = 0; i < half; i++) {
-		if (b->v[half - i].msisdn != b->v[half - i - 1].msisdn)
-			return half - i;
-		if (half + i + 1 < b->n &&
-		    b->v[half + i].msisdn != b->v[half + i + 1].msisdn)
-			return half + i + 1;
-	}
-	return 0;
+	sqlite3_bind_int64(s->st[put], 1, id);
+	if (n > 0)
+		sqlite3_bind_blob64(
+		    s->st[put], 2, blob, rows_pack(v, n, blob), SQLITE_STATIC);
+	return store_run(s, put);
 }
 
 static int
 put_back(struct store *s)
 {
-	struct store_bucket *b = &s->bucket;
-	size_t n = b->n > ROWS_MAX ? middle(b) : 0;
-	int rc = 0;
+	return put_rows(s, s->bucket.id, s->bucket.v, s->bucket.n);
+}
 
-	if (b->n == 0) {
-		sqlite3_bind_int64(s->st[SQL_ROWS_DELETE], 1, b->id);
-		return store_run(s, SQL_ROWS_DELETE);
-	}
-	if (n > 0)
-		rc = put_rows(s, b->v[n - 1].msisdn, b->v, n);
-	return rc < 0 ? rc : put_rows(s, b->id, b->v + n, b->n - n);
+/* Cuts the next range in two. Another bucket is in hand then. */
+static int
+cut_range(struct store *s)
+{
+	struct store_bucket *b = &s->bucket;
+	unsigned bits = 63 - __builtin_clzll(s->ranges);
+	int64_t which = s->ranges - (INT64_C(1) << bits);
+	/* the lower half's id, and what it ends with */
+	int64_t half = (STORE_RANGES_MAX - 1) / 2 >> bits;
+	int64_t id = which << (STORE_RANGE_BITS - bits) | half;
+	size_t cut = 0;
+	int rc;
+
+	if (s->ranges == STORE_RANGES_MAX)
+		return 0;
+	rc = take_range(s, id | (half + 1));
+	if (rc < 0)
+		return rc;
+	while (cut < b->n && store_prefix(b->v[cut].msisdn) <= id)
+		cut++;
+	rc = put_rows(s, id, b->v, cut);
+	if (rc == 0)
+		rc = put_rows(s, b->id, b->v + cut, b->n - cut);
+	if (rc == 0)
+		rc = store_put_meta(s, "ranges", ++s->ranges);
+	return rc;
 }
 
 static int
@@ -157,14 +184,14 @@ drop(struct store *s, size_t i)
 /* Edits the bucket in hand, of it the rows of *msisdn unless that is null. How
  * many rows were changed or dropped, or -errno. */
 static int64_t
-edit(struct store *s, const int64_t *msisdn, edit_h *h, void *arg)
+edit(struct store *s, const uint64_t *msisdn, edit_h *h, void *arg)
 {
 	struct store_bucket *b = &s->bucket;
 	int64_t edited = 0;
 	int rc;
 
 	for (size_t i = 0; i < b->n;) {
-		if (msisdn != NULL && (int64_t)b->v[i].msisdn != *msisdn)
+		if (msisdn != NULL && b->v[i].msisdn != *msisdn)
 			rc = KEEP;
 		else
 			rc = h(s, &b->v[i], arg);
@@ -181,7 +208,7 @@ edit(struct store *s, const int64_t *msisdn, edit_h *h, void *arg)
 }
 
 static int64_t
-edit_msisdn(struct store *s, int64_t msisdn, edit_h *h, void *arg)
+edit_msisdn(struct store *s, uint64_t msisdn, edit_h *h, void *arg)
 {
 	int rc = take(s, msisdn);
 
@@ -244,7 +271,7 @@ imsi_collides(
 
 	if (rc <= 0)
 		return rc;
-	rc = b->msisdn == msisdn ? 0 : take(s, msisdn);
+	rc = store_range(s, msisdn) == b->id ? 0 : take(s, msisdn);
 	for (size_t i = 0; i < b->n && rc == 0; i++)
 		if (b->v[i].imsi == imsi && (int64_t)b->v[i].msisdn == msisdn)
 			return is_other(k, &b->v[i], number, 0);
@@ -355,6 +382,25 @@ put_in_order(struct store_bucket *b, const struct subscriber *row)
 	return 0;
 }
 
+static int
+put_row(struct store *s, const struct subscriber *row)
+{
+	struct store_bucket *b = &s->bucket;
+	size_t before;
+	int rc = 0;
+
+	if (store_range(s, row->msisdn) != b->id)
+		rc = take(s, row->msisdn);
+	before = b->n;
+	if (rc == 0)
+		rc = put_in_order(b, row);
+	if (rc == 0)
+		rc = put_back(s);
+	if (rc < 0 || b->n == before || b->n <= ROWS_MAX)
+		return rc;
+	return cut_range(s);
+}
+
 int
 store_put_subscriber(
     struct store *s, const struct key *k, const struct subscriber *row)
@@ -371,12 +417,8 @@ store_put_subscriber(
 		rc = touch(s, KIND_MSISDN, row->msisdn);
 	if (rc == 0)
 		rc = touch(s, KIND_IMSI, row->imsi);
-	if (rc == 0 && s->bucket.msisdn != (int64_t)row->msisdn)
-		rc = take(s, row->msisdn);
 	if (rc == 0)
-		rc = put_in_order(&s->bucket, row);
-	if (rc == 0)
-		rc = put_back(s);
+		rc = put_row(s, row);
 	return rc < 0 ? rc
 		      : run_pair(s, SQL_MSISDN_PUT, row->imsi, row->msisdn);
 }
@@ -391,16 +433,19 @@ since_elsewhere(struct store *s, uint64_t imsi, uint64_t msisdn, int64_t since,
 {
 	struct rows_reader r;
 	struct subscriber row;
-	int64_t id;
-	int rc = store_rows(s, msisdn, &r, &id);
+	struct slice slice;
+	int64_t id = store_range(s, msisdn);
+	int rc = store_slice(s, STORE_ROWS_OF, id, msisdn, &slice);
 
-	if (rc <= 0)
-		return rc;
-	while ((rc = rows_next_of(&r, msisdn, &row)) == 1)
-		if (row.imsi == imsi && row.since > since && row.since < *least)
+	if (rc == 1)
+		rows_read_slice(&r, &slice);
+	while (rc == 1) {
+		rc = rows_next_of(&r, msisdn, &row);
+		if (rc == 1 && row.imsi == imsi && row.since > since &&
+		    row.since < *least)
 			*least = row.since;
-	store_reset(s, SQL_ROWS_GET);
-	return rc < 0 ? store_rows_damaged(s, id) : 0;
+	}
+	return rc == -EBADMSG ? store_rows_damaged(s, id) : rc;
 }
 
 static int
@@ -589,16 +634,14 @@ store_forget_ended(struct store *s, int64_t horizon, int64_t *rows)
 	int rc;
 
 	*rows = 0;
-	for (;;) {
-		rc = take(s, id);
-		if (rc < 0)
-			return rc;
+	while ((rc = take_next(s, id)) == 1) {
 		id = s->bucket.id;
 		n = edit(s, NULL, drop_ended, &horizon);
 		if (n < 0)
 			return n;
 		*rows += n;
 		if (id++ == INT64_MAX)
-			return 0;
+			break;
 	}
+	return rc < 0 ? rc : 0;
 }

@@ -11,7 +11,14 @@
 int
 store_write_begin(struct store *s)
 {
-	return store_run(s, SQL_BEGIN_WRITE);
+	int rc = store_run(s, SQL_BEGIN_WRITE);
+
+	if (rc < 0)
+		return rc;
+	rc = store_layout(s);
+	if (rc < 0)
+		store_write_abort(s);
+	return rc;
 }
 
 /* A sweep's log is as large as the sweep, kept or not: give the room back,
@@ -181,22 +188,19 @@ check_row(struct store *s, struct census *c, const struct subscriber *row)
 }
 
 /* The bucket of the ids from *id on, whose id that becomes; 0 behind the last.
- */
+ * Its rows are where look-ups look for them. */
 static int
 count_bucket(struct store *s, struct census *c, int64_t *id)
 {
-	const int64_t from = *id;
 	struct rows_reader r;
 	struct subscriber row;
-	int rc;
+	int rc = store_rows(s, &r, id);
 
-	*id = INT64_MAX; /* nothing is behind what cannot be read */
-	rc = store_rows(s, from, &r, id);
 	if (rc <= 0)
 		return rc;
 	while ((rc = rows_next(&r, &row)) == 1) {
-		rc = (int64_t)row.msisdn > *id ? -EBADMSG
-					       : check_row(s, c, &row);
+		rc = store_range(s, row.msisdn) != *id ? -EBADMSG
+						       : check_row(s, c, &row);
 		if (rc < 0)
 			break;
 	}

@@ -64,20 +64,34 @@ def found(secrets, folder):
     return where
 
 
+def slices(blob, bits):
+    """The slices of a blob (core/slices.h): of each its lowest key, the octets
+    of a key's rest, and where it lies."""
+    shift, base = blob[1], int.from_bytes(blob[2:10], "little")
+    width = 2 if len(blob) < 65536 else 4
+    body = at = 10 + (width << bits)
+    for i in range(1 << bits):
+        end = body + int.from_bytes(blob[10 + width * i:][:width], "little")
+        yield base + (i << shift), (shift + 7) // 8, at, end
+        at = end
+
+
 def subscriber_rows(db):
     """What an open stays.db holds of subscribers (core/rows.h): for each row
     the bucket's id, where its sealed numbers lie in it, its MSISDN's key, what
     else is fixed, its sealed numbers, and what may be given."""
-    fixed = struct.Struct("<BBqqqqq16s")
+    fixed = struct.Struct("<BBqqqq16s")
     for bucket, blob in db.execute("SELECT id, rows FROM subscriber "
                                    "ORDER BY id").fetchall():
-        at = 1
-        while at < len(blob):
-            given, language, msisdn, *keys, sealed = fixed.unpack_from(blob, at)
-            at += fixed.size
-            end = at + 8 * (given & 1) + 4 * (given & 2)
-            if given & 4:
-                end += 1 + blob[end]
-            yield (bucket, at - 16, msisdn, (language, *keys), sealed,
-                   blob[at:end])
-            at = end
+        for lowest, rest, at, last in slices(blob, 3):
+            while at < last:
+                msisdn = lowest + int.from_bytes(blob[at:at + rest], "big")
+                at += rest
+                given, language, *keys, sealed = fixed.unpack_from(blob, at)
+                at += fixed.size
+                end = at + 8 * (given & 1) + 4 * (given & 2)
+                if given & 4:
+                    end += 1 + blob[end]
+                yield (bucket, at - 16, msisdn, (language, *keys), sealed,
+                       blob[at:end])
+                at = end

@@ -64,8 +64,8 @@ def program(name):
 def _digest():
     """Of all that the store is made from."""
     files = ["tests/bench/crowd.c", "tests/bench/census.c", "core/schema.sql",
-             "core/key.c", "core/bucket.c", "core/rows.c", "core/stay.c",
-             "conf/regions.csv"]
+             "core/key.c", "core/slices.c", "core/bucket.c", "core/rows.c",
+             "core/stay.c", "conf/regions.csv"]
     h = hashlib.sha256(f"{SUBSCRIBERS} {NOW}".encode())
     for name in files:
         with open(os.path.join(ROOT, name), "rb") as f:

@@ -103,16 +103,19 @@ lookup(struct lookup *l, const char *msisdn)
 	uint64_t key = key_msisdn(l->key, msisdn);
 	struct subscriber row;
 	struct rows_reader r;
+	struct slice slice;
 	int found = 0, rc;
 
-	sqlite3_bind_int64(l->find, 1, key);
+	sqlite3_bind_int64(l->find, 1, key >> 36);
 	rc = sqlite3_step(l->find);
 	if (rc == SQLITE_ROW) {
 		const uint8_t *blob = sqlite3_column_blob(l->find, 0);
 
-		found = rows_read(&r, blob, sqlite3_column_bytes(l->find, 0)) ==
-			0 &&
-		    rows_next_of(&r, key, &row) == 1;
+		rc = slices_look(&rows_form, blob,
+		    sqlite3_column_bytes(l->find, 0), key, &slice);
+		if (rc == 1)
+			rows_read_slice(&r, &slice);
+		found = rc == 1 && rows_next_of(&r, key, &row) == 1;
 	} else if (rc != SQLITE_DONE) {
 		die(l, "look-up");
 	}

@@ -37,11 +37,21 @@ unpack(const uint8_t *octets, size_t len)
 	return bucket_unpack(octets, len, &got);
 }
 
+/* Appends the stays of one key, as a store looks them up. */
+static int
+find_in(const uint8_t *octets, size_t len, uint64_t key)
+{
+	struct slice slice;
+	int rc = slices_look(&bucket_form, octets, len, key, &slice);
+
+	return rc == 1 ? bucket_find(&slice, key, &got) : rc;
+}
+
 static int
 find(uint64_t key)
 {
 	got.n = 0;
-	return bucket_find(blob, blob_len, key, &got);
+	return find_in(blob, blob_len, key);
 }
 
 static int
@@ -193,24 +203,51 @@ edges(void)
 	ok(find(1) == 0 && got.n == 0, "a key between is not");
 	got.n = 0;
 	unpack(blob, blob_len);
-	bucket_find(blob, blob_len, 0, &got);
+	find_in(blob, blob_len, 0);
 	ok_int(got.n, n + 3, "what is found is appended");
 }
 
-/* bucket.h's drawing, octet by octet. */
+/* The head of a blob (slices.h) whose keys differ in their low bits only: up to
+ * `shift` and the five above that. */
+#define HEAD(shift, base, ...) 2, shift, base, 0, 0, 0, 0, 0, 0, 0, __VA_ARGS__
+#define ALL32(end) ALL8(end), ALL8(end), ALL8(end), ALL8(end)
+#define ALL8(end) ALL4(end), ALL4(end)
+#define ALL4(end) end, 0, end, 0, end, 0, end, 0
+
+/* slices.h's drawing and bucket.h's, octet by octet. */
 static void
 layout(void)
 {
 	static const struct stay v[] = {
-	    {5, 0x80, 10, 12, 0},
-	    {5, 0x80, 20, 20, 0},
-	    {5, 0x81, 7, 8, 0},
-	    {300, 1, 1, 1, 0},
+	    {0x105, 0x80, 10, 12, 0},
+	    {0x105, 0x80, 20, 20, 0},
+	    {0x105, 0x81, 7, 8, 0},
+	    {0x1ff, 1, 1, 1, 0},
 	};
 	static const uint8_t want[] = {
-	    1,  /* version */
-	    2,  /* keys */
-	    5,  /* the first key */
+	    2,    /* version */
+	    3,    /* shift: 0x05 and 0xff differ in eight bits */
+	    0x00, /* base 0x100 */
+	    0x01,
+	    0,
+	    0,
+	    0,
+	    0,
+	    0,
+	    0,
+	    ALL8(12),
+	    ALL8(12),
+	    ALL8(12),
+	    ALL4(12),
+	    12,
+	    0,
+	    12,
+	    0,
+	    12,
+	    0,
+	    17,
+	    0,  /* ends: the first slice's, the last's */
+	    5,  /* the rest of the key */
 	    10, /* octets of its runs */
 	    0x80,
 	    0x01, /* region 128 */
@@ -222,9 +259,8 @@ layout(void)
 	    1, /* the next region */
 	    7,
 	    1, /* first as it is, length */
-	    0xa7,
-	    0x02, /* 295 keys on */
-	    3,    /* octets of its runs */
+	    7, /* the rest of the other key */
+	    3, /* octets of its runs */
 	    1,
 	    1,
 	    0,
@@ -234,31 +270,51 @@ layout(void)
 	nstays = 4;
 	pack();
 	ok(blob_len == sizeof(want) && memcmp(blob, want, sizeof(want)) == 0,
-	    "packed as bucket.h draws it");
+	    "packed as slices.h and bucket.h draw it");
+}
+
+/* A blob of 64 KiB and more has wider ends. */
+static void
+wide(void)
+{
+	static struct stay many[8000];
+	const size_t n = sizeof(many) / sizeof(*many);
+	uint8_t *out = malloc(bucket_bound(n));
+	size_t len;
+	int good = 1;
+
+	for (size_t i = 0; i < n; i++)
+		many[i] = (struct stay){
+		    i / 100 << 50, 1 + i % 100, i << 18, UINT32_MAX - i, 0};
+	len = bucket_pack(many, n, out);
+	ok(len > 0x10000, "a bucket of %zu octets", len);
+	ok(unpack(out, len) == 0 && got_these(many, n), "comes back");
+	for (size_t i = 0; i < n; i += 100) {
+		got.n = 0;
+		good &= find_in(out, len, many[i].key) == 0 &&
+		    got_these(many + i, 100);
+	}
+	ok(good, "and each key of it by itself");
+	free(out);
 }
 
 static void
 truncations(void)
 {
-	int unpacked = 1, found = 1;
+	int seen = 1;
 
 	for (int i = 0; i < 100; i++) {
 		make_random();
 		for (size_t n = 1; n < blob_len; n++) {
 			uint8_t *cut = malloc(n);
-			int rc;
 
 			memcpy(cut, blob, n);
-			unpacked &= unpack(cut, n) == -EBADMSG;
-			got.n = 0;
-			rc = bucket_find(cut, n, stays[0].key, &got);
-			found &= rc == -EBADMSG ||
-			    (rc == 0 && got.n > 0 && got_a_bucket());
+			seen &= unpack(cut, n) == -EBADMSG &&
+			    find_in(cut, n, stays[0].key) == -EBADMSG;
 			free(cut);
 		}
 	}
-	ok(unpacked, "a bucket cut anywhere is damaged");
-	ok(found, "what lies whole before the cut is still found");
+	ok(seen, "a bucket cut anywhere is damaged, and nothing found in it");
 }
 
 static void
@@ -290,32 +346,46 @@ mutations(void)
 		   sizeof((const uint8_t[]){__VA_ARGS__})), \
 	    -EBADMSG, what)
 
+/* One slice, the first, of one octet's rests. */
+#define ONE(end, ...) HEAD(8, 0, ALL32(end)), __VA_ARGS__
+
 static void
 lies(void)
 {
-	REFUSED("another version", 2, 0);
-	REFUSED("no number of keys", 1);
-	REFUSED("more keys than there are", 1, 2, 5, 3, 1, 1, 0);
-	REFUSED("fewer keys than there are", 1, 0, 5, 3, 1, 1, 0);
-	REFUSED("an octet behind the last key", 1, 1, 5, 3, 1, 1, 0, 0);
-	REFUSED("a key without runs", 1, 1, 5, 0);
-	REFUSED("runs longer than the blob", 1, 1, 5, 4, 1, 1, 0);
-	REFUSED("half a run", 1, 1, 5, 2, 1, 1);
-	REFUSED("the same key twice", 1, 2, 5, 3, 1, 1, 0, 0, 3, 1, 1, 0);
-	REFUSED("a run that begins where the last one ends", 1, 1, 5, 6, 1, 1,
-	    0, 0, 0, 0);
-	REFUSED("a key beyond 64 bits", 1, 1, 0xff, 0xff, 0xff, 0xff, 0xff,
-	    0xff, 0xff, 0xff, 0xff, 0x02, 3, 1, 1, 0);
-	REFUSED("keys that add up beyond 64 bits", 1, 2, 0xff, 0xff, 0xff, 0xff,
-	    0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 3, 1, 1, 0, 1, 3, 1, 1, 0);
-	REFUSED("a number that does not end", 1, 1, 0x80, 0x80, 0x80, 0x80,
-	    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00, 3, 1, 1, 0);
-	REFUSED("a region beyond 32 bits", 1, 1, 5, 7, 0x80, 0x80, 0x80, 0x80,
-	    0x10, 1, 0);
-	REFUSED("a time beyond 32 bits", 1, 1, 5, 7, 1, 0x80, 0x80, 0x80, 0x80,
-	    0x10, 0);
-	REFUSED("an end beyond 32 bits", 1, 1, 5, 7, 1, 1, 0xff, 0xff, 0xff,
-	    0xff, 0x0f);
+	REFUSED("one octet", 2);
+	REFUSED("another version", 1, 8, 0, 0, 0, 0, 0, 0, 0, 0, ALL32(5), 5, 3,
+	    1, 1, 0);
+	REFUSED("nothing but a head", HEAD(8, 0, ALL32(0)));
+	REFUSED("a shift beyond a key", HEAD(60, 0, ALL32(12)), 0, 0, 0, 0, 0,
+	    0, 0, 5, 3, 1, 1, 0);
+	REFUSED("a base that has slices in it", HEAD(8, 1, ALL32(5)), 5, 3, 1,
+	    1, 0);
+	REFUSED("octets behind the last slice", ONE(5, 5, 3, 1, 1, 0, 0));
+	REFUSED("a last slice behind the end", ONE(6, 5, 3, 1, 1, 0));
+	REFUSED("a slice that ends before it begins",
+	    HEAD(8, 0, 6, 0, ALL8(5), ALL8(5), ALL8(5), ALL4(5), 5, 0, 5, 0, 5,
+		0),
+	    5, 3, 1, 1, 0);
+	REFUSED("a rest beyond its bits", HEAD(1, 0, ALL32(5)), 2, 3, 1, 1, 0);
+	REFUSED("a rest and no more", ONE(1, 5));
+	REFUSED("a key without runs", ONE(2, 5, 0));
+	REFUSED("runs longer than the slice", ONE(5, 5, 4, 1, 1, 0));
+	REFUSED("half a run", ONE(4, 5, 2, 1, 1));
+	REFUSED("the same key twice", ONE(10, 5, 3, 1, 1, 0, 5, 3, 1, 1, 0));
+	REFUSED("a lower key behind it", ONE(10, 5, 3, 1, 1, 0, 4, 3, 1, 1, 0));
+	REFUSED("a run that begins where the last one ends",
+	    ONE(8, 5, 6, 1, 1, 0, 0, 0, 0));
+	REFUSED("a number that does not end",
+	    ONE(17, 5, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+		0x80, 0x80, 0x00, 3, 1, 1, 0));
+	REFUSED("a region beyond 32 bits",
+	    ONE(9, 5, 7, 0x80, 0x80, 0x80, 0x80, 0x10, 1, 0));
+	REFUSED("a time beyond 32 bits",
+	    ONE(9, 5, 7, 1, 0x80, 0x80, 0x80, 0x80, 0x10, 0));
+	REFUSED("an end beyond 32 bits",
+	    ONE(9, 5, 7, 1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f));
+	ok_int(unpack((const uint8_t[]){ONE(5, 5, 3, 1, 1, 0)}, 79), 0,
+	    "and one that does not lie is taken");
 }
 
 int
@@ -324,6 +394,7 @@ main(void)
 	round_trips();
 	edges();
 	layout();
+	wide();
 	truncations();
 	mutations();
 	lies();

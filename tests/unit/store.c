@@ -5,6 +5,7 @@
 
 #include "bucket.h"
 #include "store_fixture.h"
+#include "store_sqlite.h"
 
 static void
 opening(void)
@@ -135,16 +136,22 @@ cells(void)
 	    "cells come back, the last of one place and time");
 }
 
-/* One subscriber's only stay, in its bucket. */
+/* One subscriber's only stay, in a bucket. */
 static void
-put_stay(uint64_t imsi, uint32_t region, uint32_t first)
+put_in_bucket(uint64_t bucket, uint64_t imsi, uint32_t region, uint32_t first)
 {
 	struct stay stay = {
 	    .key = imsi, .region = region, .first = first, .last = first};
-	uint8_t blob[64];
+	uint8_t blob[256];
 	size_t n = bucket_pack(&stay, 1, blob);
 
-	store_put_bucket(writer, imsi >> (64 - store_bits(writer)), blob, n);
+	store_put_bucket(writer, bucket, blob, n);
+}
+
+static void
+put_stay(uint64_t imsi, uint32_t region, uint32_t first)
+{
+	put_in_bucket(imsi >> (64 - store_bits(writer)), imsi, region, first);
 }
 
 /* The time of the only stay that a store knows of a key, 0 for none, or an
@@ -290,6 +297,35 @@ snapshots(void)
 	store_close(reader);
 }
 
+/* Buckets that are not there, among others, in one snapshot. */
+static void
+missing_buckets(void)
+{
+	const uint64_t half = 1ULL << 63;
+	struct store *reader;
+
+	begin_buckets();
+	put_stay(7, 110000, 100);
+	put_stay(UINT64_MAX, 110000, 200);
+	commit();
+	reader = open_as(STORE_READ);
+	store_begin(reader);
+	ok_int(stay_of(reader, half), 0, "nobody has stays in that bucket");
+	ok_int(stay_of(reader, 7), 100, "one has in another");
+	ok_int(stay_of(reader, half + 1), 0, "and nobody in the first");
+	ok_int(stay_of(reader, UINT64_MAX), 200, "one has in a third");
+	ok_int(stay_of(reader, 8), 0, "of the second one only that one");
+	store_end(reader);
+	sqlite3_exec(
+	    writer->q.db, "UPDATE bucket SET stays = 7", NULL, NULL, NULL);
+	commit();
+	store_begin(reader);
+	ok_int(stay_of(reader, 7), -EUCLEAN,
+	    "a bucket of another type is damaged");
+	ok_int(stay_of(reader, UINT64_MAX), -EUCLEAN, "and so is another");
+	store_close(reader);
+}
+
 static void
 other_bits(void)
 {
@@ -333,7 +369,7 @@ statistics(void)
 	ok_int(store_check(writer), 0, "a sound store");
 	store_end(writer);
 	store_write_begin(writer);
-	store_put_bucket(writer, 3, (const uint8_t *)"\1\1\7\3\1\1\0", 7);
+	put_in_bucket(3, UINT64_MAX, 110000, 100);
 	store_write_commit(writer);
 	store_begin(writer);
 	logged[0] = '\0';
@@ -356,6 +392,7 @@ main(void)
 	buckets();
 	rebucket();
 	snapshots();
+	missing_buckets();
 	other_bits();
 	statistics();
 	return store_tests_done();
