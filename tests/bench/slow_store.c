@@ -21,16 +21,16 @@ dawdle(void)
 }
 
 static int
-is_slow(sqlite3_stmt *st)
+is_slow(sqlite3 *db)
 {
 	const char *which = getenv("BENCH_STORE");
-	const char *path = sqlite3_db_filename(sqlite3_db_handle(st), "main");
+	const char *path = sqlite3_db_filename(db, "main");
 
 	return which == NULL || (path != NULL && strstr(path, which) != NULL);
 }
 
-/* Where a look-up begins, not where it goes on. SQLite has statements of its
- * own that have no text. */
+/* By a statement: where a look-up begins, not where it goes on. SQLite has
+ * statements of its own that have no text. */
 static int
 begins_lookup(sqlite3_stmt *st)
 {
@@ -48,7 +48,43 @@ sqlite3_step(sqlite3_stmt *st)
 	if (real == NULL)
 		real =
 		    (int (*)(sqlite3_stmt *))dlsym(RTLD_NEXT, "sqlite3_step");
-	if (begins_lookup(st) && is_slow(st))
+	if (begins_lookup(st) && is_slow(sqlite3_db_handle(st)))
 		dawdle();
 	return real(st);
+}
+
+/* By an open blob, which stays the subscribers' when it is moved. */
+static const sqlite3_blob *slow;
+
+int
+sqlite3_blob_open(sqlite3 *db, const char *schema, const char *table,
+    const char *column, sqlite3_int64 id, int flags, sqlite3_blob **blob)
+{
+	static int (*real)(sqlite3 *, const char *, const char *, const char *,
+	    sqlite3_int64, int, sqlite3_blob **);
+	int rc;
+
+	if (real == NULL)
+		real = (int (*)(sqlite3 *, const char *, const char *,
+		    const char *, sqlite3_int64, int,
+		    sqlite3_blob **))dlsym(RTLD_NEXT, "sqlite3_blob_open");
+	rc = real(db, schema, table, column, id, flags, blob);
+	if (strcmp(table, "subscriber") == 0 && is_slow(db)) {
+		dawdle();
+		slow = *blob;
+	}
+	return rc;
+}
+
+int
+sqlite3_blob_reopen(sqlite3_blob *blob, sqlite3_int64 id)
+{
+	static int (*real)(sqlite3_blob *, sqlite3_int64);
+
+	if (real == NULL)
+		real = (int (*)(sqlite3_blob *, sqlite3_int64))dlsym(
+		    RTLD_NEXT, "sqlite3_blob_reopen");
+	if (blob == slow)
+		dawdle();
+	return real(blob, id);
 }
