@@ -45,6 +45,8 @@ struct block {
 };
 
 struct cache {
+	struct cache *other;
+	uint64_t name;
 	size_t page_size, extra_size;
 	size_t ahead; /* from a page to its octets */
 	size_t each;  /* from one page to the next */
@@ -63,7 +65,10 @@ struct cache {
 	unsigned hand_block, hand;
 };
 
-static const char *last; /* octets of the page that was fetched last */
+static struct cache *caches;     /* all there are: a few */
+static uint64_t made;            /* as many were */
+static const struct cache *last; /* where a page was asked for */
+static struct page *last_page;
 
 static size_t
 round_up(size_t n, size_t to)
@@ -399,14 +404,22 @@ create(int page_size, int extra_size, int may_drop)
 		free(c);
 		return NULL;
 	}
+	c->name = ++made;
+	c->other = caches;
+	caches = c;
 	return (sqlite3_pcache *)c;
 }
 
 static void
 destroy(sqlite3_pcache *cache)
 {
-	struct cache *c = (struct cache *)cache;
+	struct cache *c = (struct cache *)cache, **at = &caches;
 
+	while (*at != c)
+		at = &(*at)->other;
+	*at = c->other;
+	if (last == c)
+		last = NULL;
 	free_blocks(c);
 	unmap(c);
 	free(c->heads);
@@ -435,7 +448,8 @@ hold(struct cache *c, struct page *p)
 {
 	c->held += !p->held;
 	p->held = p->heard_of = 1;
-	last = p->api.pBuf;
+	last = c;
+	last_page = p;
 	return &p->api;
 }
 
@@ -535,10 +549,34 @@ shrink(sqlite3_pcache *cache)
 	unmap(c);
 }
 
-const char *
-pagecache_last(void)
+void
+pagecache_last(struct pagecache_page *p)
 {
-	return last;
+	*p = (struct pagecache_page){0};
+	if (last == NULL || last->nhomes == 0 || last_page->strays)
+		return;
+	p->cache = last->name;
+	p->number = last_page->number;
+	p->octets = last_page->api.pBuf;
+	p->size = last->page_size;
+}
+
+const uint8_t *
+pagecache_look(uint64_t cache, unsigned number, size_t at, size_t *size)
+{
+	const struct cache *c = caches;
+	const struct page *p;
+
+	while (c != NULL && c->name != cache)
+		c = c->other;
+	if (c == NULL || c->nhomes == 0)
+		return NULL;
+	p = home(c, number);
+	__builtin_prefetch((const char *)p + c->ahead + at);
+	if (p->number != number || p->generation != c->generation)
+		return NULL;
+	*size = c->page_size;
+	return p->api.pBuf;
 }
 
 void

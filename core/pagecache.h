@@ -7,11 +7,23 @@
 /* To be called before SQLite is first used; later it does nothing. */
 void pagecache_install(void);
 
-/* The octets of the page that SQLite asked for last: of a look-up that has
- * just come back, the leaf that it ended in, while it is in hand. Null at
- * first. What is known of the page lies in the PAGECACHE_AHEAD octets before
- * them. */
-const char *pagecache_last(void);
-#define PAGECACHE_AHEAD 256
+#include <stddef.h>
+#include <stdint.h>
+
+/* A page of a large cache, as SQLite last asked for it, and which it is: of a
+ * search that has just ended, the leaf that it ended in. */
+struct pagecache_page {
+	uint64_t cache; /* 0: none, for it has no home there */
+	unsigned number;
+	const uint8_t *octets;
+	size_t size;
+};
+void pagecache_last(struct pagecache_page *p);
+
+/* The octets of a page, if they lie there; else null. They are those of the
+ * snapshot that SQLite reads, and last until it is called again. What is to be
+ * looked at `at` octets behind the first is fetched meanwhile. */
+const uint8_t *pagecache_look(
+    uint64_t cache, unsigned number, size_t at, size_t *size);
 
 #endif

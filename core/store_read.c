@@ -14,6 +14,7 @@ store_forget(struct store *s)
 {
 	s->cache.watermark_known = 0;
 	s->cache.closed = -1;
+	store_trails_forget(s);
 	for (size_t i = 0; i < MARKS; i++)
 		s->cache.marks[i].region = 0;
 }

@@ -60,8 +60,10 @@ seek(struct store *s, enum store_blob kind, int64_t id)
 	else
 		rc = sqlite3_blob_open(s->q.db, "main", kinds[kind].table,
 		    kinds[kind].column, id, 0, blob);
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
+		store_trail_found(s, kind, id);
 		return 1;
+	}
 	sqlite3_blob_close(*blob);
 	*blob = NULL;
 	return 0;
@@ -135,6 +137,11 @@ int
 store_slice(struct store *s, enum store_blob kind, int64_t id, uint64_t key,
     struct slice *slice)
 {
+	size_t len;
+	const uint8_t *blob = store_trail_blob(s, kind, id, &len);
+
+	if (blob != NULL)
+		return slices_look(kinds[kind].form, blob, len, key, slice);
 	if (seek(s, kind, id))
 		return slice_of_open(s, kind, key, slice);
 	return slice_of_whole(s, kind, id, key, slice);

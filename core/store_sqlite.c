@@ -282,6 +282,8 @@ store_open(struct store **sp, const char *where, enum store_mode mode,
 		return -ENOMEM;
 	s->lock = -1;
 	s->cache.closed = -1;
+	if (mode == STORE_READ)
+		store_trails_new(s);
 	rc = set_up(s, where + 7, mode, terms);
 	if (rc < 0)
 		store_close(s);
@@ -317,5 +319,6 @@ store_close(struct store *s)
 	free(s->bucket.v);
 	free(s->bucket.blob);
 	free(s->slice_octets);
+	store_trails_free(s);
 	free(s);
 }

@@ -83,6 +83,9 @@ struct store {
 	sqlite3_blob *blobs[STORE_BLOBS]; /* open in a snapshot, or null */
 	uint8_t *slice_octets;
 	size_t slice_cap;
+	struct trail *trails;  /* store_trail.c; null: none */
+	uint64_t trails_cache; /* pagecache.h */
+	uint16_t trails_age;   /* in writes of others */
 };
 
 /* Runs a statement whose parameters are bound, to its end. */
@@ -125,6 +128,16 @@ int store_next_msisdn(struct store *s, uint64_t imsi, int64_t *msisdn);
 int store_slice(struct store *s, enum store_blob kind, int64_t id, uint64_t key,
     struct slice *slice);
 void store_slices_close(struct store *s);
+
+/* Where blobs were found: none without memory. A blob that lies in the page
+ * cache where it was found before, or null; it lasts until SQLite is called.
+ * And: a search has just found one. */
+void store_trails_new(struct store *s);
+void store_trails_free(struct store *s);
+void store_trails_forget(struct store *s);
+const uint8_t *store_trail_blob(
+    const struct store *s, enum store_blob kind, int64_t id, size_t *len);
+void store_trail_found(struct store *s, enum store_blob kind, int64_t id);
 /* Logs that; -EUCLEAN. */
 int store_rows_damaged(struct store *s, int64_t id);
 

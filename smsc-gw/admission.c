@@ -116,6 +116,12 @@ admission_leaves(struct admission *a, enum admission_text what, int64_t waited)
 	return 0;
 }
 
+int64_t
+admission_cost(const struct admission *a, enum admission_text what)
+{
+	return what == ADMISSION_REPEATED ? a->repeating : a->cost;
+}
+
 void
 admission_worked(
     struct admission *a, enum admission_text what, unsigned n, int64_t took)

@@ -75,6 +75,9 @@ int admission_admits(struct admission *a, enum admission_text what,
 int admission_leaves(
     struct admission *a, enum admission_text what, int64_t waited);
 
+/* µs that a text of a kind takes, mean. */
+int64_t admission_cost(const struct admission *a, enum admission_text what);
+
 /* So many texts of a kind were worked on in so long, all included. */
 void admission_worked(
     struct admission *a, enum admission_text what, unsigned n, int64_t took);

@@ -266,11 +266,14 @@ intake_down(struct intake *i, const struct link *l)
 
 /* A turn. */
 
-static void
+/* 1 when it was worked on, 0 when it is too late for that. */
+static int
 take(struct intake *i, struct queued *x, int64_t now)
 {
-	if (admission_leaves(&i->admission, x->is, now - x->came) &&
-	    !is_broken(i, x->is, now)) {
+	int is_due = admission_leaves(&i->admission, x->is, now - x->came) &&
+	    !is_broken(i, x->is, now);
+
+	if (is_due) {
 		i->events->text(x, i->arg);
 	} else {
 		if (x->text != 0)
@@ -278,7 +281,14 @@ take(struct intake *i, struct queued *x, int64_t now)
 		i->events->late(x, i->arg);
 	}
 	queue_drop(i->queue, x);
+	return is_due;
 }
+
+/* Texts of a kind that were worked on in a turn, and how long. */
+struct work {
+	unsigned n;
+	int64_t took;
+};
 
 static void
 resume(struct intake *i, int64_t now)
@@ -291,17 +301,28 @@ resume(struct intake *i, int64_t now)
 	i->events->resume(i->arg);
 }
 
+/* What ends the turn is for the new ones, if there were any. */
+static void
+worked(struct intake *i, const struct work work[2], int64_t end)
+{
+	struct admission *a = &i->admission;
+
+	admission_worked(a, ADMISSION_REPEATED, work[1].n, work[1].took);
+	admission_worked(a, ADMISSION_NEW, work[0].n, work[0].took + end);
+}
+
 /* One with nothing to do is the round after the last: the sockets have been
  * looked at since, and nothing came. */
 static int
 take_turn(void *arg)
 {
 	struct intake *i = arg;
-	int64_t began = when_micros(), now = began;
+	int64_t began = when_micros(), now = began, then;
 	int64_t longest = i->shares ? TURN : TURN_ALONE;
-	int64_t then, repeating = 0;
+	struct work work[2] = {{0}}; /* new ones, repeats */
 	struct queued *x;
-	unsigned n = 0, repeats = 0;
+	unsigned n = 0;
+	int done;
 
 	if (queue_first(i->queue) == NULL && !i->held) {
 		admission_idle(&i->admission);
@@ -310,23 +331,24 @@ take_turn(void *arg)
 	if (longest < TURN_PER_DONE * i->done)
 		longest = TURN_PER_DONE * i->done;
 	i->events->shed(i->shedding.level, i->arg);
-	while ((n == 0 || now - began + i->admission.cost <= longest) &&
-	    (x = queue_first(i->queue)) != NULL) {
-		int repeated = x->is == ADMISSION_REPEATED;
+	for (; (x = queue_first(i->queue)) != NULL; n++) {
+		struct work *w = &work[x->is == ADMISSION_REPEATED];
 
-		take(i, x, now);
+		if (n > 0 &&
+		    now - began + admission_cost(&i->admission, x->is) >=
+			longest)
+			break;
 		then = now;
+		done = take(i, x, now);
 		now = when_micros();
-		n++;
-		repeats += repeated;
-		repeating += repeated ? now - then : 0;
+		w->n += done;
+		w->took += done ? now - then : 0;
 	}
+	then = now;
 	i->events->turn_done(i->arg);
-	i->done += (when_micros() - now - i->done) / 8;
 	now = when_micros();
-	admission_worked(&i->admission, ADMISSION_REPEATED, repeats, repeating);
-	admission_worked(
-	    &i->admission, ADMISSION_NEW, n - repeats, now - began - repeating);
+	i->done += (now - then - i->done) / 8;
+	worked(i, work, now - then);
 	if (i->shares)
 		breaker_took(&i->breaker, now - began, now);
 	resume(i, now);

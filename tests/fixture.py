@@ -18,7 +18,7 @@ import datetime
 import os
 import re
 
-from tap import DIR, ROOT, SMSC_GW, TRAVELCARD, USSD_GW, run, start
+from tap import DIR, O, ROOT, SMSC_GW, TRAVELCARD, USSD_GW, run, start
 
 ZONE = datetime.timezone(datetime.timedelta(hours=8))   # Asia/Shanghai
 NOW = datetime.datetime(2026, 11, 22, 8, tzinfo=ZONE)
@@ -181,6 +181,17 @@ class Site:
         """The operator's tool, its clock standing at NOW."""
         return run(TRAVELCARD, "-c", self.conf, "--at", NOW.isoformat(),
                    *args, stdin=stdin)
+
+    def slowed(self, microseconds, which=None):
+        """The environment in which each look-up takes so much longer, or only
+        those in a store whose path has that in it; after write() or build().
+        SQLite has to be asked each time, so the page cache is a small one."""
+        self.top["store_cache"] = 8
+        self.write()
+        return {"LD_PRELOAD": os.path.join(O, "tests/bench/slow_store.so"),
+                "ASAN_OPTIONS": "verify_asan_link_order=0",
+                "BENCH_LOOKUP_US": str(microseconds),
+                **({"BENCH_STORE": which} if which else {})}
 
     def gateway(self, *args, log="smsc-gw.log"):
         """smsc-gw, its clock running on from NOW; a Popen."""

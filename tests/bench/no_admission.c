@@ -47,6 +47,14 @@ admission_leaves(struct admission *a, enum admission_text what, int64_t waited)
 	return 1;
 }
 
+int64_t
+admission_cost(const struct admission *a, enum admission_text what)
+{
+	(void)a;
+	(void)what;
+	return 0;
+}
+
 void
 admission_worked(
     struct admission *a, enum admission_text what, unsigned n, int64_t took)

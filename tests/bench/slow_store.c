@@ -2,7 +2,8 @@
  * BENCH_LOOKUP_US microseconds more, so that one core can offer many times
  * what the gateway can answer. It waits, as for a disk or a network: that
  * takes equally long on a machine that is busy. With BENCH_STORE only those in
- * a store whose path has that in it. */
+ * a store whose path has that in it. What is found in the page cache without
+ * SQLite (store_trail.c) is not slowed: a small cache has none of that. */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>

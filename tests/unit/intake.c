@@ -289,9 +289,21 @@ length(void)
 		come_with(&one, 0, 1);
 	turn();
 	ok_int(strlen(told_now()) - 1, 10, "a millisecond when alone");
-	others = 1;
+	begin(1);
+	for (int i = 0; i < 40; i++) {
+		for (int j = 0; j < 3; j++)
+			come_with(&one, 0, 1);
+		turn();
+	}
+	told_now();
 	turn();
-	ok_int(strlen(told_now()) - 1, 3, "a quarter of that beside others");
+	ok_int(strlen(told_now()) - 1, 2,
+	    "beside others what fits into a quarter of that");
+	text_takes = 900;
+	turn();
+	ok_int(strlen(told_now()) - 1, 1, "but one in any case");
+	text_takes = 100;
+	begin(0);
 	end_takes = 500;
 	for (int i = 0; i < 40; i++) {
 		for (int j = 0; j < 30; j++)
@@ -300,7 +312,7 @@ length(void)
 	}
 	told_now();
 	turn();
-	ok_int(strlen(told_now()) - 1, 20, "four times what its end takes");
+	ok_int(strlen(told_now()) - 1, 19, "what fits into four times its end");
 }
 
 static void
@@ -357,6 +369,7 @@ static void
 late(void)
 {
 	struct recalled r;
+	int64_t cost;
 
 	begin(0);
 	come(1);
@@ -376,6 +389,14 @@ late(void)
 	turn();
 	ok_str(told_now(), "l.", "one that goes on with something as well");
 	ok_int(recall_text(recall, 0, &r), RECALL_NOTHING, "but is no text");
+	cost = intake_state(intake).cost;
+	for (uint64_t text = 10; text < 40; text++)
+		come(text);
+	pass(1);
+	turn();
+	told_now();
+	ok_int(intake_state(intake).cost, cost,
+	    "what was too late tells nothing of what a text takes");
 }
 
 /* Refusing has a share of the time; then what comes over a link stays unread,
