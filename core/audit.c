@@ -1,7 +1,6 @@
-/* The audit's files. A line goes out in a write(2) of its own (a third of a
- * microsecond), so that the very query whose line the disk does not take is
- * the one that is refused, and a process that is killed leaves all that it
- * has answered. What a full disk took of a line is cut off again. */
+/* The audit's files. Lines of a batch go out in one write(2) before its answers
+ * do, so that a process that is killed leaves all that it has answered. What a
+ * full disk took of them is cut off again, and none of them is there. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -19,6 +18,7 @@
 #include "when.h"
 
 #define AGAIN_MS 1000 /* between tries to begin a chain */
+#define HELD 65536    /* octets of lines that wait */
 
 struct audit {
 	char *dir, *program;
@@ -32,6 +32,10 @@ struct audit {
 	int fault;     /* what was logged, or 0 */
 	int64_t said;  /* the time that `saying` says */
 	char saying[AUDIT_TIME];
+	struct audit_chain next; /* the chain with the lines that wait */
+	size_t nheld;
+	int lost; /* -errno: lines that waited are not there, of this batch */
+	char held[HELD];
 	char name[AUDIT_NAME]; /* of the last file */
 };
 
@@ -105,16 +109,36 @@ put(struct audit *a, const struct audit_chain *next, const char *line,
 	return rc;
 }
 
+/* The lines that wait: all, or none of them. */
+static int
+put_held(struct audit *a)
+{
+	size_t len = a->nheld;
+	int rc;
+
+	if (len == 0)
+		return 0;
+	a->nheld = 0;
+	rc = a->fd >= 0 ? put(a, &a->next, a->held, len) : -EIO;
+	if (rc < 0)
+		a->lost = fault(a, rc);
+	else
+		works(a);
+	return rc;
+}
+
 /* The end mark; the chain goes without where the disk is full. */
 static void
 end_chain(struct audit *a)
 {
-	struct audit_chain next = a->chain;
+	struct audit_chain next;
 	char line[AUDIT_LINE];
 	size_t len;
 
+	put_held(a);
 	if (a->fd < 0)
 		return;
+	next = a->chain;
 	len = audit_put_end(&next, time_of(a, when_now()), line);
 	if (audit_sync_fault(a->sync) == 0)
 		put(a, &next, line, len);
@@ -277,28 +301,60 @@ audit_close(struct audit *a)
 	free(a);
 }
 
+static int
+hold(struct audit *a, const struct audit_act *act)
+{
+	int64_t now = when_now();
+	int rc = ready(a, now);
+
+	if (rc == 0 && a->nheld + AUDIT_LINE > HELD)
+		rc = put_held(a);
+	if (rc < 0)
+		return rc;
+	if (a->nheld == 0)
+		a->next = a->chain;
+	a->nheld +=
+	    audit_put_act(&a->next, time_of(a, now), act, a->held + a->nheld);
+	return 0;
+}
+
 int
 audit_write(struct audit *a, const struct audit_act *act)
 {
-	struct audit_chain next;
-	char line[AUDIT_LINE];
-	int64_t now;
-	size_t len;
+	int rc, lost, alone;
+
+	if (a == NULL)
+		return 0;
+	lost = a->lost;
+	alone = a->nheld == 0;
+	rc = hold(a, act);
+	if (rc == 0)
+		rc = put_held(a);
+	if (alone) /* whoever writes is told, and nobody else */
+		a->lost = lost;
+	return rc;
+}
+
+/* While the disk takes none, each line is told so by itself. */
+int
+audit_hold(struct audit *a, const struct audit_act *act)
+{
+	if (a == NULL)
+		return 0;
+	return a->fault != 0 ? audit_write(a, act) : hold(a, act);
+}
+
+int
+audit_flush(struct audit *a)
+{
 	int rc;
 
 	if (a == NULL)
 		return 0;
-	now = when_now();
-	rc = ready(a, now);
-	if (rc < 0)
-		return rc;
-	next = a->chain;
-	len = audit_put_act(&next, time_of(a, now), act, line);
-	rc = put(a, &next, line, len);
-	if (rc < 0)
-		return fault(a, rc);
-	works(a);
-	return 0;
+	put_held(a);
+	rc = a->lost;
+	a->lost = 0;
+	return rc;
 }
 
 int

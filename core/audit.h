@@ -22,8 +22,13 @@ int audit_open(struct audit **ap, const char *dir, unsigned days,
 void audit_close(struct audit *a);
 
 /* Writes one line. 0, or -errno, logged once: then nothing of it is in the
- * file. All three give 0 for null, where there is no audit. */
+ * file. These give 0 for null, where there is no audit. */
 int audit_write(struct audit *a, const struct audit_act *act);
+/* The same for the lines of a batch, none of whose answers may be given before
+ * audit_flush: 0 when all that were taken since the last are in the file, else
+ * -errno, and some or all of them are not. */
+int audit_hold(struct audit *a, const struct audit_act *act);
+int audit_flush(struct audit *a);
 /* Everything written is on disk. */
 int audit_sync(struct audit *a);
 /* Begins the day's chain when midnight has passed; now and then. */

@@ -459,7 +459,7 @@ answer(struct query *q, struct question *x, uint64_t request, struct answer *a,
 /* In words. */
 
 /* In the audit before it is told, and counted: 0, or -errno when it may not
- * be. */
+ * be. What is said in a dialogue is said at once; texts wait for query_end. */
 static int
 note(struct query *q, const struct question *x, enum verdict verdict)
 {
@@ -473,7 +473,9 @@ note(struct query *q, const struct question *x, enum verdict verdict)
 	    .by = "",
 	    .reason = "",
 	};
-	int rc = audit_write(q->core->audit, &act);
+	int rc = x->d.channel == CHANNEL_USSD
+	    ? audit_write(q->core->audit, &act)
+	    : audit_hold(q->core->audit, &act);
 
 	q->verdicts[rc == 0 ? verdict : VERDICT_SYSTEM_BUSY]++;
 	return rc;
@@ -570,7 +572,7 @@ query_text(struct query *q, const struct conf_service *service,
 		a->verdict = VERDICT_SILENCE;
 	}
 	a->verdict = keep_step(&x, a->verdict);
-	ticket->must_hold = a->must_hold;
+	ticket->must_hold = a->must_hold || q->core->audit != NULL;
 	return a->verdict = put_words(q, &x, a, from_memory, say);
 }
 

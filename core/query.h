@@ -30,8 +30,9 @@ int query_sheds(const struct query *q, enum shed level);
 /* Queries share one snapshot of the store, and one of the small state until it
  * is written to, begun by the first, until this is called: after each batch.
  * While a store is away whoever was answered today gets that answer again, with
- * its "as of"; anybody else VERDICT_SYSTEM_BUSY. */
-void query_end(struct query *q);
+ * its "as of"; anybody else VERDICT_SYSTEM_BUSY. 0, or -errno where the audit
+ * of the texts since could not be written: no answer to them may leave. */
+int query_end(struct query *q);
 
 /* Forgets what nobody replied to in time, and begins the day's audit; for now
  * and then. It is a batch of
@@ -40,16 +41,17 @@ void query_expire(struct query *q);
 
 /* What a front end keeps of a query until its answer has left. */
 struct ticket {
-	int must_hold;    /* nothing is said before state_commit */
-	uint64_t query;   /* subscriber, code and text, hashed; 0 for none */
+	int must_hold;  /* nothing is said before query_end and state_commit */
+	uint64_t query; /* subscriber, code and text, hashed; 0 for none */
 	uint64_t request; /* what was asked, hashed; 0: not to be repeated */
 	uint64_t who;     /* whose text was counted; 0: none was */
 	int64_t counted;  /* and when */
 	int is_elsewhere; /* on its way from another worker (query_text) */
 };
 
-/* Every query below is a line of the audit before it comes back; where that
- * cannot be written the verdict is VERDICT_SYSTEM_BUSY.
+/* Every query below is a line of the audit: a text's is written by query_end,
+ * any other's before it comes back, and where that cannot be the verdict is
+ * VERDICT_SYSTEM_BUSY.
  *
  * Answers a text that a subscriber sent to a service. `msisdn` is E.164
  * digits (msisdn_parse), text is UTF-8. The answer's arrays last until the

@@ -117,7 +117,7 @@ query_snapshot(struct query *q, struct vault *v)
 	return NULL;
 }
 
-void
+int
 query_end(struct query *q)
 {
 	for (size_t i = 0; i < q->core->nvaults; i++) {
@@ -128,6 +128,7 @@ query_end(struct query *q)
 		if (v->state != NULL)
 			state_end(v->state);
 	}
+	return audit_flush(q->core->audit);
 }
 
 void

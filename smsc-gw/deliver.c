@@ -573,12 +573,12 @@ static void
 on_turn_done(void *arg)
 {
 	struct deliver *d = arg;
-	int rc;
+	int said, rc;
 
 	d->dirty = 0;
-	query_end(d->query);
+	said = query_end(d->query);
 	ussd_send(d->ussd);
-	rc = sender_flush(d->sender);
+	rc = sender_flush(d->sender, said);
 	d->now.refused_for_now += gather_settle(d->gather, rc);
 	ussd_settle(d->ussd, rc);
 }

@@ -428,11 +428,13 @@ end_held(struct sender *s, int rc)
 }
 
 int
-sender_flush(struct sender *s)
+sender_flush(struct sender *s, int said)
 {
 	struct lane *lane;
 	int written, rc;
 
+	if (said < 0)
+		end_held(s, said); /* erased before it is durable */
 	sender_claim_more(s);
 	written = write_unsaved(s);
 	rc = state_commit(s->state);

@@ -93,9 +93,10 @@ void sender_submitted_late(struct sender *s, void *ref, const char *message_id);
 void sender_down(struct sender *s, struct link *l);
 
 /* After each batch of the above: makes durable what was written to the state,
- * acknowledges what was stored, sends what there is room for. state_commit's
- * result. */
-int sender_flush(struct sender *s);
+ * acknowledges what was stored, sends what there is room for. `said` is
+ * query_end's result: less than 0, and what must_hold is refused for now.
+ * state_commit's result. */
+int sender_flush(struct sender *s, int said);
 
 /* Takes no more, lets what is in flight finish, puts the rest into the
  * outbox for others; then `idle`. */

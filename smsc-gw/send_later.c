@@ -215,7 +215,7 @@ end_drains(struct sender *s)
 			continue;
 		lane->state = LANE_SHUT;
 		store_owed(s, lane->link);
-		sender_flush(s); /* which acknowledges it */
+		sender_flush(s, 0); /* which acknowledges it */
 		s->idle(lane->link, s->arg);
 	}
 }
@@ -237,7 +237,7 @@ leave(struct sender *s)
 {
 	store_owed(s, NULL);
 	outbox_release(s->outbox);
-	sender_flush(s);
+	sender_flush(s, 0);
 	event_del(s->tick);
 	s->idle(NULL, s->arg);
 }
@@ -279,7 +279,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		outbox_expire(s->outbox, time(NULL));
 		claim(s);
 	}
-	if (sender_flush(s) == 0 && leased != 0) {
+	if (sender_flush(s, 0) == 0 && leased != 0) {
 		s->leased = leased;
 		s->renewed = s->now;
 	}

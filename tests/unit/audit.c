@@ -557,6 +557,46 @@ full(void)
 }
 
 /* No end mark fits, and at midnight no file can be begun. */
+/* A batch's lines, all at once or none. */
+static void
+batches(void)
+{
+	struct audit *a = begin("batches");
+	int taken = 0;
+
+	for (int i = 0; i < 3; i++)
+		audit_hold(a, &query);
+	check("batches");
+	ok_int(found.f[0].lines, 1, "lines of a batch wait for its end");
+	ok_int(audit_flush(a), 0, "and are written then");
+	check("batches");
+	ok_int(found.f[0].lines, 4, "all of them");
+	for (int i = 0; i < 2000; i++)
+		taken += audit_hold(a, &query) == 0;
+	ok_int(audit_flush(a), 0, "a very long one");
+	check("batches");
+	ok_int(found.f[0].lines, taken + 4, "is there as well");
+	audit_hold(a, &query);
+	ok_int(audit_write(a, &query), 0, "what is written at once");
+	check("batches");
+	ok_int(found.f[0].lines, taken + 6, "comes behind what waits");
+	limit_size(1024);
+	ok_int(audit_hold(a, &query), 0, "one that may wait");
+	ok(audit_flush(a) < 0, "but cannot be written");
+	ok_int(audit_flush(a), 0, "is of that batch alone");
+	ok(audit_hold(a, &query) < 0, "and the next is told at once,");
+	ok_int(audit_flush(a), 0, "and nobody else");
+	limit_size(RLIM_INFINITY);
+	ok_int(audit_hold(a, &query), 0, "until it works again");
+	audit_hold(a, &query);
+	when_set(NIGHT, 0);
+	audit_hold(a, &query);
+	audit_close(a);
+	ok_str(states("batches"), "2009:whole 3:whole",
+	    "at midnight and at the end nothing waits");
+	when_set(NOW, 0);
+}
+
 static void
 full_at_midnight(void)
 {
@@ -667,6 +707,7 @@ main(void)
 	links();
 	midnight();
 	full();
+	batches();
 	full_at_midnight();
 	failing();
 	no_audit();

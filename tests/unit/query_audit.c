@@ -106,10 +106,16 @@ ok_last(const char *channel, const char *service, const char *number,
 	ok(strncmp(last, want, strlen(want)) == 0, "%s", want);
 }
 
+static int ended; /* query_end's result */
+
 static enum verdict
 ask(const char *number, const char *text)
 {
-	return query_text(query, texted, number, text, &answer, say, &ticket);
+	enum verdict v =
+	    query_text(query, texted, number, text, &answer, say, &ticket);
+
+	ended = query_end(query);
+	return v;
 }
 
 static void
@@ -160,7 +166,10 @@ full(void)
 	when_set(NOW + 61, 0); /* nothing is remembered */
 	ok_int(ask(ANNA, "CXMYD"), VERDICT_NO_STAYS, "on its way");
 	limit_size(1);
-	ok_int(ask(ANNA, "CXMYD"), VERDICT_SYSTEM_BUSY,
+	ok(ask(NOBODY, "CXMYD") == VERDICT_WRONG_IDENTITY && ended < 0,
+	    "a text that may not leave");
+	query_refused(query, &ticket);
+	ok(ask(ANNA, "CXMYD") == VERDICT_SYSTEM_BUSY && ended == 0,
 	    "no line, not even silence");
 	query_refused(query, &ticket);
 	ok_int(ask(ANNA, "CXMYD EN"), VERDICT_SYSTEM_BUSY, "no answer");
