@@ -28,6 +28,7 @@
 #define STEP 16 /* pages by which a small cache grows */
 #define LINE 64 /* octets */
 #define HEADS 64
+#define EXPECTED (2 * LINE) /* octets that are surely looked at */
 
 struct page {
 	sqlite3_pcache_page api; /* must be first */
@@ -561,15 +562,38 @@ pagecache_last(struct pagecache_page *p)
 	p->size = last->page_size;
 }
 
+static const struct cache *
+named(uint64_t name)
+{
+	const struct cache *c = caches;
+
+	while (c != NULL && c->name != name)
+		c = c->other;
+	return c != NULL && c->nhomes > 0 ? c : NULL;
+}
+
+void
+pagecache_expect(uint64_t cache, unsigned number, size_t at)
+{
+	const struct cache *c = named(cache);
+	const char *p;
+
+	if (c == NULL)
+		return;
+	p = (const char *)home(c, number);
+	__builtin_prefetch(p);
+	__builtin_prefetch(p + c->ahead);
+	for (size_t line = 0; line < EXPECTED; line += LINE)
+		__builtin_prefetch(p + c->ahead + at + line);
+}
+
 const uint8_t *
 pagecache_look(uint64_t cache, unsigned number, size_t at, size_t *size)
 {
-	const struct cache *c = caches;
+	const struct cache *c = named(cache);
 	const struct page *p;
 
-	while (c != NULL && c->name != cache)
-		c = c->other;
-	if (c == NULL || c->nhomes == 0)
+	if (c == NULL)
 		return NULL;
 	p = home(c, number);
 	__builtin_prefetch((const char *)p + c->ahead + at);

@@ -25,5 +25,7 @@ void pagecache_last(struct pagecache_page *p);
  * looked at `at` octets behind the first is fetched meanwhile. */
 const uint8_t *pagecache_look(
     uint64_t cache, unsigned number, size_t at, size_t *size);
+/* It will be looked at: what that takes is fetched meanwhile. */
+void pagecache_expect(uint64_t cache, unsigned number, size_t at);
 
 #endif

@@ -193,6 +193,8 @@ hear(struct query *q, struct question *x, const char *text)
 {
 	x->d.said = query_hash(x->vault->key, x->asks, text);
 	admit_expect(q->admit, x->who, x->d.said);
+	if (x->vault->store != NULL)
+		store_expect(x->vault->store, x->who);
 }
 
 /* The query, and the request that it is, if any. */
@@ -219,6 +221,8 @@ understand(struct query *q, struct question *x, int asked, struct answer *a,
 	enum verdict v = dialogue_open(&x->d);
 
 	identify(q, x, ticket);
+	if (x->vault->store != NULL)
+		store_approach(x->vault->store, x->who);
 	if (rc == 0 && v != VERDICT_SILENCE)
 		rc = read_subject(x, a);
 	if (rc < 0)

@@ -63,6 +63,12 @@ void store_end(struct store *s);
 int store_subscribers(
     struct store *s, uint64_t msisdn, struct subscriber *rows, size_t *n);
 
+/* The rows of an MSISDN will be looked up soon: hints, by which what that reads
+ * is fetched from far memory meanwhile. First where it was found last, then, a
+ * microsecond later, what is there. */
+void store_expect(const struct store *s, uint64_t msisdn);
+void store_approach(const struct store *s, uint64_t msisdn);
+
 /* The sealed numbers of the row that an IMSI has at a time, the latest of
  * several; -ENOENT when it has none. */
 int store_sealed_at(

@@ -208,6 +208,9 @@ store_subscribers(
 	*n = some.n;
 	if (rc < 0)
 		return rc;
+	if (*n > 0) /* it is the stays that are asked for next */
+		store_trail_expect(
+		    s, STORE_STAYS, rows[0].imsi >> (64 - s->bits));
 	return *n > 0 ? 0 : -ENOENT;
 }
 

@@ -138,6 +138,8 @@ void store_trails_forget(struct store *s);
 const uint8_t *store_trail_blob(
     const struct store *s, enum store_blob kind, int64_t id, size_t *len);
 void store_trail_found(struct store *s, enum store_blob kind, int64_t id);
+void store_trail_expect(
+    const struct store *s, enum store_blob kind, int64_t id);
 /* Logs that; -EUCLEAN. */
 int store_rows_damaged(struct store *s, int64_t id);
 

@@ -119,6 +119,32 @@ is_leaf(const uint8_t *page, size_t at)
 	return page[0] == LEAF && at >= LEAF_HEADER;
 }
 
+void
+store_trail_expect(const struct store *s, enum store_blob kind, int64_t id)
+{
+	if (s->trails != NULL)
+		__builtin_prefetch(trail_of(s, kind, id));
+}
+
+void
+store_expect(const struct store *s, uint64_t msisdn)
+{
+	if (s->ranges != 0)
+		store_trail_expect(s, STORE_ROWS_OF, store_range(s, msisdn));
+}
+
+void
+store_approach(const struct store *s, uint64_t msisdn)
+{
+	const struct trail *t;
+
+	if (s->trails == NULL || s->ranges == 0)
+		return;
+	t = trail_of(s, STORE_ROWS_OF, store_range(s, msisdn));
+	if (t->page != 0)
+		pagecache_expect(s->trails_cache, t->page, t->cell);
+}
+
 const uint8_t *
 store_trail_blob(
     const struct store *s, enum store_blob kind, int64_t id, size_t *len)
