@@ -551,15 +551,24 @@ shrink(sqlite3_pcache *cache)
 }
 
 void
+pagecache_watch(void)
+{
+	last = NULL;
+}
+
+int
 pagecache_last(struct pagecache_page *p)
 {
 	*p = (struct pagecache_page){0};
-	if (last == NULL || last->nhomes == 0 || last_page->strays)
-		return;
+	if (last == NULL)
+		return 0;
+	if (last->nhomes == 0 || last_page->strays)
+		return 1;
 	p->cache = last->name;
 	p->number = last_page->number;
 	p->octets = last_page->api.pBuf;
 	p->size = last->page_size;
+	return 1;
 }
 
 static const struct cache *

@@ -4,21 +4,25 @@
 #ifndef PAGECACHE_H
 #define PAGECACHE_H
 
-/* To be called before SQLite is first used; later it does nothing. */
-void pagecache_install(void);
-
 #include <stddef.h>
 #include <stdint.h>
 
-/* A page of a large cache, as SQLite last asked for it, and which it is: of a
- * search that has just ended, the leaf that it ended in. */
+/* To be called before SQLite is first used; later it does nothing. */
+void pagecache_install(void);
+
+/* A page of a large cache. */
 struct pagecache_page {
 	uint64_t cache; /* 0: none, for it has no home there */
 	unsigned number;
 	const uint8_t *octets;
 	size_t size;
 };
-void pagecache_last(struct pagecache_page *p);
+
+/* The page that SQLite asked for last since pagecache_watch, of whichever of
+ * its files: of a search in between, the leaf that it ended in. 1, or 0 when it
+ * asked for none, for the search began where it ended, at a page it held. */
+void pagecache_watch(void);
+int pagecache_last(struct pagecache_page *p);
 
 /* The octets of a page, if they lie there; else null. They are those of the
  * snapshot that SQLite reads, and last until it is called again. What is to be

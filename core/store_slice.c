@@ -55,6 +55,7 @@ seek(struct store *s, enum store_blob kind, int64_t id)
 
 	if (!s->in_snapshot)
 		return 0;
+	pagecache_watch();
 	if (*blob != NULL)
 		rc = sqlite3_blob_reopen(*blob, id);
 	else

@@ -3,6 +3,7 @@
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
 
+#include "pagecache.h"
 #include "rows.h"
 #include "sqlite.h"
 #include "store.h"
@@ -81,6 +82,7 @@ struct store {
 	struct store_cache cache;
 	struct store_bucket bucket;
 	sqlite3_blob *blobs[STORE_BLOBS]; /* open in a snapshot, or null */
+	struct pagecache_page leaves[STORE_BLOBS]; /* that they stay in */
 	uint8_t *slice_octets;
 	size_t slice_cap;
 	struct trail *trails;  /* store_trail.c; null: none */
@@ -122,16 +124,16 @@ int64_t store_range(const struct store *s, uint64_t msisdn);
 int store_rows(struct store *s, struct rows_reader *r, int64_t *id);
 int store_next_msisdn(struct store *s, uint64_t imsi, int64_t *msisdn);
 
-/* Reads the slice that a key would lie in, of the blob `id`. It lasts until the
- * next call. 1, 0 when nothing is there, -EBADMSG for a blob that lies, or
- * -errno, which has been logged. */
+/* Reads the slice that a key would lie in, of the blob `id`. It lasts until
+ * SQLite is called, or this again. 1, 0 when nothing is there, -EBADMSG for a
+ * blob that lies, or -errno, which has been logged. */
 int store_slice(struct store *s, enum store_blob kind, int64_t id, uint64_t key,
     struct slice *slice);
 void store_slices_close(struct store *s);
 
 /* Where blobs were found: none without memory. A blob that lies in the page
  * cache where it was found before, or null; it lasts until SQLite is called.
- * And: a search has just found one. */
+ * And: a search, since pagecache_watch, has just found one. */
 void store_trails_new(struct store *s);
 void store_trails_free(struct store *s);
 void store_trails_forget(struct store *s);

@@ -13,13 +13,10 @@
  * table's. No length is believed, for what lies in a file may be damaged. */
 #include <stdlib.h>
 
-#include "pagecache.h"
 #include "shared.h"
 #include "store_sqlite.h"
 
-#define BITS                                                             \
-	19 /* of the number of trails, of eight octets each, when in use \
-	    */
+#define BITS 19 /* of the number of trails, of eight octets each */
 #define TRAILS (1u << BITS)
 #define LEAF 0x0d /* of a table */
 #define LEAF_HEADER 8
@@ -193,15 +190,16 @@ find_cell(const struct pagecache_page *p, int64_t id)
 void
 store_trail_found(struct store *s, enum store_blob kind, int64_t id)
 {
-	struct pagecache_page p;
+	struct pagecache_page *leaf = &s->leaves[kind], p;
 
-	pagecache_last(&p);
-	if (s->trails == NULL || p.cache == 0)
+	if (pagecache_last(&p))
+		*leaf = p;
+	if (s->trails == NULL || leaf->cache == 0)
 		return;
-	s->trails_cache = p.cache;
+	s->trails_cache = leaf->cache;
 	*trail_of(s, kind, id) = (struct trail){
-	    .page = p.number,
-	    .cell = find_cell(&p, id),
+	    .page = leaf->number,
+	    .cell = find_cell(leaf, id),
 	    .age = s->trails_age,
 	};
 }
