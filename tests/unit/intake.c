@@ -280,6 +280,28 @@ one_text(void)
 	ok_str(told_now(), "", "of which nobody hears");
 }
 
+/* Who asks is known until another configuration is read. */
+static void
+askers(void)
+{
+	static const struct conf_service service;
+	const struct asker asker = {.service = &service, .msisdn = "86138"};
+	const struct origin origin = {.link = &one};
+	const struct deliver_sm sm = {0};
+
+	begin(0);
+	intake_text(intake, &origin, &sm, &asker, 1, 1);
+	turn();
+	ok(last.asker.service == &service &&
+		strcmp(last.asker.msisdn, "86138") == 0,
+	    "who asks is told with the text");
+	intake_text(intake, &origin, &sm, &asker, 2, 1);
+	intake_reload(intake, "cmcc", REPEATS, 0);
+	turn();
+	ok(last.text == 2 && last.asker.service == NULL,
+	    "but not by a configuration that is no more");
+}
+
 /* A turn is short, but worth its end. */
 static void
 length(void)
@@ -531,6 +553,7 @@ main(void)
 {
 	capture_log();
 	one_text();
+	askers();
 	length();
 	kinds();
 	copies();
