@@ -537,8 +537,7 @@ on_late(const struct queued *x, void *arg)
 	struct deliver *d = arg;
 	struct link *l = x->origin.link;
 
-	/* of a carrier that is no more there is nothing to tell busy texts by
-	 */
+	/* a carrier that leaves has no service to tell a busy text of */
 	if (!sender_takes(d->sender, l))
 		acknowledge(&x->origin, link_conf(l)->retry_status);
 	else
