@@ -49,9 +49,10 @@ struct cache {
 	struct cache *other;
 	uint64_t name;
 	size_t page_size, extra_size;
-	size_t ahead; /* from a page to its octets */
-	size_t each;  /* from one page to the next */
-	int may_drop; /* what is not held */
+	size_t ahead;    /* from a page to its octets */
+	size_t each;     /* from one page to the next */
+	int may_drop;    /* what is not held */
+	int is_homeless; /* there was no room for homes */
 	unsigned max, n, held, generation;
 	char *homes;
 	unsigned nhomes;
@@ -159,6 +160,7 @@ map(struct cache *c)
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (c->mapped == MAP_FAILED) {
 		c->mapped = NULL;
+		c->is_homeless = 1;
 		return;
 	}
 	c->homes = (char *)round_up((uintptr_t)c->mapped, PIECE);
@@ -361,7 +363,8 @@ forget(struct cache *c, int but_first)
 static void
 build(struct cache *c)
 {
-	unsigned want = c->may_drop && c->max >= LARGE / c->each ? c->max : 0;
+	int is_large = c->may_drop && c->max >= LARGE / c->each;
+	unsigned want = is_large && !c->is_homeless ? c->max : 0;
 
 	if (want == c->nhomes || c->held > 0)
 		return;

@@ -49,7 +49,9 @@ struct ticket {
 	int is_elsewhere; /* on its way from another worker (query_text) */
 };
 
-/* Every query below is a line of the audit: a text's is written by query_end,
+/* A service is of the core of the last query_reload, here and below.
+ *
+ * Every query below is a line of the audit: a text's is written by query_end,
  * any other's before it comes back, and where that cannot be the verdict is
  * VERDICT_SYSTEM_BUSY.
  *

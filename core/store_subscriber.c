@@ -119,7 +119,7 @@ put_back(struct store *s)
 	return put_rows(s, s->bucket.id, s->bucket.v, s->bucket.n);
 }
 
-/* Cuts the next range in two. Another bucket is in hand then. */
+/* Cuts the next range in two. No bucket is in hand then. */
 static int
 cut_range(struct store *s)
 {
@@ -142,9 +142,9 @@ cut_range(struct store *s)
 	rc = put_rows(s, id, b->v, cut);
 	if (rc == 0)
 		rc = put_rows(s, b->id, b->v + cut, b->n - cut);
-	if (rc == 0)
-		rc = store_put_meta(s, "ranges", ++s->ranges);
-	return rc;
+	b->id = -1;
+	b->n = 0;
+	return rc == 0 ? store_put_meta(s, "ranges", ++s->ranges) : rc;
 }
 
 static int
@@ -396,7 +396,9 @@ put_row(struct store *s, const struct subscriber *row)
 		rc = put_in_order(b, row);
 	if (rc == 0)
 		rc = put_back(s);
-	if (rc < 0 || b->n == before || b->n <= ROWS_MAX)
+	/* the rows of one number cannot be cut */
+	if (rc < 0 || b->n == before || b->n <= ROWS_MAX ||
+	    b->v[0].msisdn == b->v[b->n - 1].msisdn)
 		return rc;
 	return cut_range(s);
 }

@@ -13,7 +13,6 @@
  * table's. No length is believed, for what lies in a file may be damaged. */
 #include <stdlib.h>
 
-#include "shared.h"
 #include "store_sqlite.h"
 
 #define BITS 19 /* of the number of trails, of eight octets each */
@@ -32,13 +31,13 @@ struct trail {
 void
 store_trails_new(struct store *s)
 {
-	s->trails = shared_new(TRAILS * sizeof(*s->trails));
+	s->trails = calloc(TRAILS, sizeof(*s->trails));
 }
 
 void
 store_trails_free(struct store *s)
 {
-	shared_free(s->trails, TRAILS * sizeof(*s->trails));
+	free(s->trails);
 }
 
 void
@@ -179,9 +178,12 @@ find_cell(const struct pagecache_page *p, int64_t id)
 	for (size_t i = 0; i < n; i++) {
 		const uint8_t *at = p->octets + LEAF_HEADER + 2 * i;
 		uint32_t cell = at[0] << 8 | at[1];
-		struct octets o = {p->octets + cell, p->octets + p->size};
+		struct octets o = {.end = p->octets + p->size};
 
-		if (cell < p->size && get_record(&o, p->size, id))
+		if (cell >= p->size)
+			continue;
+		o.p = p->octets + cell;
+		if (get_record(&o, p->size, id))
 			return cell;
 	}
 	return 0;
