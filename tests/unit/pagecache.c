@@ -139,6 +139,50 @@ one_size(int kib, const char *journal)
 	sqlite3_close(db);
 }
 
+/* A page that is looked at without SQLite. */
+static void
+looking(void)
+{
+	struct pagecache_page p;
+	const uint8_t *octets;
+	sqlite3 *other;
+	size_t size = 0;
+
+	remove("t.db");
+	if (sqlite3_open("t.db", &db) != SQLITE_OK ||
+	    sqlite3_open("t.db", &other) != SQLITE_OK)
+		exit(1);
+	run("PRAGMA page_size = 8192");
+	run("PRAGMA cache_size = -40000");
+	run("PRAGMA journal_mode = wal");
+	run("CREATE TABLE t (id INTEGER PRIMARY KEY, what)");
+	run("INSERT INTO t VALUES (1, 1)");
+	run("BEGIN");
+	pagecache_watch();
+	number("SELECT what FROM t WHERE id = 1");
+	ok_int(pagecache_last(&p), 1, "a page was asked for");
+	octets = pagecache_look(p.cache, p.number, 0, &size);
+	ok(octets == p.octets && octets != NULL && size == 8192,
+	    "and lies where it was");
+	pagecache_watch();
+	ok_int(pagecache_last(&p), 0, "none since");
+	run("COMMIT");
+	pagecache_watch();
+	number("SELECT what FROM t WHERE id = 1");
+	pagecache_last(&p);
+	if (sqlite3_exec(other, "UPDATE t SET what = 2", NULL, NULL, NULL))
+		exit(1);
+	run("BEGIN");
+	number("SELECT count(*) FROM sqlite_schema");
+	ok(pagecache_look(p.cache, p.number, 0, &size) == NULL,
+	    "in a snapshot with what another wrote it does not");
+	run("COMMIT");
+	sqlite3_close(db);
+	ok(pagecache_look(p.cache, p.number, 0, &size) == NULL,
+	    "nor when its file is closed");
+	sqlite3_close(other);
+}
+
 int
 main(void)
 {
@@ -148,5 +192,6 @@ main(void)
 	one_size(400, "delete");
 	one_size(40000, "wal");
 	one_size(40000, "delete");
+	looking();
 	return test_done();
 }

@@ -235,6 +235,33 @@ a_reader_finds_all(void)
 	return good;
 }
 
+/* Who knows of fewer ranges, and has no snapshot, in which there are more. */
+static struct store *
+a_reader_from_before(void)
+{
+	struct store *s;
+
+	commit();
+	s = open_as(STORE_READ);
+	if (s == NULL || store_begin(s) < 0)
+		exit(1);
+	store_end(s);
+	return s;
+}
+
+static int
+that_finds_all(struct store *s)
+{
+	int good = 1;
+
+	commit();
+	asked = s;
+	for (int i = 0; i < NUMBERS; i++)
+		good = good && holds(i);
+	store_close(s);
+	return good;
+}
+
 static int64_t
 buckets(void)
 {
@@ -245,10 +272,14 @@ static void
 many(void)
 {
 	int done = 1, well = 1;
+	struct store *old = NULL;
 
 	begin_buckets();
 	for (int i = 1; i <= STEPS && done && well; i++) {
 		int dice = n > 0 ? below(100) : 99;
+
+		if (i == 50)
+			old = a_reader_from_before();
 
 		done = dice < 1 ? forget_ended()
 		    : dice < 6  ? forget_one()
@@ -261,6 +292,8 @@ many(void)
 	ok(n > 200 && buckets() > 5, "of %zu rows in %d buckets", n,
 	    (int)buckets());
 	ok(a_reader_finds_all(), "a reader finds the same in a snapshot");
+	ok(old != NULL && that_finds_all(old),
+	    "and one without that has not heard of the new ranges");
 	reopen();
 	ok(all_is_well(), "as after a reopening");
 	for (int rows; n > 0;) {
