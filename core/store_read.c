@@ -245,8 +245,9 @@ store_sealed_at(
 
 	while ((rc = store_next_msisdn(s, imsi, &msisdn)) == 1) {
 		rc = each_row(s, msisdn, look, &l);
-		if (rc < 0 || msisdn++ == INT64_MAX)
+		if (rc < 0 || msisdn == INT64_MAX)
 			break;
+		msisdn++;
 	}
 	if (rc < 0)
 		return rc;

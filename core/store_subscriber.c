@@ -227,8 +227,9 @@ edit_imsi(struct store *s, uint64_t imsi, edit_h *h, void *arg)
 		if (n < 0)
 			return n;
 		edited += n;
-		if (msisdn++ == INT64_MAX)
+		if (msisdn == INT64_MAX)
 			break;
+		msisdn++;
 	}
 	return rc < 0 ? rc : edited;
 }
@@ -460,8 +461,9 @@ moves_away(struct store *s, const struct subscriber *row, int64_t *end)
 		if (msisdn != (int64_t)row->msisdn)
 			rc = since_elsewhere(
 			    s, row->imsi, msisdn, row->since, end);
-		if (rc < 0 || msisdn++ == INT64_MAX)
+		if (rc < 0 || msisdn == INT64_MAX)
 			break;
+		msisdn++;
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -642,8 +644,9 @@ store_forget_ended(struct store *s, int64_t horizon, int64_t *rows)
 		if (n < 0)
 			return n;
 		*rows += n;
-		if (id++ == INT64_MAX)
+		if (id == INT64_MAX)
 			break;
+		id++;
 	}
 	return rc < 0 ? rc : 0;
 }

@@ -214,10 +214,12 @@ count_rows(struct store *s, struct census *c)
 	int64_t id = INT64_MIN;
 	int rc, damaged = 0;
 
-	do {
+	for (;; id++) {
 		rc = count_bucket(s, c, &id);
 		damaged |= rc == -EUCLEAN;
-	} while ((rc == 1 || rc == -EUCLEAN) && id++ != INT64_MAX);
+		if ((rc != 1 && rc != -EUCLEAN) || id == INT64_MAX)
+			break;
+	}
 	return damaged ? -EUCLEAN : rc < 0 ? rc : 0;
 }
 
