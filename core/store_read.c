@@ -70,6 +70,8 @@ store_begin(struct store *s)
 	s->in_snapshot = 1;
 	rc = store_layout(s);
 	if (rc == 0)
+		store_trails_fit(s);
+	if (rc == 0)
 		rc = check_cache(s);
 	if (rc == 0)
 		rc = sqlite_whole(&s->q, s->cache.data_version);

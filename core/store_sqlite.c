@@ -282,8 +282,7 @@ store_open(struct store **sp, const char *where, enum store_mode mode,
 		return -ENOMEM;
 	s->lock = -1;
 	s->cache.closed = -1;
-	if (mode == STORE_READ)
-		store_trails_new(s);
+	s->leaves_trails = mode == STORE_READ;
 	rc = set_up(s, where + 7, mode, terms);
 	if (rc < 0)
 		store_close(s);

@@ -71,6 +71,13 @@ struct store_bucket {
 /* What a slice is read of. */
 enum store_blob { STORE_STAYS, STORE_ROWS_OF, STORE_BLOBS };
 
+/* Where blobs of a kind were found (store_trail.c), by their ids. */
+struct trails {
+	struct trail *v; /* null: there is no memory */
+	size_t n;        /* a power of two */
+	unsigned shift;  /* over the low bits of an id, which say nothing */
+};
+
 struct store {
 	struct sqlite q;
 	sqlite3_stmt *st[STATEMENTS];
@@ -85,7 +92,8 @@ struct store {
 	struct pagecache_page leaves[STORE_BLOBS]; /* that they stay in */
 	uint8_t *slice_octets;
 	size_t slice_cap;
-	struct trail *trails;  /* store_trail.c; null: none */
+	int leaves_trails; /* it only reads */
+	struct trails trails[STORE_BLOBS];
 	uint64_t trails_cache; /* pagecache.h */
 	uint16_t trails_age;   /* in writes of others */
 };
@@ -131,10 +139,10 @@ int store_slice(struct store *s, enum store_blob kind, int64_t id, uint64_t key,
     struct slice *slice);
 void store_slices_close(struct store *s);
 
-/* Where blobs were found: none without memory. A blob that lies in the page
- * cache where it was found before, or null; it lasts until SQLite is called.
- * And: a search, since pagecache_watch, has just found one. */
-void store_trails_new(struct store *s);
+/* Where blobs were found, as many as the layout has. A blob that lies in the
+ * page cache where it was found before, or null; it lasts until SQLite is
+ * called. And: a search, since pagecache_watch, has just found one. */
+void store_trails_fit(struct store *s);
 void store_trails_free(struct store *s);
 void store_trails_forget(struct store *s);
 const uint8_t *store_trail_blob(

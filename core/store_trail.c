@@ -1,6 +1,6 @@
 /* The SQLite store: finding a blob again without a search.
  *
- *   blob ──hash──▶ trail: page, cell  where a search found it
+ *   id ──▶ trail: page, cell  where a search found the blob
  *
  * A search of SQLite's goes down a tree, and of a large store's tree nearly
  * everything has to come from far memory. Where it ended is remembered; and
@@ -12,12 +12,12 @@
  * A trail is good until another process writes: then the page may be another
  * table's. No length is believed, for what lies in a file may be damaged. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "store_sqlite.h"
 
-#define BITS 19 /* of the number of trails, of eight octets each */
-#define TRAILS (1u << BITS)
-#define LEAF 0x0d /* of a table */
+#define BITS_MAX 22 /* of the number of a kind's trails */
+#define LEAF 0x0d   /* of a table */
 #define LEAF_HEADER 8
 #define SPILLS 35 /* octets less than a page, and a cell goes on elsewhere */
 #define BLOB_FIRST 12 /* the type of an empty blob; longer by two an octet */
@@ -28,37 +28,62 @@ struct trail {
 	uint16_t age;  /* the store's, or it is forgotten */
 };
 
-void
-store_trails_new(struct store *s)
+/* For ids of so many bits, of which the lowest say nothing. */
+static void
+fit(struct trails *t, unsigned bits, unsigned say_nothing)
 {
-	s->trails = calloc(TRAILS, sizeof(*s->trails));
+	size_t n = (size_t)1 << (bits < BITS_MAX ? bits : BITS_MAX);
+
+	t->shift = say_nothing;
+	if (t->v != NULL && t->n == n)
+		return;
+	free(t->v);
+	t->v = calloc(n, sizeof(*t->v));
+	t->n = n;
+}
+
+void
+store_trails_fit(struct store *s)
+{
+	unsigned bits = STORE_RANGE_BITS;
+
+	if (!s->leaves_trails)
+		return;
+	/* as the shorter ones are */
+	while (bits > 0 && s->ranges <= INT64_C(1) << (bits - 1))
+		bits--;
+	fit(&s->trails[STORE_STAYS], s->bits, 0);
+	fit(&s->trails[STORE_ROWS_OF], bits, STORE_RANGE_BITS - bits);
 }
 
 void
 store_trails_free(struct store *s)
 {
-	free(s->trails);
+	for (int i = 0; i < STORE_BLOBS; i++)
+		free(s->trails[i].v);
 }
 
 void
 store_trails_forget(struct store *s)
 {
-	static const struct trail none;
-
-	if (++s->trails_age != 0 || s->trails == NULL)
+	if (++s->trails_age != 0)
 		return;
 	/* those of so many writes ago are not to come back */
-	for (size_t i = 0; i < TRAILS; i++)
-		s->trails[i] = none;
+	for (int i = 0; i < STORE_BLOBS; i++)
+		if (s->trails[i].v != NULL)
+			memset(s->trails[i].v, 0,
+			    s->trails[i].n * sizeof(*s->trails[i].v));
 }
 
+/* Or null. */
 static struct trail *
 trail_of(const struct store *s, enum store_blob kind, int64_t id)
 {
-	uint64_t which = (uint64_t)id * STORE_BLOBS + kind;
+	const struct trails *t = &s->trails[kind];
 
-	/* Fibonacci hashing: ids lie close together */
-	return &s->trails[which * UINT64_C(0x9e3779b97f4a7c15) >> (64 - BITS)];
+	if (t->v == NULL)
+		return NULL;
+	return &t->v[(uint64_t)id >> t->shift & (t->n - 1)];
 }
 
 /* Reading a cell. */
@@ -118,8 +143,17 @@ is_leaf(const uint8_t *page, size_t at)
 void
 store_trail_expect(const struct store *s, enum store_blob kind, int64_t id)
 {
-	if (s->trails != NULL)
-		__builtin_prefetch(trail_of(s, kind, id));
+	__builtin_prefetch(trail_of(s, kind, id));
+}
+
+/* Then the page that it leads to. */
+static void
+approach(const struct store *s, enum store_blob kind, int64_t id)
+{
+	const struct trail *t = trail_of(s, kind, id);
+
+	if (t != NULL && t->page != 0)
+		pagecache_expect(s->trails_cache, t->page, t->cell);
 }
 
 void
@@ -132,13 +166,8 @@ store_expect(const struct store *s, uint64_t msisdn)
 void
 store_approach(const struct store *s, uint64_t msisdn)
 {
-	const struct trail *t;
-
-	if (s->trails == NULL || s->ranges == 0)
-		return;
-	t = trail_of(s, STORE_ROWS_OF, store_range(s, msisdn));
-	if (t->page != 0)
-		pagecache_expect(s->trails_cache, t->page, t->cell);
+	if (s->ranges != 0)
+		approach(s, STORE_ROWS_OF, store_range(s, msisdn));
 }
 
 const uint8_t *
@@ -150,10 +179,8 @@ store_trail_blob(
 	struct octets o;
 	size_t size;
 
-	if (!s->in_snapshot || s->trails == NULL)
-		return NULL;
-	t = trail_of(s, kind, id);
-	if (t->page == 0 || t->age != s->trails_age)
+	t = s->in_snapshot ? trail_of(s, kind, id) : NULL;
+	if (t == NULL || t->page == 0 || t->age != s->trails_age)
 		return NULL;
 	page = pagecache_look(s->trails_cache, t->page, t->cell, &size);
 	if (page == NULL || t->cell >= size || !is_leaf(page, t->cell))
@@ -193,13 +220,14 @@ void
 store_trail_found(struct store *s, enum store_blob kind, int64_t id)
 {
 	struct pagecache_page *leaf = &s->leaves[kind], p;
+	struct trail *t = trail_of(s, kind, id);
 
 	if (pagecache_last(&p))
 		*leaf = p;
-	if (s->trails == NULL || leaf->cache == 0)
+	if (t == NULL || leaf->cache == 0)
 		return;
 	s->trails_cache = leaf->cache;
-	*trail_of(s, kind, id) = (struct trail){
+	*t = (struct trail){
 	    .page = leaf->number,
 	    .cell = find_cell(leaf, id),
 	    .age = s->trails_age,

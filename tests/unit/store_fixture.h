@@ -88,6 +88,8 @@ begin_buckets(void)
 	store_write_begin(writer);
 }
 
+#define ROW_NUMBERS 2000u /* that there are */
+
 /* A row of short names: numbers by their last digits, "" for no holder. */
 static inline struct subscriber
 row(int msisdn, int imsi, int64_t since, const char *holder)
@@ -99,8 +101,8 @@ row(int msisdn, int imsi, int64_t since, const char *holder)
 	};
 	char m[DIGITS_MAX + 1], i[DIGITS_MAX + 1], own[64];
 
-	snprintf(m, sizeof(m), "86138001380%02u", msisdn % 100u);
-	snprintf(i, sizeof(i), "4600012345678%02u", imsi % 100u);
+	snprintf(m, sizeof(m), "861380013%04u", 8000 + msisdn % ROW_NUMBERS);
+	snprintf(i, sizeof(i), "46000123456%04u", 7800 + imsi % ROW_NUMBERS);
 	snprintf(own, sizeof(own), "%d %lld", imsi, (long long)since);
 	r.msisdn = key_msisdn(key, m);
 	r.imsi = key_imsi(key, i);

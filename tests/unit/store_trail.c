@@ -6,6 +6,7 @@
 
 #define NUMBERS 100
 #define HALF (NUMBERS / 2)
+#define MANY 2000 /* numbers, in many more ranges */
 #define DAMAGES 20000
 
 static struct store *reader;
@@ -103,6 +104,34 @@ is_within(const struct pagecache_page *p, const uint8_t *blob, size_t len)
 	    (size_t)(blob - p->octets) <= p->size - len;
 }
 
+/* Ranges are cut, so that numbers have others. */
+static void
+growing(void)
+{
+	struct subscriber rows[STORE_ROWS];
+	int64_t ranges = reader->ranges;
+	size_t n, len;
+	int found = 0;
+
+	ok_int(ends(2000), NUMBERS, "each is looked up");
+	for (int i = NUMBERS; i < MANY; i++)
+		put_until(i, i, 100, 2000, "h1");
+	commit();
+	snapshot();
+	ok(reader->ranges > 10 * ranges, "then there are many more");
+	for (int again = 0; again < 2; again++)
+		for (int i = 0; i < MANY; i++) {
+			store_subscribers(reader, msisdn_key(i), rows, &n);
+			found += n == 1 && rows[0].until == 2000 &&
+			    rows[0].msisdn == msisdn_key(i);
+		}
+	ok_int(found, 2 * MANY, "and all are found, twice,");
+	found = 0;
+	for (int i = 0; i < MANY; i++)
+		found += trail(i, &len) != NULL;
+	ok_int(found, MANY, "with a trail for each");
+}
+
 static void
 damage(void)
 {
@@ -194,6 +223,7 @@ main(void)
 	following();
 	ageing();
 	damage();
+	growing();
 	two_stores();
 	store_close(reader);
 	return store_tests_done();
