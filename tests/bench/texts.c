@@ -108,13 +108,24 @@ texts_new(struct texts **tp, const struct texts_options *o)
 	/* all there before the first: a page fault costs more than a text */
 	t->v = mmap(NULL, t->max * sizeof(*t->v), PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (t->v == MAP_FAILED)
+	if (t->v == MAP_FAILED) {
+		free(t);
 		return -ENOMEM;
+	}
 	t->leap = o->scattered ? o->subscribers * 0.618 : 1;
 	while (divisor(o->subscribers, t->leap) != 1)
 		t->leap++;
 	*tp = t;
 	return 0;
+}
+
+void
+texts_free(struct texts *t)
+{
+	if (t == NULL)
+		return;
+	munmap(t->v, t->max * sizeof(*t->v));
+	free(t);
 }
 
 static const struct texts_step *

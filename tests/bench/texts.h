@@ -31,7 +31,9 @@ struct texts_options {
 
 struct texts;
 
+/* 0 or -ENOMEM. */
 int texts_new(struct texts **tp, const struct texts_options *o);
+void texts_free(struct texts *t);
 
 /* New texts come from now on. */
 void texts_begin(struct texts *t, int64_t now);

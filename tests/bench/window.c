@@ -15,6 +15,16 @@ struct window {
 	uint32_t *free;
 };
 
+void
+window_free(struct window *w)
+{
+	if (w == NULL)
+		return;
+	free(w->v);
+	free(w->free);
+	free(w);
+}
+
 int
 window_new(struct window **wp, uint32_t places)
 {
@@ -24,8 +34,10 @@ window_new(struct window **wp, uint32_t places)
 		return -ENOMEM;
 	w->v = calloc(places, sizeof(*w->v));
 	w->free = calloc(places, sizeof(*w->free));
-	if (w->v == NULL || w->free == NULL)
+	if (w->v == NULL || w->free == NULL) {
+		window_free(w);
 		return -ENOMEM;
+	}
 	for (w->places = places; w->nfree < places; w->nfree++)
 		w->free[w->nfree] = w->nfree;
 	*wp = w;

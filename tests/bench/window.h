@@ -12,6 +12,7 @@ struct window;
 
 /* 0 or -ENOMEM. */
 int window_new(struct window **wp, uint32_t places);
+void window_free(struct window *w);
 
 uint32_t window_used(const struct window *w);
 int window_is_full(const struct window *w);

@@ -23,6 +23,7 @@ begin(double rate, double seconds, const double *refused, const double *people)
 
 	memcpy(o.refused, refused, sizeof(o.refused));
 	memcpy(o.people, people, sizeof(o.people));
+	texts_free(texts);
 	if (texts_new(&texts, &o) < 0)
 		abort();
 	texts_begin(texts, NOON);
@@ -195,6 +196,7 @@ check_window(void)
 		apart &= window_take_any(w) != WINDOW_NOTHING;
 	ok(apart && window_take_any(w) == WINDOW_NOTHING,
 	    "and all come back when the link breaks");
+	window_free(w);
 }
 
 int
@@ -205,5 +207,6 @@ main(void)
 	check_redelivery();
 	check_people();
 	check_window();
+	texts_free(texts);
 	return test_done();
 }
