@@ -19,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
 sys.path[:0] = [ROOT + "/tests", ROOT + "/tests/peer"]
 sys.dont_write_bytecode = True
 OUT = os.path.join(ROOT, "tests/bench/out")
+_began = time.monotonic()
 _work = tempfile.TemporaryDirectory(prefix="tc-bench-")
 os.environ["TEST_DIR"] = _work.name
 os.environ.setdefault("TEST_ADDR",
@@ -44,7 +45,8 @@ Options are in the environment:
                    tests/bench/out
   HELD_SECONDS=N   sms: hold the rate of the worst morning for so long
   SEED=N           kill: the random moments of that run
-`make bench-PART` builds what it needs."""
+Each run is told on standard error, the figures on standard output.  `make
+bench-PART` builds what it needs."""
 
 if sys.argv[1:]:
     print(sys.modules["__main__"].__doc__ + "\n" + HELP)
@@ -220,6 +222,9 @@ class Load:
                           f"{self.process.returncode} {out}")
         got = json.loads(out)
         Load.texts = (Load.texts + int(got["texts"])) % SUBSCRIBERS
+        print(f"# {time.monotonic() - _began:.0f} s: {got['answers']:.0f} "
+              f"answers, {got['rate']:.0f} a second, p99 "
+              f"{got['p99_us'] / 1e3:.1f} ms", file=sys.stderr, flush=True)
         return got
 
 
