@@ -49,7 +49,7 @@ const struct metric_info metric_infos[METRICS] = {
     [METRIC_REFUSED_AT_ONCE] = CARRIER("refused_at_once", COUNTER, NUMBER,
 	"Texts and dialogue steps refused before any look-up"),
     [METRIC_LATE] = CARRIER("late", COUNTER, NUMBER,
-	"Admitted, and refused after waiting too long"),
+	"Admitted, and refused after all: too late, or the breaker had opened"),
     [METRIC_BUSY_TEXTS] = CARRIER("busy_texts", COUNTER, NUMBER,
 	"Texts sent that ask to try again later"),
     [METRIC_ANSWERS] = CARRIER("answers", COUNTER, NUMBER,

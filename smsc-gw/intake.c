@@ -202,6 +202,15 @@ is_broken(const struct intake *i, enum admission_text is, int64_t now)
 	return is != ADMISSION_REPEATED && breaker_is_open(&i->breaker, now);
 }
 
+static int
+may_wait(struct intake *i, enum admission_text is, int has_room, int64_t now)
+{
+	if (has_room && !queue_is_full(i->queue) && !is_broken(i, is, now))
+		return admission_admits(&i->admission, is, sharers(i), now);
+	i->admission.counters.refused++;
+	return 0;
+}
+
 void
 intake_expect(const struct intake *i, uint64_t text)
 {
@@ -223,8 +232,7 @@ intake_text(struct intake *i, const struct origin *origin,
 		what = recall_text(i->recall, text, &r);
 	age = when_now() - r.since;
 	is = text == 0 ? ADMISSION_REPEATED : kind(what, &r, age, i->repeats);
-	if (!has_room || queue_is_full(i->queue) || is_broken(i, is, now) ||
-	    !admission_admits(&i->admission, is, sharers(i), now)) {
+	if (!may_wait(i, is, has_room, now)) {
 		refuse(i, origin->link, text, now);
 		return 0;
 	}
@@ -270,9 +278,12 @@ intake_down(struct intake *i, const struct link *l)
 static int
 take(struct intake *i, struct queued *x, int64_t now)
 {
-	int is_due = admission_leaves(&i->admission, x->is, now - x->came) &&
-	    !is_broken(i, x->is, now);
+	int is_due = admission_leaves(&i->admission, x->is, now - x->came);
 
+	if (is_due && is_broken(i, x->is, now)) {
+		i->admission.counters.late++;
+		is_due = 0;
+	}
 	if (is_due) {
 		i->events->text(x, i->arg);
 	} else {

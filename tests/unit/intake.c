@@ -475,8 +475,7 @@ no_room(void)
 	while (n < 5000 && come(0))
 		n++;
 	ok_int(n, 4096, "nor is there for more than wait");
-	ok_int(intake_state(intake).counters.refused, 0,
-	    "none of which admission refused");
+	ok_int(intake_state(intake).counters.refused, 3, "all are counted");
 }
 
 static void
@@ -496,7 +495,9 @@ breaking(void)
 	ok_int(come(0), 1, "nor what goes on with something");
 	text_takes = 100;
 	turn();
-	ok_str(told_now(), "lttt.", "as with those that waited");
+	ok_str(told_now(), "lttt.", "as with those that waited,");
+	ok_int(intake_state(intake).counters.refused, 1, "and counted");
+	ok_int(intake_state(intake).counters.late, 1, "as those are");
 	pass(0.9 * 2);
 	ok_int(intake_state(intake).is_open, 0, "nine times as long");
 	ok_int(come(6), 1, "then it is over");
