@@ -1,4 +1,4 @@
-/* A table of admit.c: places that are found by a key, in memory that is shared
+/* A table of admit*.c: places that are found by a key, in memory that is shared
  * with the processes forked after it was made.
  *
  * Who uses a place takes its set first and leaves it when done, soon: never

@@ -1,7 +1,6 @@
 /* SQLite's page cache (sqlite3_pcache_methods2), made for large ones.
  *
  *   homes: | page extra octets | page extra octets | …    by number
- *   heads[number & mask] ─▶ stray ─▶ stray …
  *
  * SQLite's own finds a page through a table and writes into its neighbours in
  * a list with each look, and in a large cache every one of these steps waits
@@ -12,60 +11,19 @@
  * until it is let go. Forgetting everything, as SQLite does when another
  * process has written, takes no longer than forgetting one.
  *
- * In a small cache all stray, and the least recently used goes first, roughly:
- * a hand goes around and passes over once whatever was looked at since. */
+ * In a small cache all stray, and the least recently used goes first, roughly.
+ * Those that stray are pagecache_strays.c's. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include <sqlite3.h>
-
 #include "pagecache.h"
+#include "pagecache_strays.h"
 
 #define PIECE (2u << 20) /* octets that are mapped as one */
 #define LARGE (8 * PIECE)
-#define STEP 16 /* pages by which a small cache grows */
-#define LINE 64 /* octets */
-#define HEADS 64
 #define EXPECTED (2 * LINE) /* octets that are surely looked at */
-
-struct page {
-	sqlite3_pcache_page api; /* must be first */
-	struct page *next;       /* of its head's, or of the free */
-	unsigned number;         /* 0: free */
-	unsigned generation;     /* the cache's, unless it was forgotten */
-	uint8_t held;            /* SQLite uses it */
-	uint8_t heard_of;        /* since the hand last passed */
-	uint8_t strays;
-};
-
-struct block {
-	struct page *pages;
-	unsigned n;
-};
-
-struct cache {
-	struct cache *other;
-	uint64_t name;
-	size_t page_size, extra_size;
-	size_t ahead;    /* from a page to its octets */
-	size_t each;     /* from one page to the next */
-	int may_drop;    /* what is not held */
-	int is_homeless; /* there was no room for homes */
-	unsigned max, n, held, generation;
-	char *homes;
-	unsigned nhomes;
-	void *mapped; /* the homes, and what lies before them */
-	size_t nmapped;
-	struct page **heads;
-	unsigned nheads; /* a power of two */
-	unsigned nstrays;
-	struct page *free;
-	struct block *blocks;
-	unsigned nblocks;
-	unsigned hand_block, hand;
-};
 
 static struct cache *caches;     /* all there are: a few */
 static uint64_t made;            /* as many were */
@@ -76,53 +34,6 @@ static size_t
 round_up(size_t n, size_t to)
 {
 	return (n + to - 1) / to * to;
-}
-
-/* A place for a page, nothing of which was written yet. */
-static void
-make_place(const struct cache *c, struct page *p)
-{
-	p->api.pBuf = (char *)p + c->ahead;
-	p->api.pExtra = p + 1;
-}
-
-/* Places for strays. */
-
-static int
-grow(struct cache *c)
-{
-	struct block *blocks =
-	    realloc(c->blocks, (c->nblocks + 1) * sizeof(*blocks));
-	struct block b = {.n = STEP};
-	void *memory;
-
-	if (blocks == NULL)
-		return -1;
-	c->blocks = blocks;
-	/* SQLite may look a little behind the end of a damaged page */
-	if (posix_memalign(&memory, LINE, STEP * c->each + LINE) != 0)
-		return -1;
-	b.pages = memory;
-	for (unsigned i = 0; i < b.n; i++) {
-		struct page *p = (struct page *)((char *)memory + i * c->each);
-
-		*p = (struct page){.next = c->free};
-		make_place(c, p);
-		c->free = p;
-	}
-	c->blocks[c->nblocks++] = b;
-	return 0;
-}
-
-static void
-free_blocks(struct cache *c)
-{
-	while (c->nblocks > 0)
-		free(c->blocks[--c->nblocks].pages);
-	free(c->blocks);
-	c->blocks = NULL;
-	c->free = NULL;
-	c->hand_block = c->hand = 0;
 }
 
 /* Homes. */
@@ -170,56 +81,19 @@ map(struct cache *c)
 
 /* Finding. */
 
-static struct page **
-head(const struct cache *c, unsigned number)
-{
-	return &c->heads[number & (c->nheads - 1)];
-}
-
-static struct page *
-find_stray(const struct cache *c, unsigned number)
-{
-	struct page *p = *head(c, number);
-
-	while (p != NULL && p->number != number)
-		p = p->next;
-	return p;
-}
-
 static struct page *
 find(const struct cache *c, unsigned number)
 {
 	struct page *p;
 
 	if (c->nhomes == 0)
-		return find_stray(c, number);
+		return strays_find(c, number);
 	p = home(c, number);
 	for (size_t line = LINE; line <= c->ahead; line += LINE)
 		__builtin_prefetch((char *)p + line);
 	if (p->number == number && p->generation == c->generation)
 		return p;
-	return c->nstrays > 0 ? find_stray(c, number) : NULL;
-}
-
-/* No memory for more heads: the lists grow longer instead. */
-static void
-more_heads(struct cache *c)
-{
-	struct page **heads = calloc(2 * (size_t)c->nheads, sizeof(*heads));
-	struct page **old = c->heads, *p;
-	unsigned n = c->nheads;
-
-	if (heads == NULL)
-		return;
-	c->heads = heads;
-	c->nheads *= 2;
-	for (unsigned i = 0; i < n; i++)
-		while ((p = old[i]) != NULL) {
-			old[i] = p->next;
-			p->next = *head(c, p->number);
-			*head(c, p->number) = p;
-		}
-	free(old);
+	return c->nstrays > 0 ? strays_find(c, number) : NULL;
 }
 
 static void
@@ -228,25 +102,8 @@ put(struct cache *c, struct page *p, unsigned number)
 	p->number = number;
 	p->generation = c->generation;
 	p->strays = c->nhomes == 0 || p != home(c, number);
-	if (!p->strays)
-		return;
-	if (++c->nstrays > c->nheads)
-		more_heads(c);
-	p->next = *head(c, number);
-	*head(c, number) = p;
-}
-
-static void
-take_out(struct cache *c, struct page *p)
-{
-	struct page **at = head(c, p->number);
-
-	if (!p->strays)
-		return;
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
-	c->nstrays--;
+	if (p->strays)
+		strays_put(c, p);
 }
 
 static int
@@ -259,44 +116,20 @@ is_a_home(const struct cache *c, const struct page *p)
 static void
 drop(struct cache *c, struct page *p)
 {
-	take_out(c, p);
+	strays_take_out(c, p);
 	c->n--;
 	c->held -= p->held;
 	p->number = p->held = p->heard_of = 0;
-	if (is_a_home(c, p))
-		return;
-	p->next = c->free;
-	c->free = p;
+	if (!is_a_home(c, p))
+		strays_give_back(c, p);
 }
 
 /* Making room. */
 
-static struct page *
-next_under_hand(struct cache *c)
-{
-	while (c->hand >= c->blocks[c->hand_block].n) {
-		c->hand = 0;
-		c->hand_block = (c->hand_block + 1) % c->nblocks;
-	}
-	return (struct page *)((char *)c->blocks[c->hand_block].pages +
-	    c->hand++ * c->each);
-}
-
-/* Drops one that is not held; there must be one. */
 static void
 drop_oldest(struct cache *c)
 {
-	for (;;) {
-		struct page *p = next_under_hand(c);
-
-		if (p->number == 0 || p->held)
-			continue;
-		if (!p->heard_of) {
-			drop(c, p);
-			return;
-		}
-		p->heard_of = 0;
-	}
+	drop(c, strays_oldest(c));
 }
 
 /* Beside homes those that stray are held. */
@@ -314,12 +147,11 @@ take_free(struct cache *c)
 
 	if (c->n >= c->max && can_drop(c))
 		drop_oldest(c);
-	if (c->free == NULL && grow(c) < 0 && can_drop(c))
-		drop_oldest(c);
-	p = c->free;
-	if (p != NULL)
-		c->free = p->next;
-	return p;
+	p = strays_place(c);
+	if (p != NULL || !can_drop(c))
+		return p;
+	drop_oldest(c);
+	return strays_place(c);
 }
 
 /* The page's home, or, while another is held there, null. */
@@ -333,7 +165,7 @@ take_home(struct cache *c, unsigned number)
 			return NULL;
 		drop(c, p);
 	}
-	make_place(c, p);
+	page_make_place(c, p);
 	return p;
 }
 
@@ -369,7 +201,7 @@ build(struct cache *c)
 	if (want == c->nhomes || c->held > 0)
 		return;
 	forget(c, 0);
-	free_blocks(c);
+	strays_shrink(c);
 	unmap(c);
 	if (want > 0)
 		map(c);
@@ -402,9 +234,7 @@ create(int page_size, int extra_size, int may_drop)
 	c->ahead = round_up(sizeof(struct page) + extra_size, LINE);
 	c->each = c->ahead + round_up(page_size, LINE);
 	c->may_drop = may_drop;
-	c->nheads = HEADS;
-	c->heads = calloc(HEADS, sizeof(struct page *));
-	if (c->heads == NULL) {
+	if (strays_new(c) < 0) {
 		free(c);
 		return NULL;
 	}
@@ -424,9 +254,8 @@ destroy(sqlite3_pcache *cache)
 	*at = c->other;
 	if (last == c)
 		last = NULL;
-	free_blocks(c);
+	strays_free(c);
 	unmap(c);
-	free(c->heads);
 	free(c);
 }
 
@@ -511,7 +340,7 @@ renumber(sqlite3_pcache *cache, sqlite3_pcache_page *page, unsigned from,
 		return;
 	if (other != NULL)
 		drop(c, other);
-	take_out(c, p);
+	strays_take_out(c, p);
 	put(c, p, to);
 }
 
@@ -549,7 +378,7 @@ shrink(sqlite3_pcache *cache)
 	if (c->held > 0)
 		return;
 	forget(c, 0);
-	free_blocks(c);
+	strays_shrink(c);
 	unmap(c);
 }
 

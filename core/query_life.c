@@ -117,6 +117,14 @@ query_snapshot(struct query *q, struct vault *v)
 	return NULL;
 }
 
+struct store *
+query_store(struct query *q, struct question *x)
+{
+	if (x->store == NULL)
+		x->store = query_snapshot(q, x->vault);
+	return x->store;
+}
+
 int
 query_end(struct query *q)
 {

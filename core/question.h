@@ -36,8 +36,32 @@ struct question {
 	struct dialogue d;
 };
 
-/* A vault's store with a snapshot begun, or null while it is away. */
+/* What is asked (query_asked.c). query_begin: by whom, at which service, before
+ * a word of it; `say` becomes empty. query_hear: what is said, whatever it
+ * means. query_understand: what it means, x->d.r being parsed, by itself, and,
+ * when `asked` is to be looked at, as a reply to that. */
+void query_begin(struct query *q, struct question *x,
+    const struct conf_service *service, const char *msisdn, struct answer *a,
+    char *say);
+void query_hear(struct query *q, struct question *x, const char *text);
+enum verdict query_understand(struct query *q, struct question *x, int asked,
+    struct answer *a, struct ticket *ticket);
+
+/* The request that it is by now (ticket.request), with what is left out. */
+uint64_t query_request(struct query *q, struct question *x);
+
+/* Keeps what is pending now that the subscriber is told `verdict`. */
+enum verdict query_keep_step(struct question *x, enum verdict verdict);
+
+/* What is told (query_told.c): from memory, or looked up, or, while that cannot
+ * be, held from today. Where it is from memory *from_memory is the text. */
+enum verdict query_answer(struct query *q, struct question *x, uint64_t request,
+    struct answer *a, const char **from_memory);
+
+/* A vault's store with a snapshot begun, or null while it is away; and that of
+ * a question. */
 struct store *query_snapshot(struct query *q, struct vault *v);
+struct store *query_store(struct query *q, struct question *x);
 
 /* While the store is away: what the same request was answered today, with its
  * own "as of"; or null. The request says, by what the small state has of its

@@ -2,6 +2,7 @@
  * whose travels are told, and how the window lies in the local day. */
 #include "core/query.c"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "feed.h"
 #include "key.h"
 #include "test.h"
+#include "when.h"
 
 #define HOUR 3600
 #define DAY (24 * HOUR)
