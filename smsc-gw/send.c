@@ -5,7 +5,8 @@
  *                   │ └── PAUSED ┘ a segment refused for now
  *
  * A job holds one answer. Its segments are bits: done (taken, or refused for
- * good), flying (sent and unanswered); what is neither is still to be sent.
+ * good: send_back.c), flying (sent and unanswered); what is neither is still to
+ * be sent.
  * Ready jobs wait in the lane of the link they came from, or in the lane of
  * none; they go over whichever link is least loaded (send_over.c), but what
  * waits for a link has it first, so that a slow SMSC holds up its own.
@@ -14,86 +15,10 @@
  * longer than its link's ack_after, the job goes into the outbox and
  * the deliver_sm is acknowledged when that is durable. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "log.h"
 #include "sender.h"
 #include "when.h"
-
-#define CLAIMS 256u /* answers of those that others left */
-#define PAUSE_FIRST_MS 1000
-#define PAUSE_MAX_MS 30000
-#define TELL_MS 1000
-
-/* The most answers of one link on their way at once: a window full, and as
- * many that wait or pause as make it three more. */
-static unsigned
-quota(const struct conf_smsc *conf)
-{
-	return 4 * conf->window;
-}
-
-/* Life. */
-
-int
-sender_new(struct sender **sp, struct event_base *base, struct state *state,
-    struct outbox *outbox, struct query *query, struct receipts *receipts,
-    sender_idle_h *idle, void *arg)
-{
-	struct sender *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		return -ENOMEM;
-	s->state = state;
-	s->outbox = outbox;
-	s->query = query;
-	s->receipts = receipts;
-	s->idle = idle;
-	s->arg = arg;
-	s->now = when_ticks();
-	s->leased = time(NULL) + OUTBOX_LEASE;
-	if (jobs_init(&s->jobs, CLAIMS) < 0 || sender_tick(s, base) < 0) {
-		sender_free(s);
-		return -ENOMEM;
-	}
-	*sp = s;
-	return 0;
-}
-
-void
-sender_free(struct sender *s)
-{
-	if (s == NULL)
-		return;
-	if (s->tick != NULL)
-		event_free(s->tick);
-	jobs_free(&s->jobs);
-	free(s);
-}
-
-int
-sender_add(struct sender *s, struct link *l)
-{
-	return lane_add(&s->jobs, l, quota(link_conf(l)));
-}
-
-int
-sender_reserve(
-    struct sender *s, const struct link *l, const struct conf_smsc *conf)
-{
-	return lane_reserve(lane_of(&s->jobs, l), quota(conf));
-}
-
-void
-sender_reload(struct sender *s, struct link *l)
-{
-	struct lane *lane = lane_of(&s->jobs, l);
-
-	lane->quota = quota(link_conf(l));
-	lane->state = LANE_OPEN;
-}
 
 static int
 takes(const struct sender *s, const struct lane *lane)
@@ -113,19 +38,6 @@ sender_can_keep(const struct sender *s, const struct link *l)
 	const struct lane *lane = lane_of(&s->jobs, l);
 
 	return lane->busy < lane->quota;
-}
-
-void
-sender_remove(struct sender *s, struct link *l)
-{
-	sender_down(s, l);
-	lane_remove(&s->jobs, lane_of(&s->jobs, l));
-}
-
-const struct sender_counters *
-sender_counters(const struct sender *s)
-{
-	return &s->counters;
 }
 
 /* When a link is about to go, it is for what is owed to it only. */
@@ -150,6 +62,15 @@ turn_of(struct sender *s, struct job *j)
 		job_keep_to(&s->jobs, j, NULL);
 	}
 	return may_take(j->home, j) ? j->home : lane_of_none(&s->jobs);
+}
+
+void
+sender_settle(struct sender *s, struct job *j)
+{
+	if (job_to_send(j) == 0)
+		job_wait(&s->jobs, j);
+	else
+		job_ready(&s->jobs, j, turn_of(s, j));
 }
 
 void
@@ -448,173 +369,4 @@ sender_flush(struct sender *s, int said)
 	TAILQ_FOREACH_REVERSE(lane, &s->jobs.lanes, lanes, entry)
 	send_lane(s, lane);
 	return rc;
-}
-
-/* What becomes of a segment. */
-
-static void
-finish(struct sender *s, struct job *j)
-{
-	if (j->refused)
-		s->counters.refused += !j->passing;
-	else
-		s->counters.answers += !j->passing;
-	sender_acknowledge(s, j);
-	query_sent(s->query, &j->ticket, j->refused ? NULL : j->message.text);
-	sender_drop(s, j); /* the next flush erases it from the outbox */
-}
-
-void
-sender_settle(struct sender *s, struct job *j)
-{
-	if (job_to_send(j) == 0)
-		job_wait(&s->jobs, j);
-	else
-		job_ready(&s->jobs, j, turn_of(s, j));
-}
-
-/* A segment refused for now is sent again alone, later each time; those that
- * are refused together count once. */
-static void
-pause_job(struct sender *s, struct job *j)
-{
-	int64_t wait = PAUSE_FIRST_MS;
-
-	if (j->place == JOB_PAUSED)
-		return;
-	for (unsigned i = 0; i < j->tries && wait < PAUSE_MAX_MS; i++)
-		wait *= 2;
-	j->tries++;
-	j->not_before = s->now + (wait < PAUSE_MAX_MS ? wait : PAUSE_MAX_MS);
-	job_pause(&s->jobs, j);
-}
-
-/* One line a second and link: a storm of refusals is counted, not told. */
-static void
-tell_refusal(struct sender *s, const struct link *l, uint32_t command_status)
-{
-	struct lane *lane = lane_of(&s->jobs, l);
-	char name[16];
-
-	if (s->now - lane->told < TELL_MS)
-		return;
-	lane->told = s->now;
-	log_notice(DSMPP, "link %s submit_sm refused status=%s",
-	    link_conf(l)->name,
-	    command_status == LINK_NO_RESPONSE
-		? "none"
-		: pdu_status_name(command_status, name));
-}
-
-/* Bits of it were taken, or refused for good. */
-static void
-segments_done(struct sender *s, struct job *j, uint32_t bits)
-{
-	j->done |= bits;
-	if (j->done == job_all(j)) {
-		finish(s, j);
-		return;
-	}
-	if (j->stored)
-		job_unsaved(&s->jobs, j);
-	if (j->place != JOB_PAUSED)
-		sender_settle(s, j);
-}
-
-static void
-expect_receipt(struct sender *s, const struct flight *f, const char *message_id)
-{
-	const struct outbox_message *m = &f->job->message;
-
-	if (m->receipt)
-		receipts_expect(s->receipts, m->from, m->to,
-		    form_reference(m, f->segment), message_id);
-}
-
-/* A response after its time: the segment is not to be sent again, or not once
- * more if it flies already. */
-void
-sender_submitted_late(struct sender *s, void *ref, const char *message_id)
-{
-	const struct flight *f = ref;
-
-	expect_receipt(s, f, message_id);
-	if (!f->job->dropped && !(f->job->done & 1u << f->segment))
-		segments_done(s, f->job, 1u << f->segment);
-}
-
-void
-sender_submitted(struct sender *s, void *ref, uint32_t command_status,
-    const char *message_id)
-{
-	struct flight *f = ref;
-	struct job *j = f->job;
-	uint32_t bit = 1u << f->segment;
-	int for_good = pdu_refused_for_good(command_status);
-
-	j->flying &= ~bit;
-	if (command_status == LINK_NO_RESPONSE)
-		j->late |= bit;
-	if (command_status == ESME_ROK)
-		expect_receipt(s, f, message_id);
-	if (command_status != ESME_ROK)
-		tell_refusal(s, f->over, command_status);
-	if (j->dropped) {
-		sender_end(s, j);
-		return;
-	}
-	if (j->done & bit)
-		return; /* an earlier copy was taken late */
-	if (command_status != ESME_ROK && !for_good) {
-		if (j->passing)
-			sender_drop(s, j);
-		else
-			pause_job(s, j);
-		return;
-	}
-	j->refused |= for_good;
-	if (for_good) /* the others would fare no better */
-		bit |= job_to_send(j);
-	segments_done(s, j, bit);
-}
-
-/* A link broke. What flew over it may or may not have arrived and is sent
- * again; what is owed to it alone is the SMSC's still, which will send it
- * again. */
-static void
-down_job(struct sender *s, struct job *j, struct link *l)
-{
-	int was_owed;
-
-	for (int i = 0; i < j->form.n; i++)
-		if (j->flying & 1u << i && j->flights[i].over == l)
-			j->flying &= ~(1u << i);
-	if (j->dropped) {
-		sender_end(s, j);
-		return;
-	}
-	if (j->over == l)
-		job_keep_to(&s->jobs, j, NULL);
-	was_owed = j->nowed > 0;
-	job_owe_no_more(&s->jobs, j, l);
-	if (was_owed && j->nowed == 0) {
-		/* not told, as far as we know, nor one of his texts */
-		query_refused(s->query, &j->ticket);
-		sender_drop(s, j);
-	} else if (j->passing && job_to_send(j) != 0) {
-		sender_drop(s, j);
-	} else if (j->place != JOB_PAUSED) {
-		sender_settle(s, j);
-	}
-}
-
-void
-sender_down(struct sender *s, struct link *l)
-{
-	struct job *j, *next;
-
-	for (j = TAILQ_FIRST(&s->jobs.all); j != NULL; j = next) {
-		next = TAILQ_NEXT(j, all);
-		down_job(s, j, l);
-	}
 }

@@ -1,4 +1,4 @@
-/* What send.c, send_over.c, send_now.c and send_later.c share. */
+/* What send.c and send_*.c share. */
 #ifndef SENDER_H
 #define SENDER_H
 

@@ -10,22 +10,14 @@
  *     │ submit_sm   ussd_end              │  CALL_END
  *     │◀──────────────────────────────────┤
  *
- * Each link with USSD has a desk, made when the first dialogue comes. What is
- * said waits there, on a slip, for room in the link's window. Two slips are
- * kept free for each open dialogue, for a turn that waits for the commit and
- * for one that ends it; a deliver_sm that finds no other is refused for now.
- *
- * A turn that the SMSC refuses, or does not answer, was not seen: its
- * dialogue ends, unless it has gone on meanwhile, or begun anew. */
-#include <assert.h>
+ * Each link with USSD has a desk, made when the first dialogue comes; what is
+ * said leaves from there (ussd_say.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "asker.h"
-#include "call.h"
-#include "form.h"
+#include "desk.h"
 #include "key.h"
 #include "log.h"
 #include "text.h"
@@ -33,54 +25,8 @@
 #include "when.h"
 
 #define EXPIRY_MS 250
-#define TELL_MS 1000
 #define SPARE 1024    /* slips beside two for each dialogue */
 #define USSD_TEXT 512 /* octets of UTF-8 of what is dialled or replied */
-#define SAY_MAX 254   /* octets of a short_message */
-
-/* How a turn finds back: what was sent from where to where, as it came. */
-struct route {
-	uint32_t serial; /* of the deliver_sm */
-	uint8_t from_ton, from_npi, to_ton, to_npi;
-	char from[ADDRESS_MAX + 1], to[ADDRESS_MAX + 1];
-	uint8_t has_info;
-	uint8_t sequence; /* of our last turn */
-	uint16_t info;    /* its_session_info */
-};
-
-_Static_assert(sizeof(struct route) <= CALL_ROUTE, "it goes along");
-
-/* A turn on its way. */
-struct slip {
-	TAILQ_ENTRY(slip) entry; /* free or waiting */
-	struct call_key key;
-	uint32_t serial;
-	int64_t since; /* ms: said */
-	struct submit_sm sm;
-	uint8_t octets[SAY_MAX];
-};
-
-TAILQ_HEAD(slips, slip);
-
-struct counters {
-	unsigned long begun, replies, cancelled; /* by the subscriber */
-	unsigned long asked, ended;              /* by us */
-	unsigned long refused; /* turns that the SMSC did not take */
-	unsigned long dropped; /* turns that waited for too long */
-	unsigned long other;   /* deliver_sm */
-};
-
-struct desk {
-	TAILQ_ENTRY(desk) entry;
-	struct link *link;
-	struct calls *calls;
-	struct slip *pool;
-	unsigned nslips, nfree;
-	struct slips free, waiting;
-	uint32_t serial;
-	int64_t told; /* ms: of a refusal */
-	struct counters now, last;
-};
 
 struct ussd {
 	struct core *core;
@@ -91,7 +37,6 @@ struct ussd {
 	TAILQ_HEAD(, desk) desks;
 };
 
-static int on_turn(const struct call_turn *turn, void *arg);
 static void on_expiry(evutil_socket_t fd, short what, void *arg);
 
 /* Life. */
@@ -128,20 +73,6 @@ free_desk(struct desk *d)
 	free(d);
 }
 
-static int
-make_slips(struct desk *d, unsigned n)
-{
-	TAILQ_INIT(&d->free);
-	TAILQ_INIT(&d->waiting);
-	d->pool = calloc(n, sizeof(*d->pool));
-	if (d->pool == NULL)
-		return -ENOMEM;
-	d->nslips = d->nfree = n;
-	for (unsigned i = 0; i < n; i++)
-		TAILQ_INSERT_TAIL(&d->free, &d->pool[i], entry);
-	return 0;
-}
-
 static struct desk *
 new_desk(struct ussd *u, struct link *l)
 {
@@ -157,9 +88,9 @@ new_desk(struct ussd *u, struct link *l)
 	if (d == NULL)
 		return NULL;
 	d->link = l;
-	if (make_slips(d, 2 * conf->ussd_dialogues + SPARE) < 0 ||
-	    calls_new(&d->calls, &c, u->core, u->query, u->outbox, on_turn, d) <
-		0) {
+	if (desk_make_slips(d, 2 * conf->ussd_dialogues + SPARE) < 0 ||
+	    calls_new(
+		&d->calls, &c, u->core, u->query, u->outbox, desk_say, d) < 0) {
 		log_error(DSMPP, "link %s no memory for %u USSD dialogues",
 		    conf->name, conf->ussd_dialogues);
 		free_desk(d);
@@ -182,7 +113,7 @@ desk_of(const struct ussd *u, const struct link *l)
 static void
 tell(struct desk *d)
 {
-	const struct counters *c = &d->now;
+	const struct desk_counters *c = &d->now;
 
 	if (memcmp(c, &d->last, sizeof(*c)) == 0)
 		return;
@@ -306,34 +237,10 @@ take_route(struct desk *d, const struct deliver_sm *sm,
 }
 
 static void
-give_back(struct desk *d, struct slip *s)
-{
-	TAILQ_INSERT_HEAD(&d->free, s, entry);
-	d->nfree++;
-}
-
-/* What waits to be asked in a dialogue that is no more. */
-static void
-take_back(struct desk *d, const struct call_key *key)
-{
-	struct slip *s, *next;
-
-	if (calls_peer(d->calls, key) == NULL)
-		return;
-	for (s = TAILQ_FIRST(&d->waiting); s != NULL; s = next) {
-		next = TAILQ_NEXT(s, entry);
-		if (s->key.who != key->who || s->key.id != key->id)
-			continue;
-		TAILQ_REMOVE(&d->waiting, s, entry);
-		give_back(d, s);
-	}
-}
-
-static void
 cancel(struct desk *d, const struct call_key *key)
 {
 	d->now.cancelled++;
-	take_back(d, key);
+	desk_take_back(d, key);
 	calls_cancel(d->calls, key);
 }
 
@@ -362,7 +269,7 @@ hear(struct desk *d, const struct deliver_sm *sm, const char *msisdn)
 		cancel(d, &key);
 	} else if (sm->ussd_service_op == conf->ussd_begin) {
 		d->now.begun++;
-		take_back(d, &key);
+		desk_take_back(d, &key);
 		take_route(d, sm, NULL, &peer);
 		calls_open(d->calls, &key, msisdn, text, &peer, when_ticks());
 	} else if (sm->ussd_service_op == conf->ussd_reply) {
@@ -399,112 +306,13 @@ ussd_deliver(struct ussd *u, struct link *l, const struct deliver_sm *sm)
 	return ESME_ROK;
 }
 
-/* What is said. */
-
-static void
-address(struct submit_sm *sm, const struct route *r)
-{
-	sm->source_addr_ton = r->from_ton;
-	sm->source_addr_npi = r->from_npi;
-	sm->dest_addr_ton = r->to_ton;
-	sm->dest_addr_npi = r->to_npi;
-	strcpy(sm->source_addr, r->from);
-	strcpy(sm->destination_addr, r->to);
-}
-
-static void
-put_session(struct submit_sm *sm, const struct conf_smsc *conf, struct route *r,
-    int is_end)
-{
-	r->sequence = (r->sequence + 1) & 0x7f;
-	if (conf->ussd_session == USSD_SESSION_NONE || !r->has_info)
-		return;
-	sm->has_session_info = 1;
-	sm->its_session_info = r->info;
-	if (conf->ussd_session == USSD_SESSION_COUNT)
-		sm->its_session_info =
-		    (r->info & 0xff00) | r->sequence << 1 | is_end;
-}
-
-static int
-put_text(
-    struct slip *s, const struct conf_smsc *conf, const struct call_turn *turn)
-{
-	enum alphabet a = turn->alphabet == ALPHABET_UCS2
-	    ? ALPHABET_UCS2
-	    : conf->default_alphabet;
-	int n = text_encode(turn->say, a, s->octets, sizeof(s->octets));
-
-	if (n < 0)
-		return n;
-	s->sm.data_coding = form_data_coding(a);
-	s->sm.short_message = s->octets;
-	s->sm.sm_length = n;
-	return 0;
-}
-
-static int
-on_turn(const struct call_turn *turn, void *arg)
-{
-	struct desk *d = arg;
-	const struct conf_smsc *conf = link_conf(d->link);
-	int is_end = turn->what == CALL_END;
-	struct slip *s = TAILQ_FIRST(&d->free);
-	struct route r;
-
-	assert(s != NULL);
-	memcpy(&r, turn->peer->route, sizeof(r));
-	s->key = turn->key;
-	s->serial = r.serial;
-	s->since = when_ticks();
-	s->sm = (struct submit_sm){
-	    .has_ussd_op = 1,
-	    .ussd_service_op = is_end ? conf->ussd_end : conf->ussd_ask,
-	};
-	strcpy(s->sm.service_type, conf->ussd_service_type);
-	address(&s->sm, &r);
-	put_session(&s->sm, conf, &r, is_end);
-	memcpy(turn->peer->route, &r, sizeof(r));
-	d->now.asked += !is_end;
-	d->now.ended += is_end;
-	if (put_text(s, conf, turn) < 0) {
-		log_error(DSMPP, "link %s a text that is no page", conf->name);
-		return 0;
-	}
-	TAILQ_REMOVE(&d->free, s, entry);
-	TAILQ_INSERT_TAIL(&d->waiting, s, entry);
-	d->nfree--;
-	return 1;
-}
-
-/* What has waited for longer than a dialogue lives is of no use. */
-static void
-send_waiting(struct desk *d)
-{
-	int64_t now = when_ticks();
-	int64_t oldest = now - link_conf(d->link)->ussd_seconds * 1000LL;
-	struct slip *s;
-
-	while ((s = TAILQ_FIRST(&d->waiting)) != NULL) {
-		if (s->since >= oldest && link_room(d->link, now) == 0)
-			return;
-		TAILQ_REMOVE(&d->waiting, s, entry);
-		if (s->since >= oldest) {
-			link_submit(d->link, &s->sm, s, now);
-		} else {
-			d->now.dropped++;
-			give_back(d, s);
-		}
-	}
-}
-
 void
 ussd_send(struct ussd *u)
 {
 	struct desk *d;
 
 	TAILQ_FOREACH (d, &u->desks, entry)
-		send_waiting(d);
+		desk_send(d);
 }
 
 void
@@ -517,65 +325,13 @@ ussd_settle(struct ussd *u, int rc)
 	ussd_send(u);
 }
 
-/* What becomes of it. */
-
-/* One line a second and link. */
-static void
-tell_refusal(struct desk *d, uint32_t command_status)
-{
-	int64_t now = when_ticks();
-	char name[16];
-
-	d->now.refused++;
-	if (d->told != 0 && now - d->told < TELL_MS)
-		return;
-	d->told = now;
-	log_notice(DSMPP, "link %s ussd turn refused status=%s",
-	    link_conf(d->link)->name,
-	    command_status == LINK_NO_RESPONSE
-		? "none"
-		: pdu_status_name(command_status, name));
-}
-
-/* Is it the last turn of its dialogue so far? */
-static int
-is_last(struct desk *d, const struct slip *s)
-{
-	const struct call_peer *peer = calls_peer(d->calls, &s->key);
-	struct route r;
-
-	if (peer == NULL)
-		return 0;
-	memcpy(&r, peer->route, sizeof(r));
-	return r.serial == s->serial;
-}
-
-static void
-refused(struct desk *d, const struct slip *s, uint32_t command_status)
-{
-	tell_refusal(d, command_status);
-	if (is_last(d, s))
-		calls_lost(d->calls, &s->key);
-}
-
 int
 ussd_submitted(
     struct ussd *u, struct link *l, void *ref, uint32_t command_status)
 {
 	struct desk *d = desk_of(u, l);
-	struct slip *s = ref;
 
-	if (d == NULL || (uintptr_t)s < (uintptr_t)d->pool ||
-	    (uintptr_t)s >= (uintptr_t)(d->pool + d->nslips))
-		return 0;
-	if (command_status != ESME_ROK)
-		refused(d, s, command_status);
-	else if (is_last(d, s))
-		calls_arrived(d->calls, &s->key);
-	if (command_status == LINK_NO_RESPONSE)
-		link_forget(l, s);
-	give_back(d, s);
-	return 1;
+	return d != NULL && desk_submitted(d, ref, command_status);
 }
 
 void
@@ -618,7 +374,7 @@ collect(const struct desk *d, struct metrics *m)
 {
 	const struct conf_smsc *conf = link_conf(d->link);
 	const char *carrier = conf->carrier->name, *name = conf->name;
-	const struct counters *c = &d->now;
+	const struct desk_counters *c = &d->now;
 	const struct metric_value all[] = {
 	    {METRIC_USSD_OPEN, calls_count(d->calls)},
 	    {METRIC_USSD_BEGUN, c->begun},
