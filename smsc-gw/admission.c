@@ -2,8 +2,7 @@
  * kind cost so far. */
 #include "admission.h"
 
-/* µs of work to have at hand, and not fewer than so many texts. An SMSC whose
- * windows hold less keeps its queue to itself. */
+/* µs of work to have at hand, and not fewer than so many texts. */
 #define KEEP_BUSY 4000
 #define KEEP_TEXTS 8
 #define WIDENS 8                 /* of so many parts of the time, one */
@@ -44,16 +43,34 @@ admission_is_strained(const struct admission *a, int64_t now)
 	return now - a->tight <= ADMISSION_STANDING;
 }
 
+/* Has something waited without a pause for long? */
+static int
+stands(const struct admission *a, int64_t now)
+{
+	return a->standing >= 0 && now - a->standing > ADMISSION_STANDING;
+}
+
+/* What keeps us busy. Where the SMSC's windows hold less, it is half of the
+ * most that they held: else none would ever be refused, and the SMSC's queue
+ * would grow behind them. */
+static int64_t
+enough(const struct admission *a, int64_t now)
+{
+	int64_t busy = KEEP_TEXTS * a->cost;
+	int64_t half = (a->most < 4 ? 2 : a->most / 2) * a->cost;
+
+	if (busy < KEEP_BUSY)
+		busy = KEEP_BUSY;
+	return stands(a, now) && half < busy ? half : busy;
+}
+
 /* The longest delay that may be now. */
 static int64_t
 room(const struct admission *a, unsigned carriers, int64_t now)
 {
-	int64_t busy = KEEP_TEXTS * a->cost, r;
+	int64_t r = enough(a, now) * (carriers > 0 ? carriers : 1);
 
-	if (busy < KEEP_BUSY)
-		busy = KEEP_BUSY;
-	r = busy * (carriers > 0 ? carriers : 1);
-	if (a->standing < 0 || now - a->standing <= ADMISSION_STANDING)
+	if (!stands(a, now))
 		r += (now - a->tight) / WIDENS;
 	return r < ADMISSION_DELAY ? r : ADMISSION_DELAY;
 }
@@ -66,7 +83,7 @@ fits(struct admission *a, enum admission_text what, unsigned carriers,
 	int64_t r = room(a, carriers, now);
 
 	if (what == ADMISSION_REPEATED)
-		return 1;
+		return delay < ADMISSION_DELAY;
 	if (a->queued > 0 && delay >= r)
 		return 0;
 	if (a->queued == 0 || what == ADMISSION_NEW || delay < r / part[what])
@@ -86,6 +103,8 @@ admit(struct admission *a, enum admission_text what, int64_t now)
 		return;
 	}
 	a->queued++;
+	if (a->most < a->queued)
+		a->most = a->queued;
 	a->counters.returned += what != ADMISSION_NEW;
 	a->turn = what == ADMISSION_NEW ? a->turn + 1 : 0;
 }
@@ -142,6 +161,7 @@ void
 admission_idle(struct admission *a)
 {
 	a->standing = -1;
+	a->most = 0;
 }
 
 int

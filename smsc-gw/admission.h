@@ -33,7 +33,7 @@ enum admission_text {
 	ADMISSION_NEW,      /* never refused, as far as is known */
 	ADMISSION_AGAIN,    /* refused, not ADMISSION_LONG_AGO */
 	ADMISSION_RETURNS,  /* refused before that */
-	ADMISSION_REPEATED, /* answered from memory, always admitted */
+	ADMISSION_REPEATED, /* answered from memory: while any may wait */
 };
 
 struct admission_counters {
@@ -46,6 +46,7 @@ struct admission_counters {
 
 struct admission {
 	unsigned queued, repeats; /* that wait: to be looked up; from memory */
+	unsigned most;            /* that waited to be looked up, since then: */
 	int64_t standing;         /* since when some wait, or -1 */
 	int64_t tight;            /* when there was no room, last */
 	int64_t cost, repeating;  /* of a text of each kind, mean */

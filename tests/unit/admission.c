@@ -159,12 +159,15 @@ returning(void)
 	admission_worked(&a, ADMISSION_NEW, WEIGHT, WEIGHT * 1000);
 	ok(admission_admits(&a, ADMISSION_RETURNS, 1, now),
 	    "who returns is admitted where there is room");
+	for (int i = 0; i < 2 * KEEP_TEXTS; i++)
+		admission_admits(&a, ADMISSION_NEW, 1, now);
+	for (int i = 0; i < 2 * KEEP_TEXTS; i++)
+		admission_leaves(&a, ADMISSION_NEW, 0);
 	now += ADMISSION_STANDING + 1;
 	while (admission_admits(&a, ADMISSION_NEW, 1, now))
 		n++;
 	ok_int(n + 1, KEEP_TEXTS, "where some wait long, few may");
-	ok(admission_admits(&a, ADMISSION_REPEATED, 1, now),
-	    "a repeat always is");
+	ok(admission_admits(&a, ADMISSION_REPEATED, 1, now), "a repeat is");
 	admission_leaves(&a, ADMISSION_REPEATED, 0);
 	n = compete(&a, now, 1);
 	ok(n >= 90 && n <= 110, "of 6400 admitted, %u are ones that return", n);
@@ -195,6 +198,12 @@ repeats(void)
 	ok_int(admission_delay(&a, 1), 1200, "one of one kind, ten of another");
 	admission_leaves(&a, ADMISSION_REPEATED, 0);
 	ok_int(admission_delay(&a, 1), 1180, "one less");
+	while (admission_admits(&a, ADMISSION_REPEATED, 1, 0) &&
+	    admission_delay(&a, 1) < 2 * ADMISSION_DELAY)
+		;
+	ok(admission_delay(&a, 1) >= ADMISSION_DELAY &&
+		admission_delay(&a, 1) < ADMISSION_DELAY + 20,
+	    "and even they do not wait for longer than any");
 }
 
 static void
@@ -265,6 +274,9 @@ main(void)
 	flood(10000, 400);
 	flood(200, 400);
 	flood(200, 40);
+	flood(200, 16);
+	flood(100, 39);
+	flood(1000, 8);
 	returning();
 	repeats();
 	late();
