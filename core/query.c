@@ -65,7 +65,8 @@ keep_request(
 /* In words. */
 
 /* In the audit before it is told, and counted: 0, or -errno when it may not
- * be. What is said in a dialogue is said at once; texts wait for query_end. */
+ * be. What is said in a dialogue is said at once, and so is nothing; texts wait
+ * for query_end. */
 static int
 note(struct query *q, const struct question *x, enum verdict verdict)
 {
@@ -79,7 +80,7 @@ note(struct query *q, const struct question *x, enum verdict verdict)
 	    .by = "",
 	    .reason = "",
 	};
-	int rc = x->d.channel == CHANNEL_USSD
+	int rc = x->d.channel == CHANNEL_USSD || verdict == VERDICT_SILENCE
 	    ? audit_write(q->core->audit, &act)
 	    : audit_hold(q->core->audit, &act);
 
