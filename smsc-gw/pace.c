@@ -4,6 +4,7 @@
 #define COUNT_MS 1000     /* over which what it takes is counted */
 #define CUT 0.3
 #define ENOUGH 16 /* times what it took: no limit any more */
+#define STRAY 100 /* of so many taken, one refused is no complaint */
 
 void
 pace_init(struct pace *p, int64_t now)
@@ -21,7 +22,14 @@ turn(struct pace *p, int64_t now)
 		return;
 	p->taken = p->count * 1000.0 / ms;
 	p->counted = now;
-	p->count = 0;
+	p->count = p->refused = 0;
+}
+
+/* A second may have begun a moment ago, or be the first. */
+static uint32_t
+of_late(const struct pace *p)
+{
+	return p->taken > p->count ? p->taken : p->count;
 }
 
 void
@@ -39,8 +47,10 @@ pace_throttled(struct pace *p, int64_t now)
 	if (p->took != 0 && now - p->since < COMPLAINT_MS)
 		return 0;
 	turn(p, now);
-	/* a second may have begun a moment ago, or be the first */
-	p->took = p->taken > p->count ? p->taken : p->count;
+	p->refused++;
+	if (p->refused * STRAY < of_late(p))
+		return 0;
+	p->took = of_late(p);
 	if (p->took < least)
 		p->took = least;
 	p->since = now;

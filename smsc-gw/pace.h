@@ -24,6 +24,7 @@ struct pace {
 	double taken;    /* a second, of late */
 	int64_t counted; /* until then */
 	uint32_t count;  /* taken since */
+	uint32_t refused;
 };
 
 /* It begins with none, all zero but for the time. */
@@ -33,7 +34,8 @@ void pace_init(struct pace *p, int64_t now);
 void pace_taken(struct pace *p, int64_t now);
 
 /* It refused one with ESME_RTHROTTLED or ESME_RMSGQFUL (SMPP 3.4, 5.1.3).
- * Those that come together are one complaint: 1 for the first, else 0. */
+ * Those that come together are one complaint: 1 for the first, else 0; and so
+ * few that of a hundred it takes all but one are none. */
 int pace_throttled(struct pace *p, int64_t now);
 
 /* Messages a second now; 0 for no limit. */

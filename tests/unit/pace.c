@@ -98,10 +98,36 @@ follows(void)
 	    s.refused / 60);
 }
 
+/* One that refuses a few, however slow or fast. */
+static void
+strays(void)
+{
+	struct pace p;
+	int64_t now = 0;
+	int complaints = 0;
+
+	pace_init(&p, now);
+	for (int i = 0; i < 60000; i++, now += i % 2) {
+		pace_taken(&p, now);
+		if (i % 500 == 499)
+			complaints += pace_throttled(&p, now);
+	}
+	ok_int(complaints, 0, "one of 500 is no complaint");
+	ok(pace_rate(&p, now) == 0, "so there is no pace");
+	for (int i = 0; i < 2000; i++, now += i % 2) {
+		pace_taken(&p, now);
+		if (i % 50 == 49)
+			complaints += pace_throttled(&p, now);
+	}
+	ok_int(complaints, 1, "one of 50 is one, soon");
+	ok(pace_rate(&p, now) > 1300, "and slows down as ever");
+}
+
 int
 main(void)
 {
 	shape();
+	strays();
 	follows();
 	return test_done();
 }

@@ -91,6 +91,9 @@ paces(void)
 	for (int i = 0; i < 500; i++)
 		window_taken(w, 1000 + i);
 	ok_int(window_room(w, 1500), 1000, "no rate, no limit");
+	for (int i = 0; i < 4; i++)
+		window_throttled(w, 1500);
+	ok_int(window_room(w, 1500), 1000, "nor where very few are refused");
 	window_throttled(w, 1500);
 	ok_int(window_room(w, 1500), 0, "none at once");
 	ok_int(window_room(w, 1699), 0, "nor for a moment");
