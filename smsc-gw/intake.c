@@ -229,7 +229,7 @@ intake_text(struct intake *i, const struct origin *origin,
 	struct queued *x;
 
 	if (text != 0)
-		what = recall_text(i->recall, text, &r);
+		what = recall_text(i->recall, text, when_now(), &r);
 	age = when_now() - r.since;
 	is = text == 0 ? ADMISSION_REPEATED : kind(what, &r, age, i->repeats);
 	if (!may_wait(i, is, has_room, now)) {

@@ -15,26 +15,24 @@
 #include "shared.h"
 
 #define WAYS 8
-#define TIME_MAX ((1u << 26) - 1) /* two years */
+#define TIME ((1u << 20) - 1) /* seconds, again and again: twelve days */
+#define STEP 180              /* seconds */
+#define STEPS_MAX 511u        /* more than a day */
 /* Of one message that was refused time and again as many are counted; no more
  * than these of its sender's next questions are taken for copies. */
 #define COPIES_MAX 3u
 
 struct place {
 	uint32_t mark;      /* 0 is free */
-	uint32_t time : 26; /* since `epoch` */
-	uint32_t copies : 5;
+	uint32_t time : 20; /* when first refused, or answered */
+	uint32_t steps : 9; /* until it was last refused */
+	uint32_t copies : 2;
 	uint32_t answered : 1;
 };
 
-struct memory {
-	_Alignas(64) _Atomic int64_t epoch; /* of the first text */
-	_Alignas(64) _Atomic uint64_t places[];
-};
-
 struct recall {
-	struct memory *memory;
-	size_t octets; /* of it */
+	_Atomic uint64_t *places;
+	size_t octets; /* of them */
 	size_t mask;   /* sets - 1 */
 };
 
@@ -49,10 +47,9 @@ recall_new(struct recall **rp, size_t texts)
 	while (sets * WAYS < texts)
 		sets *= 2;
 	r->mask = sets - 1;
-	r->octets =
-	    sizeof(*r->memory) + sets * WAYS * sizeof(r->memory->places[0]);
-	r->memory = shared_new(r->octets);
-	if (r->memory == NULL) {
+	r->octets = sets * WAYS * sizeof(*r->places);
+	r->places = shared_new(r->octets);
+	if (r->places == NULL) {
 		free(r);
 		return -ENOMEM;
 	}
@@ -65,7 +62,7 @@ recall_free(struct recall *r)
 {
 	if (r == NULL)
 		return;
-	shared_free(r->memory, r->octets);
+	shared_free(r->places, r->octets);
 	free(r);
 }
 
@@ -101,7 +98,7 @@ change(_Atomic uint64_t *word, struct place was, struct place is)
 static _Atomic uint64_t *
 set_of(const struct recall *r, uint64_t text)
 {
-	return r->memory->places + (text & r->mask) * WAYS;
+	return r->places + (text & r->mask) * WAYS;
 }
 
 /* The word of a text, and what it is; null for none. */
@@ -118,9 +115,25 @@ find(const struct recall *r, uint64_t text, struct place *is)
 	return NULL;
 }
 
+/* Seconds since then. */
+static int64_t
+age(struct place p, int64_t now)
+{
+	return (now - p.time) & TIME;
+}
+
+/* Not heard of for so long that whoever sends it now has begun anew. */
+static int
+is_over(struct place p, int64_t now)
+{
+	return !p.answered &&
+	    age(p, now) > (int64_t)(p.steps + 1) * STEP + RECALL_FORGETS;
+}
+
 /* The same, or one to take for it: free, or the oldest. */
 static _Atomic uint64_t *
-find_or_take(const struct recall *r, uint64_t text, struct place *is)
+find_or_take(
+    const struct recall *r, uint64_t text, int64_t now, struct place *is)
 {
 	_Atomic uint64_t *best = find(r, text, is), *word = set_of(r, text);
 	_Atomic uint64_t *end = word + WAYS;
@@ -131,7 +144,7 @@ find_or_take(const struct recall *r, uint64_t text, struct place *is)
 	for (*is = load(word++); word < end && is->mark != 0; word++) {
 		struct place p = load(word);
 
-		if (p.mark == 0 || p.time < is->time) {
+		if (p.mark == 0 || age(p, now) > age(*is, now)) {
 			best = word;
 			*is = p;
 		}
@@ -146,49 +159,53 @@ recall_expect(const struct recall *r, uint64_t text)
 }
 
 enum recall_what
-recall_text(const struct recall *r, uint64_t text, struct recalled *x)
+recall_text(
+    const struct recall *r, uint64_t text, int64_t now, struct recalled *x)
 {
 	struct place p;
 
 	*x = (struct recalled){0};
-	if (find(r, text, &p) == NULL)
+	if (find(r, text, &p) == NULL || is_over(p, now))
 		return RECALL_NOTHING;
-	x->since = r->memory->epoch + p.time;
+	x->since = now - age(p, now);
 	x->copies = p.copies;
 	return p.answered ? RECALL_ANSWERED : RECALL_REFUSED;
 }
 
-static uint32_t
-time_of(struct recall *r, int64_t now)
-{
-	int64_t none = 0;
-
-	atomic_compare_exchange_strong(&r->memory->epoch, &none, now - 1);
-	return (now - r->memory->epoch) & TIME_MAX;
-}
-
 /* As it is, or as it begins in the place of another. */
 static struct place
-own(struct place p, uint64_t text)
+own(struct place p, uint64_t text, int64_t now)
 {
-	return p.mark == mark_of(text) ? p
-				       : (struct place){.mark = mark_of(text)};
+	if (p.mark == mark_of(text) && !is_over(p, now))
+		return p;
+	return (struct place){.mark = mark_of(text), .time = now & TIME};
+}
+
+/* Refused, for the first time or once more. */
+static struct place
+once_more(struct place p, uint64_t text, int64_t now)
+{
+	uint32_t steps;
+
+	p = own(p, text, now);
+	if (p.answered)
+		p.time = now & TIME;
+	p.answered = 0;
+	steps = age(p, now) / STEP;
+	p.steps = steps < STEPS_MAX ? steps : STEPS_MAX;
+	p.copies += p.copies < COPIES_MAX;
+	return p;
 }
 
 void
 recall_refused(struct recall *r, uint64_t text, int64_t now)
 {
 	_Atomic uint64_t *word;
-	struct place was, is;
+	struct place was;
 
 	do {
-		word = find_or_take(r, text, &was);
-		is = own(was, text);
-		if (is.time == 0 || is.answered)
-			is.time = time_of(r, now);
-		is.answered = 0;
-		is.copies += is.copies < COPIES_MAX;
-	} while (!change(word, was, is));
+		word = find_or_take(r, text, now, &was);
+	} while (!change(word, was, once_more(was, text, now)));
 }
 
 void
@@ -213,9 +230,10 @@ recall_answered(struct recall *r, uint64_t text, int64_t now)
 	struct place was, is;
 
 	do {
-		word = find_or_take(r, text, &was);
-		is = own(was, text);
-		is.time = time_of(r, now);
+		word = find_or_take(r, text, now, &was);
+		is = own(was, text, now);
+		is.time = now & TIME;
+		is.steps = 0;
 		is.answered = 1;
 	} while (!change(word, was, is));
 }

@@ -28,9 +28,11 @@ struct recalled {
 /* A text is about to be asked for: its memory is fetched meanwhile. */
 void recall_expect(const struct recall *r, uint64_t text);
 
-/* What became of a text. */
+/* What became of a text. One that was refused, and not once more in
+ * RECALL_FORGETS seconds, does not come again: who sends it then asks anew. */
+#define RECALL_FORGETS 3600
 enum recall_what recall_text(
-    const struct recall *r, uint64_t text, struct recalled *x);
+    const struct recall *r, uint64_t text, int64_t now, struct recalled *x);
 
 /* A text is refused; one that was refused already, since then. Each that is
  * refused is a copy that comes again: recall_returns, when it is not refused

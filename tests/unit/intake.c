@@ -402,7 +402,8 @@ late(void)
 	ok_str(told_now(), "tl.",
 	    "the one is in time, the other was too late for that");
 	ok(last.text == 2, "it is refused after all");
-	ok_int(recall_text(recall, 2, &r), RECALL_REFUSED, "and recalled");
+	ok_int(recall_text(recall, 2, when_now(), &r), RECALL_REFUSED,
+	    "and recalled");
 	ok_int(intake_state(intake).counters.late, 1, "and counted");
 	pass(2);
 	ok_str(taken_for(2), "again, of 2 s ago", "when it comes again");
@@ -410,7 +411,8 @@ late(void)
 	pass(1);
 	turn();
 	ok_str(told_now(), "l.", "one that goes on with something as well");
-	ok_int(recall_text(recall, 0, &r), RECALL_NOTHING, "but is no text");
+	ok_int(recall_text(recall, 0, when_now(), &r), RECALL_NOTHING,
+	    "but is no text");
 	cost = intake_state(intake).cost;
 	for (uint64_t text = 10; text < 40; text++)
 		come(text);
@@ -470,7 +472,8 @@ no_room(void)
 
 	begin(0);
 	ok_int(come_with(&one, 1, 0), 0, "no room for its answer");
-	ok_int(recall_text(recall, 1, &r), RECALL_REFUSED, "it is recalled");
+	ok_int(recall_text(recall, 1, when_now(), &r), RECALL_REFUSED,
+	    "it is recalled");
 	ok_int(come_with(&one, 0, 0), 0, "nor for one that goes on");
 	while (n < 5000 && come(0))
 		n++;
