@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "bucket.h"
 #include "log.h"
@@ -154,6 +155,20 @@ store_next_msisdn(struct store *s, uint64_t imsi, int64_t *msisdn)
 	return rc;
 }
 
+/* A look-up has come upon damage, as each that comes this way will: one line a
+ * second tells so. -EUCLEAN. */
+static int
+damaged(struct store *s, const char *what, uint64_t id)
+{
+	int64_t now = time(NULL);
+
+	if (now != s->damage_told)
+		log_error(DSTORE, "%s: %s %llu is damaged; restore the store",
+		    s->q.path, what, (unsigned long long)id);
+	s->damage_told = now;
+	return -EUCLEAN;
+}
+
 /* Calls h for each row of an MSISDN. 0 or -errno. */
 static int
 each_row(struct store *s, uint64_t msisdn,
@@ -174,7 +189,7 @@ each_row(struct store *s, uint64_t msisdn,
 		if (rc == 1)
 			h(&row, arg);
 	}
-	return rc == -EBADMSG ? store_rows_damaged(s, id) : rc;
+	return rc == -EBADMSG ? damaged(s, "subscribers' range", id) : rc;
 }
 
 struct some_rows {
@@ -286,11 +301,7 @@ store_stays(struct store *s, uint64_t imsi, struct stays *out)
 	if (rc >= 0)
 		return 0;
 	out->n = n;
-	if (rc != -EBADMSG)
-		return rc;
-	log_error(DSTORE, "%s: bucket %llu is damaged; restore the store",
-	    s->q.path, (unsigned long long)bucket);
-	return -EUCLEAN;
+	return rc == -EBADMSG ? damaged(s, "bucket", bucket) : rc;
 }
 
 static int

@@ -96,6 +96,7 @@ struct store {
 	struct trails trails[STORE_BLOBS];
 	uint64_t trails_cache; /* pagecache.h */
 	uint16_t trails_age;   /* in writes of others */
+	int64_t damage_told;   /* when, by a look-up */
 };
 
 /* Runs a statement whose parameters are bound, to its end. */

@@ -1,5 +1,7 @@
 /* Blobs that are found again in the page cache: the same as by a search, only
  * in a snapshot that nobody wrote since, and never more than is there. */
+#include <errno.h>
+
 #include "pagecache.h"
 #include "store_fixture.h"
 #include "store_sqlite.h"
@@ -173,6 +175,28 @@ damage(void)
 	ok_int(ends(2000), NUMBERS, "and all are found when it is whole");
 }
 
+/* Damage that every look-up meets. */
+static void
+telling(void)
+{
+	struct subscriber rows[STORE_ROWS];
+	int damaged = 0, told = 0;
+	size_t n;
+
+	sqlite3_exec(writer->q.db, "UPDATE subscriber SET rows = x'00'", NULL,
+	    NULL, NULL);
+	commit();
+	snapshot();
+	logged[0] = '\0';
+	for (int i = 0; i < MANY; i++)
+		damaged += store_subscribers(reader, msisdn_key(i), rows, &n) ==
+		    -EUCLEAN;
+	ok_int(damaged, MANY, "of damaged ranges nothing is told");
+	for (const char *p = logged; (p = strstr(p, "is damaged")); p++)
+		told++;
+	ok(told >= 1 && told <= 10, "but that, once a second: %d", told);
+}
+
 /* Two stores whose blobs have the same ids: a search in one that has no need of
  * a page is not taken to have ended where the other's did. */
 static void
@@ -224,6 +248,7 @@ main(void)
 	ageing();
 	damage();
 	growing();
+	telling();
 	two_stores();
 	store_close(reader);
 	return store_tests_done();
