@@ -39,6 +39,10 @@ int query_end(struct query *q);
  * its own: not to be called between what is written and its state_commit. */
 void query_expire(struct query *q);
 
+/* Looks whether a store that is away is back, and has it told though nobody
+ * asks: about once a second, between batches. */
+void query_watch(struct query *q);
+
 /* What a front end keeps of a query until its answer has left. */
 struct ticket {
 	int must_hold;  /* nothing is said before query_end and state_commit */

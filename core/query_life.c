@@ -117,6 +117,18 @@ query_snapshot(struct query *q, struct vault *v)
 	return NULL;
 }
 
+void
+query_watch(struct query *q)
+{
+	for (size_t i = 0; i < q->core->nvaults; i++) {
+		struct vault *v = q->core->vaults[i];
+
+		if ((v->away.is || v->away.said) &&
+		    query_snapshot(q, v) != NULL)
+			store_end(v->store);
+	}
+}
+
 struct store *
 query_store(struct query *q, struct question *x)
 {

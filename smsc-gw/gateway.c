@@ -321,6 +321,7 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	query_watch(g->query);
 	TAILQ_FOREACH (s, &g->carriers, entry) {
 		const struct intake_state i = deliver_intake(s->deliver);
 

@@ -496,6 +496,7 @@ on_expiry(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	shed(s);
+	query_watch(s->query);
 	calls_expire(s->calls, when_ticks());
 	calls_flush(s->calls, when_ticks());
 	mark_late(s);
