@@ -14,14 +14,14 @@
 #define LASTING 8 /* times as many places: small, and they count long */
 
 int
-admit_new(struct admit **ap, const struct conf_limits *limits, size_t places)
+admit_new(struct admit **ap, const struct conf_limits *limits)
 {
 	struct admit *a = calloc(1, sizeof(*a));
 	size_t sets = 1;
 
 	if (a == NULL)
 		return -ENOMEM;
-	while (sets * TABLE_WAYS < places)
+	while (LASTING * sets * TABLE_WAYS < limits->numbers)
 		sets *= 2;
 	a->limits = *limits;
 	a->octets = sets * TABLE_WAYS * sizeof(*a->texts);

@@ -19,11 +19,11 @@
 
 struct admit;
 
-/* `places` is how many subscribers' answers are remembered, rounded up to a
- * power of two; each takes about 700 octets, and some 800 more for eight times
- * as many limits and refusals. `limits` is copied. 0 or -ENOMEM. */
-int admit_new(
-    struct admit **ap, const struct conf_limits *limits, size_t places);
+/* What numbers have got, and what of theirs was refused, is remembered of as
+ * many as limits->numbers, rounded up to a power of two, of 90 octets each; and
+ * answers and wrong codes of an eighth as many, of 590. `limits` is copied. 0
+ * or -ENOMEM. */
+int admit_new(struct admit **ap, const struct conf_limits *limits);
 void admit_free(struct admit *a);
 
 /* Several processes are about to use it: to be called before the first is
@@ -34,7 +34,8 @@ void admit_share(struct admit *a);
  * fetched meanwhile. */
 void admit_expect(const struct admit *a, uint64_t who, uint64_t query);
 
-/* New limits after a reload; what is remembered stays. */
+/* New limits after a reload, but for their numbers; what is remembered stays.
+ */
 void admit_limits(struct admit *a, const struct conf_limits *limits);
 
 /* In a process just forked: it is this worker from now on (program_worker),

@@ -132,6 +132,7 @@ struct conf_limits {
 	uint32_t tries, lock_minutes;
 	uint32_t busy_minutes, texts_per_hour, stale_minutes;
 	uint32_t wrong_codes; /* an hour, from a number and about one */
+	uint32_t numbers;     /* of which that is remembered */
 };
 
 struct conf_metrics {

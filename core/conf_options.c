@@ -259,6 +259,7 @@ static const struct option limits_options[] = {
     {AT(conf_limits, texts_per_hour), NUM("10", 1, 1000)},
     {AT(conf_limits, stale_minutes), NUM("30", 1, 1440)},
     {AT(conf_limits, wrong_codes), NUM("10", 1, 1000)},
+    {AT(conf_limits, numbers), NUM("524288", 1024, 1 << 26)},
     {0},
 };
 

@@ -183,6 +183,22 @@ edition(const struct core *c)
 		c->messages, conf_edition(c->conf, EDITION_FIRST)));
 }
 
+/* Tables are shared with processes that run. */
+static int
+check_numbers(const struct conf *conf, const struct core *old)
+{
+	uint32_t is = conf->limits.numbers, was;
+
+	if (old == NULL)
+		return 0;
+	was = old->conf->limits.numbers;
+	if (is == was)
+		return 0;
+	log_error(DCONF, "%s: numbers of limits: from %u to %u takes a restart",
+	    conf->path, was, is);
+	return -EINVAL;
+}
+
 int
 core_load(struct core **cp, const char *conf_path, const struct core *old)
 {
@@ -194,6 +210,8 @@ core_load(struct core **cp, const char *conf_path, const struct core *old)
 	rc = conf_load(&c->conf, conf_path);
 	if (rc == 0)
 		rc = check_zone(c->conf);
+	if (rc == 0)
+		rc = check_numbers(c->conf, old);
 	if (rc == 0)
 		rc = regions_load(&c->regions, c->conf->tables);
 	if (rc == 0)

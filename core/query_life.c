@@ -10,7 +10,6 @@
 #include "question.h"
 #include "when.h"
 
-#define REMEMBERED 65536 /* subscribers, for limits and repeats */
 #define NOTED 131072     /* subscribers, for when the store is away */
 #define REOPEN_SECONDS 1 /* between tries at a store that is away */
 
@@ -22,7 +21,7 @@ query_new(struct query **qp, struct core *core)
 	if (q == NULL)
 		return -ENOMEM;
 	q->core = core;
-	if (admit_new(&q->admit, &core->conf->limits, REMEMBERED) < 0 ||
+	if (admit_new(&q->admit, &core->conf->limits) < 0 ||
 	    memo_new(&q->memo, NOTED) < 0) {
 		query_free(q);
 		return -ENOMEM;

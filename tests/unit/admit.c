@@ -55,9 +55,11 @@ static const struct conf_limits limits = {
 static struct admit *
 fresh(size_t places)
 {
+	struct conf_limits sized = limits;
 	struct admit *a = NULL;
 
-	if (admit_new(&a, &limits, places) < 0)
+	sized.numbers = 8 * places;
+	if (admit_new(&a, &sized) < 0)
 		exit(1);
 	admit_share(a);
 	return a;
@@ -646,7 +648,7 @@ no_memory(void)
 
 	for (;; calls++) {
 		calls_left = calls;
-		if (admit_new(&a, &limits, 64) == 0)
+		if (admit_new(&a, &limits) == 0)
 			break;
 		if (a != NULL)
 			break;

@@ -149,6 +149,7 @@ test_defaults(void)
 	ok_int(c->limits.busy_minutes, 10, "busy_minutes");
 	ok_int(c->limits.texts_per_hour, 10, "texts_per_hour");
 	ok_int(c->limits.stale_minutes, 30, "stale_minutes");
+	ok_int(c->limits.numbers, 524288, "numbers");
 	conf_free(c);
 }
 
@@ -196,7 +197,7 @@ static const char whole[] =
     "	ping_interval = 2 }\n"
     "hlr \"i\" { carrier = two host = \"::1\" name = \"T\" }\n"
     "limits { repeat_window = 0 tries = 1 lock_minutes = 2 busy_minutes = 3\n"
-    "	texts_per_hour = 4 stale_minutes = 1440 }\n"
+    "	texts_per_hour = 4 stale_minutes = 1440 numbers = 67108864 }\n"
     "metrics { listen = \"[::1]:9464\" }\n";
 
 static void
@@ -276,6 +277,7 @@ check_whole(const struct conf *c, const char *how)
 	ok_int(c->limits.busy_minutes, 3, "%s: busy_minutes", how);
 	ok_int(c->limits.texts_per_hour, 4, "%s: texts_per_hour", how);
 	ok_int(c->limits.stale_minutes, 1440, "%s: stale_minutes", how);
+	ok_int(c->limits.numbers, 67108864, "%s: numbers", how);
 	ok_int(c->services[1].keywords.n, 0, "%s: USSD, no keyword", how);
 	ok_int(c->services[2].keywords.n, 1, "%s: a list of one", how);
 }
