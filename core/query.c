@@ -13,16 +13,26 @@
 
 /* Is it to be worked on? */
 
+/* Was it refused and answered since, and would it be answered the same now? */
+static int
+is_covered(struct query *q, const struct question *x, const struct ticket *t)
+{
+	return x->past == ADMIT_COVERED && t->request != 0 &&
+	    admit_held(q->admit, t->request, 0) != NULL;
+}
+
 /* Is this query one to be worked on? VERDICT_OK if so, VERDICT_SILENCE or
  * VERDICT_SEND_AGAIN if not; `from_memory` is the answer to a repeat. */
 static enum verdict
-admit_query(struct query *q, const struct question *x, struct ticket *t,
-    const char **from_memory)
+admit_query(struct query *q, const struct question *x, int is_copy,
+    struct ticket *t, const char **from_memory)
 {
 	enum admit_age age = ADMIT_TIMELY;
 	enum admit_repeat is;
 
 	*from_memory = NULL;
+	if (is_copy && is_covered(q, x, t))
+		return VERDICT_SILENCE;
 	if (x->past != ADMIT_NEVER)
 		age = admit_age(q->admit, t->query, q->now);
 	if (age == ADMIT_STALE)
@@ -134,8 +144,8 @@ count_text(struct query *q, const struct question *x, struct ticket *ticket)
 
 enum verdict
 query_text(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text, struct answer *a, char *say,
-    struct ticket *ticket)
+    const char *msisdn, const char *text, const struct before *before,
+    struct answer *a, char *say, struct ticket *ticket)
 {
 	const char *from_memory;
 	enum verdict admitted;
@@ -143,11 +153,15 @@ query_text(struct query *q, const struct conf_service *service,
 
 	query_begin(q, &x, service, msisdn, a, say);
 	query_hear(q, &x, text);
+	if (before != NULL && before->refused != 0)
+		admit_refused_before(
+		    q->admit, x.d.said, before->refused, q->now);
 	ticket->who = 0;
 	request_parse(text, service, &x.d.r);
 	a->verdict =
 	    query_understand(q, &x, dialogue_may_reply(&x.d.r), a, ticket);
-	admitted = admit_query(q, &x, ticket, &from_memory);
+	admitted = admit_query(
+	    q, &x, before != NULL && before->is_copy, ticket, &from_memory);
 	if (admitted == VERDICT_SILENCE) {
 		ticket->query = 0;
 		a->verdict = VERDICT_SILENCE;

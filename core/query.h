@@ -53,6 +53,13 @@ struct ticket {
 	int is_elsewhere; /* on its way from another worker (query_text) */
 };
 
+/* What is known of a text before it is asked. */
+struct before {
+	int64_t refused; /* when first, without a look at it; 0: it was not */
+	int is_copy;     /* it was, and answered since: this may be a copy of
+			  * it that our refusal made */
+};
+
 /* A service is of the core of the last query_reload, here and below.
  *
  * Every query below is a line of the audit: a text's is written by query_end,
@@ -60,14 +67,16 @@ struct ticket {
  * VERDICT_SYSTEM_BUSY.
  *
  * Answers a text that a subscriber sent to a service. `msisdn` is E.164
- * digits (msisdn_parse), text is UTF-8. The answer's arrays last until the
- * next call; `say`, of ANSWER_MAX octets, gets the text. With VERDICT_SILENCE
+ * digits (msisdn_parse), text is UTF-8, `before` null where nothing is known.
+ * The answer's arrays last until the next call; `say`, of ANSWER_MAX octets,
+ * gets the text. A copy is silent while its answer would be the same now. With
+ * VERDICT_SILENCE
  * ticket->request is that of the answer which is on its way, if there is one;
  * one that is_elsewhere may still be lost with its worker, so the text is to be
  * refused for now, without a word. */
 enum verdict query_text(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text, struct answer *a, char *say,
-    struct ticket *ticket);
+    const char *msisdn, const char *text, const struct before *before,
+    struct answer *a, char *say, struct ticket *ticket);
 
 /* The same for a USSD dialogue, which is answered at once: what was dialled to
  * the service's code, and a reply to what it was then asked, whoever asked,
@@ -88,16 +97,6 @@ enum verdict query_reply(struct query *q, const struct conf_service *service,
 void query_sent(struct query *q, const struct ticket *t, const char *say);
 /* The query was refused for now: it will come again, and may be stale then. */
 void query_refused(struct query *q, const struct ticket *t);
-
-/* A text that was refused before it was looked at, first at `since`, is asked
- * now: to be told before query_text. */
-void query_refused_before(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text, int64_t since);
-
-/* Was that text refused, and answered since, and would it be answered the same
- * now? Then a copy of it, which our refusal made, needs no answer. */
-int query_is_covered(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text);
 
 /* The MSISDN that an IMSI has now, for what comes with an IMSI only; one more
  * look-up in the snapshot. While the store is away, the one that it had when

@@ -240,24 +240,6 @@ query_understand(struct query *q, struct question *x, int asked,
 }
 
 int
-query_is_covered(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text)
-{
-	char say[1];
-	struct answer a;
-	struct question x;
-	struct ticket t;
-
-	query_begin(q, &x, service, msisdn, &a, say);
-	query_hear(q, &x, text);
-	request_parse(text, service, &x.d.r);
-	return query_understand(q, &x, dialogue_may_reply(&x.d.r), &a, &t) ==
-	    VERDICT_OK &&
-	    t.request != 0 && x.past == ADMIT_COVERED &&
-	    admit_held(q->admit, t.request, 0) != NULL;
-}
-
-int
 query_is_pending(
     struct query *q, const struct conf_service *service, const char *msisdn)
 {

@@ -23,25 +23,6 @@ query_refused(struct query *q, const struct ticket *t)
 		admit_refused(q->admit, t->query, when_now());
 }
 
-/* Before it is understood. */
-static uint64_t
-query_of(const struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text)
-{
-	const struct core_service *s = core_service(q->core, service);
-	const struct key *k = s->vault->key;
-
-	return query_hash(k, key_msisdn(k, msisdn) ^ s->name, text);
-}
-
-void
-query_refused_before(struct query *q, const struct conf_service *service,
-    const char *msisdn, const char *text, int64_t since)
-{
-	admit_refused_before(
-	    q->admit, query_of(q, service, msisdn, text), since, when_now());
-}
-
 int
 query_is_plain(
     const struct conf_service *service, const char *text, struct answer *a)

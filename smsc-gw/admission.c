@@ -94,18 +94,15 @@ fits(struct admission *a, enum admission_text what, unsigned carriers,
 static void
 admit(struct admission *a, enum admission_text what, int64_t now)
 {
-	a->counters.admitted++;
 	if (a->standing < 0)
 		a->standing = now;
 	if (what == ADMISSION_REPEATED) {
-		a->counters.repeated++;
 		a->repeats++;
 		return;
 	}
 	a->queued++;
 	if (a->most < a->queued)
 		a->most = a->queued;
-	a->counters.returned += what != ADMISSION_NEW;
 	a->turn = what == ADMISSION_NEW ? a->turn + 1 : 0;
 }
 
@@ -118,7 +115,6 @@ admission_admits(struct admission *a, enum admission_text what,
 		return 1;
 	}
 	a->tight = now;
-	a->counters.refused++;
 	return 0;
 }
 
@@ -129,10 +125,7 @@ admission_leaves(struct admission *a, enum admission_text what, int64_t waited)
 		a->repeats--;
 	else
 		a->queued--;
-	if (waited <= ADMISSION_LATE)
-		return 1;
-	a->counters.late++;
-	return 0;
+	return waited <= ADMISSION_LATE;
 }
 
 int64_t

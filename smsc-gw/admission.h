@@ -36,14 +36,6 @@ enum admission_text {
 	ADMISSION_REPEATED, /* answered from memory: while any may wait */
 };
 
-struct admission_counters {
-	unsigned long admitted; /* to wait, of any kind */
-	unsigned long returned; /* of these, refused before */
-	unsigned long repeated; /* of these, answered from memory */
-	unsigned long refused;  /* before any look-up */
-	unsigned long late;     /* admitted, and refused after all */
-};
-
 struct admission {
 	unsigned queued, repeats; /* that wait: to be looked up; from memory */
 	unsigned most;            /* that waited to be looked up, since then: */
@@ -53,7 +45,6 @@ struct admission {
 	int64_t credit;           /* time that refusals may still take */
 	int64_t earned;           /* up to when */
 	unsigned turn;            /* of those refused before */
-	struct admission_counters counters;
 };
 
 void admission_init(struct admission *a, int64_t now);

@@ -114,15 +114,8 @@ answer(struct deliver *d, const struct queued *x, const struct asker *asker,
 	enum verdict verdict;
 	struct answer a;
 
-	if (x->is_copy && query_is_covered(d->query, service, msisdn, text)) {
-		d->now.silent++;
-		acknowledge(origin, ESME_ROK);
-		return;
-	}
-	if (x->refused != 0)
-		query_refused_before(
-		    d->query, service, msisdn, text, x->refused);
-	verdict = query_text(d->query, service, msisdn, text, &a, say, &ticket);
+	verdict = query_text(
+	    d->query, service, msisdn, text, &x->before, &a, say, &ticket);
 	log_debug(DQUERY, "link=%s service=%s from=%s verdict=%s places=%zu",
 	    link_conf(origin->link)->name, service->name,
 	    key_mask(msisdn, d->core->conf->country_code, mask),

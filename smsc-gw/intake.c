@@ -31,6 +31,7 @@ struct intake {
 	struct queue *queue;
 	struct recall *recall;
 	struct admission admission;
+	struct intake_counters counters;
 	struct shedding shedding;
 	unsigned long changes; /* of its level */
 	int64_t done;          /* µs that the end of a turn takes, mean */
@@ -94,7 +95,7 @@ struct intake_state
 intake_state(const struct intake *i)
 {
 	return (struct intake_state){
-	    .counters = i->admission.counters,
+	    .counters = i->counters,
 	    .queued = i->admission.queued,
 	    .delay = admission_delay(&i->admission, turns_waiting(i->turns)),
 	    .cost = i->admission.cost,
@@ -205,10 +206,17 @@ is_broken(const struct intake *i, enum admission_text is, int64_t now)
 static int
 may_wait(struct intake *i, enum admission_text is, int has_room, int64_t now)
 {
-	if (has_room && !queue_is_full(i->queue) && !is_broken(i, is, now))
-		return admission_admits(&i->admission, is, sharers(i), now);
-	i->admission.counters.refused++;
-	return 0;
+	struct intake_counters *c = &i->counters;
+
+	if (!has_room || queue_is_full(i->queue) || is_broken(i, is, now) ||
+	    !admission_admits(&i->admission, is, sharers(i), now)) {
+		c->refused++;
+		return 0;
+	}
+	c->admitted++;
+	c->repeated += is == ADMISSION_REPEATED;
+	c->returned += is == ADMISSION_AGAIN || is == ADMISSION_RETURNS;
+	return 1;
 }
 
 void
@@ -241,8 +249,8 @@ intake_text(struct intake *i, const struct origin *origin,
 		x->asker = *asker;
 	x->is = is;
 	x->text = text;
-	x->refused = what == RECALL_REFUSED ? r.since : 0;
-	x->is_copy = is_copy(what, &r, age);
+	x->before.refused = what == RECALL_REFUSED ? r.since : 0;
+	x->before.is_copy = is_copy(what, &r, age);
 	x->came = now;
 	if (r.copies > 0)
 		recall_returns(i->recall, text);
@@ -278,15 +286,13 @@ intake_down(struct intake *i, const struct link *l)
 static int
 take(struct intake *i, struct queued *x, int64_t now)
 {
-	int is_due = admission_leaves(&i->admission, x->is, now - x->came);
+	int is_due = admission_leaves(&i->admission, x->is, now - x->came) &&
+	    !is_broken(i, x->is, now);
 
-	if (is_due && is_broken(i, x->is, now)) {
-		i->admission.counters.late++;
-		is_due = 0;
-	}
 	if (is_due) {
 		i->events->text(x, i->arg);
 	} else {
+		i->counters.late++;
 		if (x->text != 0)
 			recall_refused(i->recall, x->text, when_now());
 		i->events->late(x, i->arg);

@@ -56,9 +56,17 @@ void intake_answered(struct intake *i, const struct queued *x, int may_repeat);
 /* The link is no more: nor is what came over it. */
 void intake_down(struct intake *i, const struct link *l);
 
+struct intake_counters {
+	unsigned long admitted; /* to wait, of any kind */
+	unsigned long returned; /* of these, refused before */
+	unsigned long repeated; /* of these, answered from memory */
+	unsigned long refused;  /* before any look-up */
+	unsigned long late;     /* admitted, and refused after all */
+};
+
 /* How it stands. */
 struct intake_state {
-	struct admission_counters counters;
+	struct intake_counters counters;
 	unsigned queued;       /* texts that wait */
 	int64_t delay;         /* µs that one more would wait */
 	int64_t cost;          /* µs that a text takes, mean */

@@ -71,7 +71,8 @@ queue_put(
 	x->origin = *origin;
 	x->asker.service = NULL;
 	x->text = 0;
-	x->refused = x->came = x->is_copy = 0;
+	x->before = (struct before){0};
+	x->came = 0;
 	x->sm = *sm;
 	if (x->sm.message_len > sizeof(x->message))
 		x->sm.message_len = sizeof(x->message);

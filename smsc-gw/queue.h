@@ -9,6 +9,7 @@
 #include "admission.h"
 #include "asker.h"
 #include "link.h"
+#include "query.h"
 
 #define QUEUE_MESSAGE 2048 /* octets of a message; what is beyond is cut */
 
@@ -17,10 +18,9 @@ struct queued {
 	struct origin origin;
 	struct asker asker; /* service null: it is to be read (again) */
 	enum admission_text is;
-	uint64_t text;   /* recall.h; 0: not to be recalled */
-	int64_t refused; /* before, and when first: epoch seconds; 0: not */
-	int is_copy;     /* of one refused, and answered since */
-	int64_t came;    /* µs */
+	uint64_t text; /* recall.h; 0: not to be recalled */
+	struct before before;
+	int64_t came; /* µs */
 	struct deliver_sm sm;
 	uint8_t message[QUEUE_MESSAGE];
 };

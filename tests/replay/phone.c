@@ -218,7 +218,8 @@ take_sms(char **f)
 		0)
 		return;
 	memcpy(before, shown, sizeof(shown));
-	verdict = query_text(query, service, number, f[3], &a, say, &ticket);
+	verdict =
+	    query_text(query, service, number, f[3], NULL, &a, say, &ticket);
 	if (verdict == VERDICT_SYSTEM_BUSY || verdict == VERDICT_SILENCE)
 		memcpy(shown, before, sizeof(shown));
 	if (verdict == VERDICT_SYSTEM_BUSY) {

@@ -254,10 +254,10 @@ taken_for(uint64_t text)
 	if (strcmp(told_now(), "t.") != 0)
 		return "not told";
 	snprintf(out, sizeof(out), "%s%s", names[last.is],
-	    last.is_copy ? ", a copy" : "");
-	if (last.refused != 0)
+	    last.before.is_copy ? ", a copy" : "");
+	if (last.before.refused != 0)
 		snprintf(out + strlen(out), 32, ", of %d s ago",
-		    (int)(when_now() - last.refused));
+		    (int)(when_now() - last.before.refused));
 	return out;
 }
 
@@ -340,6 +340,8 @@ length(void)
 static void
 kinds(void)
 {
+	struct intake_counters c;
+
 	begin(0);
 	ok_str(taken_for(1), "new", "a text");
 	ok_str(taken_for(1), "new", "the same, of which nobody knows more");
@@ -349,6 +351,12 @@ kinds(void)
 	ok_str(taken_for(2), "again, of 4 s ago", "one refused");
 	pass(2);
 	ok_str(taken_for(2), "returns, of 6 s ago", "long ago");
+	c = intake_state(intake).counters;
+	ok(c.admitted == 5 && c.repeated == 1 && c.returned == 2 &&
+		c.refused == 1 && c.late == 0,
+	    "each is counted: %lu admitted, %lu repeated, %lu returned, "
+	    "%lu refused, %lu late",
+	    c.admitted, c.repeated, c.returned, c.refused, c.late);
 
 	answered(3);
 	pass(REPEATS - 1);

@@ -210,8 +210,8 @@ said(const char *service, const char *msisdn, const char *text)
 	struct ticket ticket;
 	struct answer a;
 
-	query_text(query, conf_service(core->conf, service), msisdn, text, &a,
-	    say, &ticket);
+	query_text(query, conf_service(core->conf, service), msisdn, text, NULL,
+	    &a, say, &ticket);
 	query_sent(query, &ticket, NULL); /* each is asked for the first time */
 	return say;
 }
@@ -432,7 +432,7 @@ old_data(void)
 	    "data older than late_after is said to be late");
 	when_set(NOW + 2 * HOUR, 0);
 	ok_int(query_text(query, conf_service(core->conf, "strict"),
-		   MSISDN("01"), "CXMYD", &a, say, &ticket),
+		   MSISDN("01"), "CXMYD", NULL, &a, say, &ticket),
 	    VERDICT_SYSTEM_BUSY, "beyond refuse_after nothing is answered");
 	when_set(NOW, 0);
 	ok(strstr(said("yesterday", MSISDN("01"), "CXMYD"), "有延迟") == NULL,
@@ -454,7 +454,7 @@ repeats(void)
 	struct answer a;
 
 #define ASK(service, number, text, t) \
-	query_text(query, service, MSISDN(number), text, &a, say, t)
+	query_text(query, service, MSISDN(number), text, NULL, &a, say, t)
 	ok_int(ASK(open, "12", "CXMYD", &ticket), VERDICT_OK, "asked");
 	strcpy(first, say);
 	ok_int(ASK(open, "12", "cxmyd", &again), VERDICT_SILENCE,
@@ -556,39 +556,64 @@ stale(void)
 	when_set(NOW, 0);
 }
 
+/* Of what came before it no more is known than that. */
+static enum verdict
+ask_before(const char *msisdn, const struct before *before, char *say)
+{
+	struct ticket ticket;
+	struct answer a;
+	enum verdict v = query_text(query, conf_service(core->conf, "open"),
+	    msisdn, "CXMYD", before, &a, say, &ticket);
+
+	query_sent(query, &ticket, say);
+	return v;
+}
+
 /* Refused before it was understood; told, when it comes again, since when. */
 static void
 stale_unread(void)
 {
-	const struct conf_service *open = conf_service(core->conf, "open");
 	char say[ANSWER_MAX];
-	struct ticket ticket;
-	struct answer a;
 
-#define BEFORE(n, minutes)    \
-	query_refused_before( \
-	    query, open, MSISDN(n), "CXMYD", NOW - (minutes)*60)
-	BEFORE("02", 30);
-	ok_int(ASK(open, "02", "CXMYD", &ticket), VERDICT_OK,
+#define BEFORE(n, minutes) \
+	ask_before(        \
+	    MSISDN(n), &(struct before){.refused = NOW - (minutes)*60}, say)
+	ok_int(BEFORE("21", 30), VERDICT_OK,
 	    "first refused half an hour ago, it is answered");
-	query_sent(query, &ticket, NULL);
-	BEFORE("04", 31);
-	ok_int(ASK(open, "04", "CXMYD", &ticket), VERDICT_SEND_AGAIN,
+	ok_int(BEFORE("04", 31), VERDICT_SEND_AGAIN,
 	    "a minute more, and it is stale");
-	query_sent(query, &ticket, say);
-	ok_int(ASK(open, "04", "CXMYD", &ticket), VERDICT_OK,
+	ok_int(ask_before(MSISDN("04"), NULL, say), VERDICT_OK,
 	    "which is said once: the next is answered");
-	query_sent(query, &ticket, NULL);
-	BEFORE("06", 300);
-	ok_int(ASK(open, "06", "CXMYD", &ticket), VERDICT_SEND_AGAIN,
+	ok_int(BEFORE("06", 300), VERDICT_SEND_AGAIN,
 	    "so is one that was refused again and again for hours");
-	query_sent(query, &ticket, say);
-	BEFORE("10", 1);
-	ok_int(ASK(open, "10", "CXMYD", &ticket), VERDICT_OK, "answered");
-	query_sent(query, &ticket, say);
+	ok_int(BEFORE("10", 1), VERDICT_OK, "answered");
 	when_set(NOW + 31 * 60, 0);
-	ok_int(ASK(open, "10", "CXMYD", &ticket), VERDICT_OK,
+	ok_int(ask_before(MSISDN("10"), NULL, say), VERDICT_OK,
 	    "who was answered half an hour ago and asks again is answered");
+	when_set(NOW, 0);
+}
+
+/* Our refusals make copies, which come after the answer. */
+static void
+copies(void)
+{
+	const struct before copy = {.is_copy = 1};
+	char say[ANSWER_MAX];
+
+	ok_int(ask_before(MSISDN("58"), &copy, say), VERDICT_OK,
+	    "a copy of what is not known is answered");
+	ok_int(ask_before(MSISDN("58"), &copy, say), VERDICT_OK,
+	    "and one of what was never refused");
+	ok_int(BEFORE("59", 1), VERDICT_OK, "refused before, and answered");
+	ok_int(ask_before(MSISDN("59"), &copy, say), VERDICT_SILENCE,
+	    "its copy is not");
+	ok_int(ask_before(MSISDN("59"), &copy, say), VERDICT_SILENCE,
+	    "nor the next");
+	ok_int(ask_before(MSISDN("59"), NULL, say), VERDICT_OK,
+	    "who asks again is, though");
+	when_set(NOW + DAY, 0);
+	ok_int(ask_before(MSISDN("59"), &copy, say), VERDICT_OK,
+	    "on another day the answer is another");
 	when_set(NOW, 0);
 #undef BEFORE
 }
@@ -602,9 +627,9 @@ holds(const struct conf_service *s, const char *msisdn, const char *text)
 	struct ticket ticket;
 	struct answer a;
 
-	query_text(query, s, msisdn, text, &a, say, &ticket);
+	query_text(query, s, msisdn, text, NULL, &a, say, &ticket);
 	query_sent(query, &ticket, "held");
-	query_text(query, s, msisdn, text, &a, say, &ticket);
+	query_text(query, s, msisdn, text, NULL, &a, say, &ticket);
 	query_sent(query, &ticket, "held");
 	return strcmp(say, "held") == 0;
 }
@@ -796,7 +821,8 @@ after_a_restart(void)
 	vault()->state = NULL;
 	if (query_new(&other, core) < 0)
 		abort();
-	ok_int(query_text(other, s, MSISDN("23"), "1234", &a, say, &ticket),
+	ok_int(
+	    query_text(other, s, MSISDN("23"), "1234", NULL, &a, say, &ticket),
 	    VERDICT_OK, "another process knows what was asked");
 	query_free(other);
 }
@@ -967,6 +993,7 @@ main(void)
 	busy();
 	stale();
 	stale_unread();
+	copies();
 	prompts();
 	after_a_restart();
 	dialogues();

@@ -109,13 +109,19 @@ ok_last(const char *channel, const char *service, const char *number,
 static int ended; /* query_end's result */
 
 static enum verdict
-ask(const char *number, const char *text)
+ask_before(const char *number, const char *text, const struct before *before)
 {
-	enum verdict v =
-	    query_text(query, texted, number, text, &answer, say, &ticket);
+	enum verdict v = query_text(
+	    query, texted, number, text, before, &answer, say, &ticket);
 
 	ended = query_end(query);
 	return v;
+}
+
+static enum verdict
+ask(const char *number, const char *text)
+{
+	return ask_before(number, text, NULL);
 }
 
 static void
@@ -143,6 +149,11 @@ each_query(void)
 		ask("8613800000030", "?");
 	ok_last("sms", "texted", "8613800000030", VERDICT_SILENCE);
 	ok_int(count_lines(), 18, "those too that get no text any more");
+	ask_before(ANNA, "CXMYD", &(struct before){.refused = when_now()});
+	query_sent(query, &ticket, say);
+	ok_int(ask_before(ANNA, "CXMYD", &(struct before){.is_copy = 1}),
+	    VERDICT_SILENCE, "a copy of what was refused, and answered since");
+	ok_last("sms", "texted", ANNA, VERDICT_SILENCE);
 	ok(strstr(lines, "13800000") == NULL &&
 		strstr(lines, "13870410293") == NULL,
 	    "no number in them");

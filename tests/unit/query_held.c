@@ -41,7 +41,7 @@ static enum verdict
 text(const char *name, const char *msisdn, const char *what)
 {
 	enum verdict v = query_text(
-	    query, service(name), msisdn, what, &answer, say, &ticket);
+	    query, service(name), msisdn, what, NULL, &answer, say, &ticket);
 
 	if (v == VERDICT_SYSTEM_BUSY)
 		query_refused(query, &ticket);
@@ -271,8 +271,8 @@ both(void)
 	state_close(vault()->state);
 	vault()->state = NULL;
 	must(rename("store", "gone"));
-	ok_int(query_text(
-		   query, service("open"), ANNA, "Q", &answer, say, &ticket),
+	ok_int(query_text(query, service("open"), ANNA, "Q", NULL, &answer, say,
+		   &ticket),
 	    VERDICT_SYSTEM_BUSY, "with both away there is no answer");
 	is_refused("open", ANNA, "Q", "nor with a small state made anew");
 	state_close(vault()->state);

@@ -199,8 +199,8 @@ ask(const char *service, const char *msisdn, int64_t at, struct answer *a)
 	struct ticket ticket;
 
 	when_set(at, 0);
-	query_text(query, conf_service(core->conf, service), msisdn, "Q", a,
-	    say, &ticket);
+	query_text(query, conf_service(core->conf, service), msisdn, "Q", NULL,
+	    a, say, &ticket);
 	query_sent(query, &ticket, NULL);
 	query_end(query);
 	if ((a->verdict != VERDICT_OK && a->verdict != VERDICT_NO_STAYS) ||
