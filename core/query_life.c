@@ -10,7 +10,7 @@
 #include "question.h"
 #include "when.h"
 
-#define NOTED 131072     /* subscribers, for when the store is away */
+#define NOTED 4          /* of so many numbers, one for when a store is away */
 #define REOPEN_SECONDS 1 /* between tries at a store that is away */
 
 int
@@ -22,7 +22,7 @@ query_new(struct query **qp, struct core *core)
 		return -ENOMEM;
 	q->core = core;
 	if (admit_new(&q->admit, &core->conf->limits) < 0 ||
-	    memo_new(&q->memo, NOTED) < 0) {
+	    memo_new(&q->memo, core->conf->limits.numbers / NOTED) < 0) {
 		query_free(q);
 		return -ENOMEM;
 	}
