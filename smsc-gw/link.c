@@ -218,16 +218,6 @@ connect_now(evutil_socket_t fd, short what, void *arg)
 		link_close(l, "cannot connect");
 }
 
-static void
-wait_to_connect(struct link *l)
-{
-	uint32_t ms = backoff_next(&l->backoff);
-	const struct timeval tv = {ms / 1000, ms % 1000 * 1000};
-
-	link_enter(l, WAITING);
-	event_add(l->retry, &tv);
-}
-
 /* Freeing a bufferevent drops what it holds; a generic_nack or unbind_resp
  * that was just written should still be tried. */
 static void
@@ -264,10 +254,9 @@ link_close(struct link *l, const char *reason)
 	l->stuck = 0;
 	l->paced = l->unread = (struct told){0};
 	window_reset(l->window, when_ticks());
-	if (leaving)
-		link_enter(l, CLOSED);
-	else
-		wait_to_connect(l);
+	link_enter(l, leaving ? CLOSED : WAITING);
+	if (!leaving)
+		backoff_wait(&l->backoff, l->retry);
 	if (was_bound) {
 		l->counters.downs++;
 		l->events->down(l, l->arg);

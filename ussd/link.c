@@ -175,16 +175,6 @@ connect_now(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-wait_to_connect(struct link *l)
-{
-	uint32_t ms = backoff_next(&l->backoff);
-	const struct timeval tv = {ms / 1000, ms % 1000 * 1000};
-
-	enter_state(l, WAITING);
-	event_add(l->retry, &tv);
-}
-
-static void
 close_link(struct link *l, const char *reason)
 {
 	int was_up = l->state == UP;
@@ -198,7 +188,8 @@ close_link(struct link *l, const char *reason)
 	l->stuck = 0;
 	l->pings = l->pongs = l->mark = 0;
 	l->backlog = (struct backlog){0};
-	wait_to_connect(l);
+	enter_state(l, WAITING);
+	backoff_wait(&l->backoff, l->retry);
 	if (was_up) {
 		l->downs++;
 		l->events->down(l->arg);
