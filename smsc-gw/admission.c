@@ -15,6 +15,7 @@
 /* What part of the room is a text's, as a divisor. */
 static const int64_t part[] = {
     [ADMISSION_NEW] = 1,
+    [ADMISSION_BEGINS] = 2,
     [ADMISSION_AGAIN] = 2,
     [ADMISSION_RETURNS] = 4,
 };
@@ -35,6 +36,13 @@ admission_delay(const struct admission *a, unsigned carriers)
 {
 	return (a->queued * a->cost + a->repeats * a->repeating) *
 	    (carriers > 0 ? carriers : 1);
+}
+
+/* Of one that goes before all others. */
+static int64_t
+delay_ahead(const struct admission *a, unsigned carriers)
+{
+	return a->ongoing * a->cost * (carriers > 0 ? carriers : 1);
 }
 
 int
@@ -76,19 +84,27 @@ room(const struct admission *a, unsigned carriers, int64_t now)
 }
 
 static int
+was_refused(enum admission_text what)
+{
+	return what == ADMISSION_AGAIN || what == ADMISSION_RETURNS;
+}
+
+static int
 fits(struct admission *a, enum admission_text what, unsigned carriers,
     int64_t now)
 {
 	int64_t delay = admission_delay(a, carriers);
 	int64_t r = room(a, carriers, now);
 
+	if (what == ADMISSION_GOES_ON)
+		return delay_ahead(a, carriers) < ADMISSION_DELAY;
 	if (what == ADMISSION_REPEATED)
 		return delay < ADMISSION_DELAY;
 	if (a->queued > 0 && delay >= r)
 		return 0;
 	if (a->queued == 0 || what == ADMISSION_NEW || delay < r / part[what])
 		return 1;
-	return a->turn >= ADMISSION_SHARE;
+	return was_refused(what) && a->turn >= ADMISSION_SHARE;
 }
 
 static void
@@ -101,9 +117,10 @@ admit(struct admission *a, enum admission_text what, int64_t now)
 		return;
 	}
 	a->queued++;
+	a->ongoing += what == ADMISSION_GOES_ON;
 	if (a->most < a->queued)
 		a->most = a->queued;
-	a->turn = what == ADMISSION_NEW ? a->turn + 1 : 0;
+	a->turn = was_refused(what) ? 0 : a->turn + 1;
 }
 
 int
@@ -125,6 +142,7 @@ admission_leaves(struct admission *a, enum admission_text what, int64_t waited)
 		a->repeats--;
 	else
 		a->queued--;
+	a->ongoing -= what == ADMISSION_GOES_ON;
 	return waited <= ADMISSION_LATE;
 }
 

@@ -18,7 +18,9 @@
  * an SMSC has a queue of its own that nobody here can see.
  *
  * Of that room those who were refused before have a part only, so that they
- * fill what new ones leave, and never stand in their way. */
+ * fill what new ones leave, and never stand in their way. What goes on with
+ * something that was begun goes before them all: there is no more of it than
+ * was begun, and without its end that was in vain. */
 #ifndef ADMISSION_H
 #define ADMISSION_H
 
@@ -31,13 +33,16 @@
 
 enum admission_text {
 	ADMISSION_NEW,      /* never refused, as far as is known */
+	ADMISSION_BEGINS,   /* as that, but what it begins is better put off */
 	ADMISSION_AGAIN,    /* refused, not ADMISSION_LONG_AGO */
 	ADMISSION_RETURNS,  /* refused before that */
+	ADMISSION_GOES_ON,  /* with what was begun: before all others */
 	ADMISSION_REPEATED, /* answered from memory: while any may wait */
 };
 
 struct admission {
 	unsigned queued, repeats; /* that wait: to be looked up; from memory */
+	unsigned ongoing;         /* of those to be looked up, that go on */
 	unsigned most;            /* that waited to be looked up, since then: */
 	int64_t standing;         /* since when some wait, or -1 */
 	int64_t tight;            /* when there was no room, last */

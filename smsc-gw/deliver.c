@@ -27,7 +27,7 @@ static void on_read_done(struct link *l, void *arg);
 static void on_down(struct link *l, void *arg);
 static void on_closed(struct link *l, void *arg);
 static void on_shed(enum shed level, void *arg);
-static void on_text(const struct queued *x, void *arg);
+static int on_text(const struct queued *x, void *arg);
 static void on_late(const struct queued *x, void *arg);
 static void on_turn_done(void *arg);
 static void on_resume(void *arg);
@@ -99,8 +99,8 @@ silence(struct deliver *d, const struct origin *origin, const struct ticket *t)
 		acknowledge(origin, link_conf(origin->link)->retry_status);
 }
 
-/* The query, once the text is whole. */
-static void
+/* The query, once the text is whole. 0 when it was refused for now. */
+static int
 answer(struct deliver *d, const struct queued *x, const struct asker *asker,
     const char *text)
 {
@@ -120,6 +120,9 @@ answer(struct deliver *d, const struct queued *x, const struct asker *asker,
 	    link_conf(origin->link)->name, service->name,
 	    key_mask(msisdn, d->core->conf->country_code, mask),
 	    verdict_name(verdict), a.nplaces);
+	if (verdict_asks(verdict) ||
+	    (verdict == VERDICT_SILENCE && x->is == ADMISSION_GOES_ON))
+		intake_asked(d->intake, x);
 	if (verdict == VERDICT_SILENCE) {
 		silence(d, origin, &ticket);
 	} else if (verdict == VERDICT_SYSTEM_BUSY ||
@@ -129,10 +132,12 @@ answer(struct deliver *d, const struct queued *x, const struct asker *asker,
 		acknowledge(origin, link_conf(origin->link)->retry_status);
 		if (verdict == VERDICT_SYSTEM_BUSY)
 			deliver_send_busy(d, origin, service, msisdn, sm, &a);
+		return 0;
 	} else {
 		ration_earn(&d->ration);
 		intake_answered(d->intake, x, ticket.request != 0);
 	}
+	return 1;
 }
 
 static void
@@ -163,15 +168,33 @@ hash(const struct deliver *d, const struct deliver_sm *sm)
 	return h + (h == 0);
 }
 
+/* What makes two senders the same who were asked something: no text's, for the
+ * addresses stand the other way round. 0 where nobody is asked. */
+static uint64_t
+hash_asked(const struct deliver *d, const struct asker *asker,
+    const struct deliver_sm *sm)
+{
+	const struct conf_service *s = asker->service;
+	const size_t from = strlen(sm->source_addr) + 1;
+	const size_t to = strlen(sm->destination_addr) + 1;
+	uint8_t in[2 * (ADDRESS_MAX + 1)];
+
+	if (s->identity != IDENTITY_PROMPT && s->consent == CONSENT_NONE)
+		return 0;
+	memcpy(in, sm->destination_addr, to);
+	memcpy(in + to, sm->source_addr, from);
+	return key_hash(d->vault->key, in, from + to);
+}
+
 static void
 on_ussd(
     struct deliver *d, const struct origin *origin, const struct deliver_sm *sm)
 {
 	int begins = ussd_begins(origin->link, sm);
+	const struct known known = {.text = begins ? hash(d, sm) : 0};
 
 	if (!sender_takes(d->sender, origin->link) ||
-	    !intake_text(
-		d->intake, origin, sm, NULL, begins ? hash(d, sm) : 0, 1))
+	    !intake_text(d->intake, origin, sm, NULL, &known, 1))
 		acknowledge(origin, link_conf(origin->link)->retry_status);
 }
 
@@ -180,17 +203,19 @@ static void
 take_text(
     struct deliver *d, const struct origin *origin, const struct deliver_sm *sm)
 {
-	uint64_t text = hash(d, sm);
+	struct known known = {.text = hash(d, sm)};
 	struct asker asker;
 
-	intake_expect(d->intake, text);
+	intake_expect(d->intake, known.text);
 	if (!asker_read(&asker, d->core->conf, d->carrier, sm)) {
 		d->now.silent++;
 		acknowledge(origin, ESME_ROK);
-	} else if (!intake_text(d->intake, origin, sm, &asker, text,
-		       sender_can_keep(d->sender, origin->link))) {
-		refuse(d, origin, sm);
+		return;
 	}
+	known.asked = hash_asked(d, &asker, sm);
+	if (!intake_text(d->intake, origin, sm, &asker, &known,
+		sender_can_keep(d->sender, origin->link)))
+		refuse(d, origin, sm);
 }
 
 static void
@@ -219,17 +244,18 @@ on_deliver(struct link *l, const struct link_request *r,
 		take_text(d, &origin, sm);
 }
 
+/* What begins a dialogue is the intake's to put off, without a look-up. */
 static void
 on_shed(enum shed level, void *arg)
 {
 	struct deliver *d = arg;
 
-	query_shed(d->query, level);
+	query_shed(d->query, level < SHED_PROMPTS ? level : SHED_PROMPTS - 1);
 }
 
 /* Its turn. The configuration may be another by now, and the asker have to be
  * read again. */
-static void
+static int
 on_text(const struct queued *x, void *arg)
 {
 	struct deliver *d = arg;
@@ -240,23 +266,24 @@ on_text(const struct queued *x, void *arg)
 
 	if (!sender_takes(d->sender, l)) {
 		acknowledge(&x->origin, link_conf(l)->retry_status);
-		return;
+		return 0;
 	}
 	if (ussd_is_one(l, &x->sm)) {
 		acknowledge(&x->origin, ussd_deliver(d->ussd, l, &x->sm));
-		return;
+		return 1;
 	}
 	if (asker.service == NULL &&
 	    !asker_read(&asker, d->core->conf, d->carrier, &x->sm)) {
 		d->now.silent++;
 		acknowledge(&x->origin, ESME_ROK);
-		return;
+		return 1;
 	}
-	rc = read_text(d, &x->origin, &x->sm, text);
-	if (rc == 1)
-		answer(d, x, &asker, text);
-	else if (rc < 0)
+	rc = sender_can_keep(d->sender, l) /* others were answered meanwhile */
+	    ? read_text(d, &x->origin, &x->sm, text)
+	    : -ENOBUFS;
+	if (rc < 0)
 		refuse(d, &x->origin, &x->sm);
+	return rc == 1 ? answer(d, x, &asker, text) : rc == 0;
 }
 
 static void

@@ -36,6 +36,7 @@ struct intake {
 	unsigned long changes; /* of its level */
 	int64_t done;          /* µs that the end of a turn takes, mean */
 	int64_t refused;       /* when last */
+	int64_t roomless;      /* when last no answer had room */
 	int held;              /* some link */
 	int64_t repeats;       /* seconds in which a text answered passes */
 	int shares;            /* the process with other carriers */
@@ -61,6 +62,7 @@ intake_new(struct intake **ip, struct event_base *base, struct turns *turns,
 	i->arg = arg;
 	i->turn = (struct turn){.take = take_turn, .arg = i};
 	admission_init(&i->admission, when_micros());
+	i->roomless = when_micros() - 2 * ADMISSION_STANDING;
 	if (queue_new(&i->queue, QUEUED) < 0 || begin_ticks(i, base) < 0) {
 		intake_free(i);
 		return -ENOMEM;
@@ -120,11 +122,13 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct intake *i = arg;
-	int strained = admission_is_strained(&i->admission, when_micros());
+	int64_t now = when_micros();
+	int strained = admission_is_strained(&i->admission, now) ||
+	    now - i->roomless <= ADMISSION_STANDING;
 
 	(void)fd;
 	(void)what;
-	tell_breaker(i, breaker_acts(&i->breaker, when_micros()));
+	tell_breaker(i, breaker_acts(&i->breaker, now));
 	if (!shed_tick(&i->shedding, strained, when_ticks()))
 		return;
 	i->changes++;
@@ -177,6 +181,40 @@ kind(enum recall_what what, const struct recalled *r, int64_t age,
 	return ADMISSION_NEW;
 }
 
+/* Was its sender asked something that they have not texted since? */
+static int
+goes_on(const struct intake *i, const struct asker *asker, uint64_t asked)
+{
+	int64_t now = when_now(), age;
+	struct recalled r;
+
+	if (asked == 0 ||
+	    recall_text(i->recall, asked, now, &r) != RECALL_ANSWERED)
+		return 0;
+	age = now - r.since;
+	return age >= 0 && age < asker->service->reply_minutes * 60LL;
+}
+
+/* May it lead to a question? */
+static int
+may_begin(const struct asker *asker, const struct known *known)
+{
+	return asker == NULL || known->asked != 0;
+}
+
+/* `is` by its text alone. A copy of a text is none of what was asked since. */
+static enum admission_text
+kind_of_sender(const struct intake *i, const struct asker *asker,
+    const struct known *known, enum admission_text is)
+{
+	if (is != ADMISSION_REPEATED && goes_on(i, asker, known->asked))
+		return ADMISSION_GOES_ON;
+	if (is == ADMISSION_NEW && i->shedding.level >= SHED_PROMPTS &&
+	    may_begin(asker, known))
+		return ADMISSION_BEGINS;
+	return is;
+}
+
 /* What one takes is what passed since the last; the first of a batch, which
  * comes after something else, brings the batch's reading and writing. */
 static void
@@ -208,6 +246,8 @@ may_wait(struct intake *i, enum admission_text is, int has_room, int64_t now)
 {
 	struct intake_counters *c = &i->counters;
 
+	if (!has_room)
+		i->roomless = now;
 	if (!has_room || queue_is_full(i->queue) || is_broken(i, is, now) ||
 	    !admission_admits(&i->admission, is, sharers(i), now)) {
 		c->refused++;
@@ -227,33 +267,37 @@ intake_expect(const struct intake *i, uint64_t text)
 
 int
 intake_text(struct intake *i, const struct origin *origin,
-    const struct deliver_sm *sm, const struct asker *asker, uint64_t text,
-    int has_room)
+    const struct deliver_sm *sm, const struct asker *asker,
+    const struct known *known, int has_room)
 {
 	int64_t now = when_micros(), age;
 	enum recall_what what = RECALL_NOTHING;
-	enum admission_text is;
+	enum admission_text is = ADMISSION_REPEATED;
 	struct recalled r = {0};
 	struct queued *x;
 
-	if (text != 0)
-		what = recall_text(i->recall, text, when_now(), &r);
+	if (known->text != 0)
+		what = recall_text(i->recall, known->text, when_now(), &r);
 	age = when_now() - r.since;
-	is = text == 0 ? ADMISSION_REPEATED : kind(what, &r, age, i->repeats);
+	if (known->text != 0)
+		is = kind_of_sender(
+		    i, asker, known, kind(what, &r, age, i->repeats));
 	if (!may_wait(i, is, has_room, now)) {
-		refuse(i, origin->link, text, now);
+		refuse(i, origin->link, known->text, now);
 		return 0;
 	}
-	x = queue_put(i->queue, origin, sm);
+	x = queue_put(i->queue, origin, sm, is == ADMISSION_GOES_ON);
 	if (asker != NULL)
 		x->asker = *asker;
 	x->is = is;
-	x->text = text;
+	x->known = *known;
 	x->before.refused = what == RECALL_REFUSED ? r.since : 0;
 	x->before.is_copy = is_copy(what, &r, age);
 	x->came = now;
 	if (r.copies > 0)
-		recall_returns(i->recall, text);
+		recall_returns(i->recall, known->text);
+	if (is == ADMISSION_GOES_ON)
+		recall_forget(i->recall, known->asked);
 	turns_ask(i->turns, &i->turn);
 	return 1;
 }
@@ -261,12 +305,19 @@ intake_text(struct intake *i, const struct origin *origin,
 void
 intake_answered(struct intake *i, const struct queued *x, int may_repeat)
 {
-	if (x->text == 0)
+	if (x->known.text == 0)
 		return;
 	if (may_repeat)
-		recall_answered(i->recall, x->text, when_now());
+		recall_answered(i->recall, x->known.text, when_now());
 	else
-		recall_forget(i->recall, x->text);
+		recall_forget(i->recall, x->known.text);
+}
+
+void
+intake_asked(struct intake *i, const struct queued *x)
+{
+	if (x->known.asked != 0)
+		recall_answered(i->recall, x->known.asked, when_now());
 }
 
 void
@@ -282,23 +333,32 @@ intake_down(struct intake *i, const struct link *l)
 
 /* A turn. */
 
-/* 1 when it was worked on, 0 when it is too late for that. */
+/* It comes again, and is what it was. */
+static void
+take_back(struct intake *i, const struct queued *x)
+{
+	i->counters.late++;
+	if (x->known.text != 0)
+		recall_refused(i->recall, x->known.text, when_now());
+	if (x->is == ADMISSION_GOES_ON)
+		intake_asked(i, x);
+}
+
+/* 1 when it was worked on, 0 when it is refused after all. */
 static int
 take(struct intake *i, struct queued *x, int64_t now)
 {
-	int is_due = admission_leaves(&i->admission, x->is, now - x->came) &&
+	int is_done = admission_leaves(&i->admission, x->is, now - x->came) &&
 	    !is_broken(i, x->is, now);
 
-	if (is_due) {
-		i->events->text(x, i->arg);
-	} else {
-		i->counters.late++;
-		if (x->text != 0)
-			recall_refused(i->recall, x->text, when_now());
+	if (!is_done)
 		i->events->late(x, i->arg);
-	}
+	else
+		is_done = i->events->text(x, i->arg);
+	if (!is_done)
+		take_back(i, x);
 	queue_drop(i->queue, x);
-	return is_due;
+	return is_done;
 }
 
 /* Texts of a kind that were worked on in a turn, and how long. */

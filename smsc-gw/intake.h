@@ -15,8 +15,9 @@ struct intake;
 struct intake_events {
 	/* The texts to come leave that undone. */
 	void (*shed)(enum shed level, void *arg);
-	/* Its turn: answer it with link_ack, now or later. */
-	void (*text)(const struct queued *x, void *arg);
+	/* Its turn: answer it with link_ack, now or later. 0 when it was
+	 * refused for now. */
+	int (*text)(const struct queued *x, void *arg);
 	/* It is not answered after all: refuse it for now. */
 	void (*late)(const struct queued *x, void *arg);
 	/* The turn is over: what it wrote is to be made durable and sent. */
@@ -38,20 +39,23 @@ void intake_free(struct intake *i);
 void intake_reload(
     struct intake *i, const char *carrier, unsigned repeats, int shares);
 
-/* A deliver_sm, who asks what by it, or null for one that is no text, and its
- * hash (recall.h), or 0 for one that is not recalled: it goes on with what was
- * begun. 1 when it waits now, 0 when it is to be refused for now; then the link
- * may be held (link_hold). It is where there is no room for its answer. The
- * asker is kept until intake_reload. */
+/* A deliver_sm, who asks what by it, or null for one that is no text, and what
+ * it is known by; one that is not recalled is of a session, and goes on. 1 when
+ * it waits now, 0 when it is to be refused for now; then the link may be held
+ * (link_hold). It is where there is no room for its answer. The asker is kept
+ * until intake_reload. */
 int intake_text(struct intake *i, const struct origin *origin,
-    const struct deliver_sm *sm, const struct asker *asker, uint64_t text,
-    int has_room);
+    const struct deliver_sm *sm, const struct asker *asker,
+    const struct known *known, int has_room);
 
 /* The text with this hash comes next: it is looked for meanwhile. */
 void intake_expect(const struct intake *i, uint64_t text);
 
 /* A text was answered, and the same may be answered again from memory. */
 void intake_answered(struct intake *i, const struct queued *x, int may_repeat);
+
+/* Its sender was asked something: what they text next goes on with that. */
+void intake_asked(struct intake *i, const struct queued *x);
 
 /* The link is no more: nor is what came over it. */
 void intake_down(struct intake *i, const struct link *l);

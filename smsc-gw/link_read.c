@@ -145,7 +145,7 @@ link_on_read(struct bufferevent *bev, void *arg)
 	} else if (l->state == SENT_AWAY &&
 	    window_outstanding(l->window) == 0) {
 		link_answer_unbind(l);
-	} else if (octets_unread(l) > OUTPUT_MAX) {
+	} else if (l->stuck == 0 && octets_unread(l) > OUTPUT_MAX) {
 		/* who does not read is not read */
 		bufferevent_disable(bev, EV_READ);
 		l->stuck = l->now;

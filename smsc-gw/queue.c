@@ -11,7 +11,8 @@ TAILQ_HEAD(queued_list, queued);
 struct queue {
 	struct queued *places;
 	struct queued_list free, waiting;
-	unsigned n, used; /* used: those above were never taken */
+	struct queued *ahead; /* the last that goes before others, or null */
+	unsigned n, used;     /* used: those above were never taken */
 };
 
 int
@@ -59,9 +60,22 @@ place(struct queue *q)
 	return x;
 }
 
+static void
+insert(struct queue *q, struct queued *x, int ahead)
+{
+	if (!ahead)
+		TAILQ_INSERT_TAIL(&q->waiting, x, entry);
+	else if (q->ahead != NULL)
+		TAILQ_INSERT_AFTER(&q->waiting, q->ahead, x, entry);
+	else
+		TAILQ_INSERT_HEAD(&q->waiting, x, entry);
+	if (ahead)
+		q->ahead = x;
+}
+
 struct queued *
-queue_put(
-    struct queue *q, const struct origin *origin, const struct deliver_sm *sm)
+queue_put(struct queue *q, const struct origin *origin,
+    const struct deliver_sm *sm, int ahead)
 {
 	struct queued *x;
 
@@ -70,7 +84,7 @@ queue_put(
 	x = place(q);
 	x->origin = *origin;
 	x->asker.service = NULL;
-	x->text = 0;
+	x->known = (struct known){0};
 	x->before = (struct before){0};
 	x->came = 0;
 	x->sm = *sm;
@@ -81,7 +95,7 @@ queue_put(
 	x->sm.message = x->message;
 	x->sm.receipted_message_id = NULL;
 	x->sm.receipted_message_id_len = 0;
-	TAILQ_INSERT_TAIL(&q->waiting, x, entry);
+	insert(q, x, ahead);
 	return x;
 }
 
@@ -114,6 +128,8 @@ queue_of(const struct queue *q, const struct link *l)
 void
 queue_drop(struct queue *q, struct queued *x)
 {
+	if (x == q->ahead) /* what is before it goes before others too */
+		q->ahead = TAILQ_PREV(x, queued_list, entry);
 	TAILQ_REMOVE(&q->waiting, x, entry);
 	TAILQ_INSERT_HEAD(&q->free, x, entry);
 }

@@ -1,5 +1,6 @@
-/* Texts of one carrier that wait for their turn, in the order they came: a
- * fixed number of places, each with a copy of its deliver_sm. */
+/* Texts of one carrier that wait for their turn, in the order they came, but
+ * some before all others: a fixed number of places, each with a copy of its
+ * deliver_sm. */
 #ifndef QUEUE_H
 #define QUEUE_H
 
@@ -13,12 +14,18 @@
 
 #define QUEUE_MESSAGE 2048 /* octets of a message; what is beyond is cut */
 
+/* What a text is recalled by (recall.h). */
+struct known {
+	uint64_t text;  /* itself; 0: not to be recalled */
+	uint64_t asked; /* what its sender was asked; 0: nobody is */
+};
+
 struct queued {
 	TAILQ_ENTRY(queued) entry;
 	struct origin origin;
 	struct asker asker; /* service null: it is to be read (again) */
 	enum admission_text is;
-	uint64_t text; /* recall.h; 0: not to be recalled */
+	struct known known;
 	struct before before;
 	int64_t came; /* µs */
 	struct deliver_sm sm;
@@ -31,11 +38,12 @@ struct queue;
 int queue_new(struct queue **qp, unsigned places);
 void queue_free(struct queue *q);
 
-/* Copies one in, the last now; null when there is no place. The rest of it is
- * the caller's to fill in. queue_reload: there is another configuration, and
- * no text's asker is known any more. */
-struct queued *queue_put(
-    struct queue *q, const struct origin *origin, const struct deliver_sm *sm);
+/* Copies one in, the last now, or with `ahead` the last of those that go before
+ * the others; null when there is no place. The rest of it is the caller's to
+ * fill in. queue_reload: there is another configuration, and no text's asker is
+ * known any more. */
+struct queued *queue_put(struct queue *q, const struct origin *origin,
+    const struct deliver_sm *sm, int ahead);
 void queue_reload(struct queue *q);
 /* The first, or null; it stays valid, and queued, until queue_drop. */
 struct queued *queue_first(const struct queue *q);

@@ -4,8 +4,8 @@
  * the processes that are forked after it was made, for an SMSC delivers a text
  * again to whichever of them is bound.
  *
- * A text is a keyed hash of its sender, code and octets. Seconds of one
- * clock. */
+ * A text is a keyed hash of its sender, code and octets; or, answered, what its
+ * sender was asked, of sender and code alone. Seconds of one clock. */
 #ifndef RECALL_H
 #define RECALL_H
 

@@ -60,13 +60,26 @@ people_new(struct people **pp, uint64_t first, uint32_t n, int check)
 	/* all there before the first: a page fault costs more than a text */
 	p->v = mmap(NULL, n * sizeof(*p->v), PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (p->v == MAP_FAILED || p->trays == NULL)
+	if (p->v == MAP_FAILED || p->trays == NULL) {
+		people_free(p);
 		return -ENOMEM;
+	}
 	for (uint32_t i = 1; i < TRAYS; i++)
 		p->trays[i].next = (i + 1) % TRAYS;
 	p->free_tray = 1;
 	*pp = p;
 	return 0;
+}
+
+void
+people_free(struct people *p)
+{
+	if (p == NULL)
+		return;
+	if (p->v != MAP_FAILED)
+		munmap(p->v, p->n * sizeof(*p->v));
+	free(p->trays);
+	free(p);
 }
 
 static void

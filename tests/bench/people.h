@@ -24,6 +24,7 @@ struct people_counts {
 /* Subscribers 0 to n - 1, MSISDN `first` and on. With `check` they are those
  * of crowd.h. 0 or -errno. */
 int people_new(struct people **pp, uint64_t first, uint32_t n, int check);
+void people_free(struct people *p);
 
 /* A text of his was due then, and is delivered now; is refused, or what
  * became of it is unknown, for its link broke; is acknowledged. */

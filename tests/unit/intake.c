@@ -110,6 +110,7 @@ static size_t norder;
 static struct queued last;
 static enum shed shed_last;
 static int64_t text_takes, end_takes; /* us */
+static int refuses;                   /* each is refused for now after all */
 
 static void
 note(char what)
@@ -126,13 +127,14 @@ on_shed(enum shed level, void *arg)
 	shed_last = level;
 }
 
-static void
+static int
 on_text(const struct queued *x, void *arg)
 {
 	(void)arg;
 	note('t');
 	last = *x;
 	clock_now += text_takes;
+	return !refuses;
 }
 
 static void
@@ -193,6 +195,7 @@ begin(int shares)
 	one = two = (struct link){0};
 	text_takes = 100;
 	end_takes = 0;
+	refuses = 0;
 	pass(100);
 	if (recall_new(&recall, RECALLED) < 0 ||
 	    intake_new(&intake, base, NULL, recall, &events, NULL) < 0)
@@ -209,7 +212,21 @@ come_with(struct link *l, uint64_t text, int has_room)
 	const struct deliver_sm sm = {
 	    .message = (const uint8_t *)"CX", .message_len = 2};
 
-	return intake_text(intake, &origin, &sm, NULL, text, has_room);
+	return intake_text(intake, &origin, &sm, NULL,
+	    &(struct known){.text = text}, has_room);
+}
+
+/* To a service that asks, `from` whom it is known by that. */
+static int
+come_from(uint64_t from, uint64_t text)
+{
+	static const struct conf_service service = {.reply_minutes = 5};
+	const struct asker asker = {.service = &service};
+	const struct origin origin = {.link = &one};
+	const struct deliver_sm sm = {0};
+
+	return intake_text(intake, &origin, &sm, &asker,
+	    &(struct known){.text = text, .asked = from}, 1);
 }
 
 static int
@@ -236,19 +253,35 @@ answered(uint64_t text)
 	told_now();
 }
 
-/* What one is taken for, after its turn: "new", "again, of 7 s ago". */
+/* So long takes a text, as is known from many. */
+static void
+learn(int64_t takes)
+{
+	text_takes = takes;
+	for (uint64_t text = 1000000; text < 1000200; text++) {
+		come(text);
+		while (turn())
+			;
+	}
+	told_now();
+}
+
+/* What one that waits is taken for, after its turn: "new", "again, of 7 s ago".
+ */
 static const char *
-taken_for(uint64_t text)
+taken(int waits)
 {
 	static const char *const names[] = {
 	    [ADMISSION_NEW] = "new",
+	    [ADMISSION_BEGINS] = "begins",
 	    [ADMISSION_AGAIN] = "again",
 	    [ADMISSION_RETURNS] = "returns",
+	    [ADMISSION_GOES_ON] = "goes on",
 	    [ADMISSION_REPEATED] = "repeated",
 	};
 	static char out[64];
 
-	if (!come(text))
+	if (!waits)
 		return "refused";
 	turn();
 	if (strcmp(told_now(), "t.") != 0)
@@ -259,6 +292,12 @@ taken_for(uint64_t text)
 		snprintf(out + strlen(out), 32, ", of %d s ago",
 		    (int)(when_now() - last.before.refused));
 	return out;
+}
+
+static const char *
+taken_for(uint64_t text)
+{
+	return taken(come(text));
 }
 
 /* What is tested. */
@@ -272,7 +311,7 @@ one_text(void)
 	ok_str(told_now(), "", "until there is a turn");
 	ok_int(turn(), 1, "which asks for another");
 	ok_str(told_now(), "t.", "it is to be answered, then the turn is over");
-	ok(last.origin.link == &one && last.text == 1 &&
+	ok(last.origin.link == &one && last.known.text == 1 &&
 		last.sm.message_len == 2 && last.came == clock_now - 100,
 	    "all is there that came");
 	ok_int(intake_state(intake).queued, 0, "it waits no more");
@@ -290,15 +329,17 @@ askers(void)
 	const struct deliver_sm sm = {0};
 
 	begin(0);
-	intake_text(intake, &origin, &sm, &asker, 1, 1);
+	intake_text(
+	    intake, &origin, &sm, &asker, &(struct known){.text = 1}, 1);
 	turn();
 	ok(last.asker.service == &service &&
 		strcmp(last.asker.msisdn, "86138") == 0,
 	    "who asks is told with the text");
-	intake_text(intake, &origin, &sm, &asker, 2, 1);
+	intake_text(
+	    intake, &origin, &sm, &asker, &(struct known){.text = 2}, 1);
 	intake_reload(intake, "cmcc", REPEATS, 0);
 	turn();
-	ok(last.text == 2 && last.asker.service == NULL,
+	ok(last.known.text == 2 && last.asker.service == NULL,
 	    "but not by a configuration that is no more");
 }
 
@@ -395,6 +436,94 @@ copies(void)
 	    taken_for(2), "new", "five minutes later it is another question");
 }
 
+/* What its sender was asked is not in vain. */
+static void
+replies(void)
+{
+	int n = 0;
+
+	begin(0);
+	ok_str(taken(come_from(7, 1)), "new", "nobody was asked");
+	intake_asked(intake, &last);
+	ok_str(taken(come_from(8, 2)), "new", "nor was another");
+	ok_str(taken(come_from(7, 3)), "goes on", "who was asked goes on");
+	ok_str(taken(come_from(7, 4)), "new", "once");
+	intake_asked(intake, &last);
+	pass(299);
+	ok_str(taken(come_from(7, 5)), "goes on", "within reply_minutes");
+	intake_asked(intake, &last);
+	pass(300);
+	ok_str(taken(come_from(7, 6)), "new", "and no longer");
+	refused(9);
+	intake_asked(intake, &last);
+	ok_str(taken(come_from(7, 9)), "goes on, of 0 s ago",
+	    "also when it was refused before");
+	answered(10);
+	intake_asked(intake, &last);
+	ok_str(taken(come_from(7, 10)), "repeated",
+	    "what is answered from memory is no reply");
+
+	begin(0);
+	learn(10000);
+	come_from(7, 1);
+	turn();
+	intake_asked(intake, &last);
+	while (n < 5000 && come(10 + n))
+		n++;
+	for (int i = 0; i < n / 2; i++)
+		turn();
+	ok_int(come(9), 0, "%d new ones, and there is no room", n);
+	ok_int(come_from(7, 2), 1, "but for one that goes on");
+	turn();
+	ok(last.known.text == 2 && last.is == ADMISSION_GOES_ON,
+	    "whose turn is before all others'");
+}
+
+/* A step is shed in a second; the level as if that had been so. */
+static void
+begins(void)
+{
+	begin(0);
+	intake->shedding.level = SHED_PROMPTS;
+	ok_str(taken(come_from(7, 1)), "begins", "a dialogue may begin");
+	intake_asked(intake, &last);
+	ok_str(taken(come_from(7, 2)), "goes on", "a reply begins none");
+	ok_str(taken(come_from(0, 3)), "new", "nor who is never asked");
+	ok_str(taken(come(0)), "repeated", "nor what goes on by USSD");
+	ok_str(taken(come(4)), "begins", "but a session does");
+	intake->shedding.level = SHED_MARKS;
+	ok_str(taken(come_from(7, 5)), "new", "one step less");
+}
+
+/* Its turn came, and it is refused for now all the same. */
+static void
+turned_down(void)
+{
+	int64_t cost;
+
+	begin(0);
+	answered(1);
+	cost = intake_state(intake).cost;
+	refuses = 1;
+	text_takes = 100000;
+	come_from(7, 2);
+	turn();
+	ok_str(told_now(), "t.", "a text that is refused in its turn");
+	ok_int(intake_state(intake).counters.late, 1, "is counted");
+	ok_int(intake_state(intake).cost, cost, "and is not what a text costs");
+	refuses = 0;
+	pass(2);
+	ok_str(taken(come_from(7, 2)), "again, of 2 s ago", "and recalled");
+	intake_asked(intake, &last);
+	refuses = 1;
+	come_from(7, 3);
+	turn();
+	told_now();
+	refuses = 0;
+	ok_str(taken(come_from(7, 3)), "goes on, of 0 s ago",
+	    "a reply is one still when it comes again");
+}
+
 static void
 late(void)
 {
@@ -409,7 +538,7 @@ late(void)
 	turn();
 	ok_str(told_now(), "tl.",
 	    "the one is in time, the other was too late for that");
-	ok(last.text == 2, "it is refused after all");
+	ok(last.known.text == 2, "it is refused after all");
 	ok_int(recall_text(recall, 2, when_now(), &r), RECALL_REFUSED,
 	    "and recalled");
 	ok_int(intake_state(intake).counters.late, 1, "and counted");
@@ -533,8 +662,49 @@ down(void)
 	ok_int(intake_state(intake).queued, 1, "a link is no more");
 	turn();
 	ok_str(told_now(), "t.", "one text was not its");
-	ok(last.text == 2 && last.origin.link == &two, "and is answered");
+	ok(last.known.text == 2 && last.origin.link == &two, "and is answered");
 	ok_int(intake_state(intake).counters.late, 0, "none was late");
+}
+
+/* Others' turns come in between. */
+static void
+shared(void)
+{
+	int alone = 0, n = 0;
+
+	begin(1);
+	learn(10000);
+	while (come(100 + alone))
+		alone++;
+	begin(1);
+	learn(10000);
+	others = 3;
+	while (come(100 + n))
+		n++;
+	ok(n > 0 && n <= alone / 3,
+	    "%d wait where one carrier is served, "
+	    "%d of each where four are",
+	    alone, n);
+}
+
+/* The SMSC takes no more: nothing has room. */
+static void
+roomless(void)
+{
+	begin(0);
+	on_tick(-1, 0, intake);
+	for (int i = 0; i < 5; i++) {
+		refused(2 + i);
+		on_tick(-1, 0, intake);
+		pass(0.25);
+	}
+	ok_int(intake_state(intake).level, SHED_NOTICES,
+	    "is too much to do as well");
+	for (int i = 0; i < 16; i++) {
+		on_tick(-1, 0, intake);
+		pass(0.25);
+	}
+	ok_int(intake_state(intake).level, SHED_NOTHING, "until there is room");
 }
 
 /* Each time more than can be done, until the first step. */
@@ -569,11 +739,16 @@ main(void)
 	length();
 	kinds();
 	copies();
+	replies();
+	begins();
+	turned_down();
 	late();
 	holding();
 	no_room();
 	breaking();
 	down();
+	shared();
+	roomless();
 	shedding();
 	intake_free(intake);
 	recall_free(recall);

@@ -42,6 +42,7 @@ check_hist(void)
 static void
 begin(void)
 {
+	people_free(people);
 	if (people_new(&people, CROWD_FIRST, 10, 1) < 0)
 		abort();
 	people_delivered(people, WHO, 1000, 1500);
@@ -140,5 +141,6 @@ main(void)
 	check_answers();
 	check_segments();
 	check_lost();
+	people_free(people);
 	return test_done();
 }

@@ -10,7 +10,7 @@ put(struct queue *q, const char *from, const uint8_t *message, size_t len)
 	struct deliver_sm sm = {.message = message, .message_len = len};
 
 	strcpy(sm.source_addr, from);
-	return queue_put(q, &origin, &sm);
+	return queue_put(q, &origin, &sm, from[0] == '!');
 }
 
 static void
@@ -35,6 +35,46 @@ in_order(void)
 	x = queue_first(q);
 	ok(strcmp(x->sm.source_addr, "two") == 0, "then the next");
 	ok_int(x->sm.message_len, QUEUE_MESSAGE, "a long message is cut");
+	queue_free(q);
+}
+
+/* Who waits, a letter each. */
+static const char *
+waiting(const struct queue *q)
+{
+	static char got[8];
+	const struct queued *x;
+	size_t n = 0;
+
+	TAILQ_FOREACH (x, &q->waiting, entry)
+		got[n++] = x->sm.source_addr[x->sm.source_addr[0] == '!'];
+	got[n] = '\0';
+	return got;
+}
+
+/* Who is dropped from the middle, and from the end of those ahead. */
+static void
+ahead(void)
+{
+	static const char *const come[] = {
+	    "a", "!b", "c", "!d", "!e", "f", "!g"};
+	struct queued *x[7], *y;
+	struct queue *q;
+
+	queue_new(&q, 7);
+	for (size_t i = 0; i < 7; i++)
+		x[i] = put(q, come[i], NULL, 0);
+	ok_str(waiting(q), "bdegacf", "some go before others, in their order");
+	queue_drop(q, x[6]);
+	queue_drop(q, x[3]);
+	queue_drop(q, x[4]);
+	put(q, "!h", NULL, 0);
+	ok_str(waiting(q), "bhacf", "also when the last of them is gone");
+	while ((y = queue_first(q)) != NULL)
+		queue_drop(q, y);
+	put(q, "i", NULL, 0);
+	put(q, "!j", NULL, 0);
+	ok_str(queue_first(q)->sm.source_addr, "!j", "or when all are");
 	queue_free(q);
 }
 
@@ -65,6 +105,7 @@ int
 main(void)
 {
 	in_order();
+	ahead();
 	another_configuration();
 	return test_done();
 }
