@@ -16,8 +16,8 @@ enum shed {
 	SHED_PAGES,    /* of USSD: the whole by SMS instead */
 	SHED_MARKS,    /* and the text says so, where there were any: reading
 			* them costs little, a second message much */
-	SHED_PROMPTS,  /* no new dialogue is begun: as verifications; those that
-			* are open go on */
+	SHED_PROMPTS,  /* a new dialogue is begun only in time that nobody else
+			* needs; those that are open go on */
 	SHED_LEVELS
 };
 
