@@ -167,12 +167,10 @@ def gateway(s, env=None, smsc_gw=tap.SMSC_GW):
 
 
 def cpu_seconds(*processes):
-    used = 0
-    for process in processes:
-        with open(f"/proc/{process.pid}/stat", encoding="ascii") as f:
-            fields = f.read().rpartition(")")[2].split()
-        used += int(fields[11]) + int(fields[12])
-    return used / os.sysconf("SC_CLK_TCK")
+    """Of all their threads, by clock_getcpuclockid(3): what /proc counts in
+    ticks is too coarse for a second of little work."""
+    return sum(time.clock_gettime(~process.pid << 3 | 2)
+               for process in processes)
 
 
 def rss_kb(process):

@@ -96,6 +96,7 @@ on_deliver_sm_resp(struct smsc *s, struct link *l, const struct pdu *p)
 	who = texts_who(s->texts, text);
 	if (p->status != 0) {
 		s->c.refused++;
+		s->c.refusals += is_measured(s);
 		s->series.refused++;
 		people_refused(s->people, who);
 		texts_refused(s->texts, text, s->now);

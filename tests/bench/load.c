@@ -284,6 +284,7 @@ print(const struct smsc_counts *c, int json)
 	    {"measured_seconds", c->measured},
 	    {"measured_until", c->until},
 	    {"rate", c->measured > 0 ? c->answers / c->measured : 0},
+	    {"refused_rate", c->measured > 0 ? c->refusals / c->measured : 0},
 	    {"served", c->served},
 	    {"p50_us", hist_quantile(due, 0.5)},
 	    {"p90_us", hist_quantile(due, 0.9)},

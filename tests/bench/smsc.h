@@ -45,7 +45,8 @@ struct smsc_counts {
 	 * CLOCK_MONOTONIC: */
 	double measured, until;
 	uint32_t answers;
-	uint32_t served; /* first answers, in time */
+	uint32_t served;   /* first answers, in time */
+	uint32_t refusals; /* of deliver_sm */
 	/* µs; of texts that were due then, whenever they were answered */
 	struct hist since_due, since_delivered;
 };
