@@ -202,7 +202,8 @@ may_begin(const struct asker *asker, const struct known *known)
 	return asker == NULL || known->asked != 0;
 }
 
-/* `is` by its text alone. A copy of a text is none of what was asked since. */
+/* What is `is` by its text alone is this by who sends it. What is answered from
+ * memory stays that: it is cheaper still. */
 static enum admission_text
 kind_of_sender(const struct intake *i, const struct asker *asker,
     const struct known *known, enum admission_text is)
