@@ -36,10 +36,12 @@ int deliver_prepare(
     struct deliver *d, struct core *core, const struct conf_carrier *carrier);
 void deliver_abort(struct deliver *d);
 
-/* Makes it so; with a null carrier it needs no more than that, and stops. The
- * core that it leaves must live until deliver_is_settled. Adds to *change. */
+/* Makes it so; with a null carrier it needs no more than that, and stops. It
+ * shares the process, or no other carrier is served in it. The core that it
+ * leaves must live until deliver_is_settled. Adds to *change. */
 void deliver_commit(struct deliver *d, struct core *core,
-    const struct conf_carrier *carrier, struct links_change *change);
+    const struct conf_carrier *carrier, int shares,
+    struct links_change *change);
 int deliver_is_settled(const struct deliver *d);
 
 /* Connects the links that are new. */

@@ -115,7 +115,7 @@ deliver_abort(struct deliver *d)
 
 void
 deliver_commit(struct deliver *d, struct core *core,
-    const struct conf_carrier *carrier, struct links_change *change)
+    const struct conf_carrier *carrier, int shares, struct links_change *change)
 {
 	if (carrier == NULL) {
 		change->closed += deliver_stop(d);
@@ -125,8 +125,8 @@ deliver_commit(struct deliver *d, struct core *core,
 	d->core = core;
 	d->carrier = carrier;
 	ussd_reload(d->ussd, core, carrier);
-	intake_reload(d->intake, carrier->name,
-	    core->conf->limits.repeat_window, core->conf->ncarriers > 1);
+	intake_reload(
+	    d->intake, carrier->name, core->conf->limits.repeat_window, shares);
 }
 
 int

@@ -231,9 +231,12 @@ static void
 commit(struct gateway *g, struct core *c, struct links_change *change)
 {
 	struct serving *s;
+	unsigned served = 0;
 
+	TAILQ_FOREACH (s, &g->carriers, entry)
+		served += s->next != NULL;
 	TAILQ_FOREACH (s, &g->carriers, entry) {
-		deliver_commit(s->deliver, c, s->next, change);
+		deliver_commit(s->deliver, c, s->next, served > 1, change);
 		s->state = s->next != NULL ? SERVES : LEAVES;
 	}
 	query_reload(g->query, c);
