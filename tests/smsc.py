@@ -256,12 +256,16 @@ class Link:
                 self.smsc.fault(self, f"{pdu!r} answers nothing")
         elif pdu.name not in (request.pdu.name + "_resp", "generic_nack"):
             self.smsc.fault(self, f"{pdu!r} answers {request.pdu.name}")
+        elif pdu.status in self.smsc.again:
+            self.smsc.put_off += 1
+            later(0.2, self.resend, request)
         else:
             request.resp, request.answered_at = pdu, time.monotonic()
 
     def _gone(self):
         with self.smsc.changed:
             self.closed, self.mode = True, None
+            self.smsc.redeliver_over(self.smsc.later_than(self))
             self.smsc.changed.notify_all()
         with contextlib.suppress(OSError):
             self.sock.close()
@@ -281,7 +285,12 @@ class Smsc:
                   when it is answered later, or never, by Submit.answer
     sources       if not None, the only source addresses a submit_sm may have
     alphabet      what data_coding 0 of a submit_sm means: gsm7, ascii, latin-1
-    redeliver     send deliver_sm that were not answered again after a bind
+    redeliver     send deliver_sm that were not answered again after a bind, or
+                  over a later bind that came before its link was seen to end
+    again         statuses upon which a request of ours is sent again after a
+                  while, and nobody is given them; put_off: how often that was.
+                  Where carriers are served beside each other, any text may be
+                  refused for now: a disk that hangs opens a breaker.
     log           every PDU, Logged; faults: what the ESME did wrong, in words
     links         all there were; submits: every Submit
     refused       why a TLS handshake failed, of each that did
@@ -293,6 +302,7 @@ class Smsc:
         self.bind_status, self.bind_body = ESME_ROK, True
         self.name = "SIMULATOR"
         self.silent, self.sources, self.redeliver = set(), None, False
+        self.again, self.put_off = set(), 0
         self.in_turn = False
         self.alphabet = "gsm7"
         self.on_submit = lambda submit: ESME_ROK
@@ -481,10 +491,19 @@ class Smsc:
         link.respond(pdu, tlvs={"sc_interface_version": 0x34},
                      system_id=self.name)
         self.changed.notify_all()
-        if self.redeliver and link.can_receive():
-            for request in self._requests:
-                if request.resp is None and request.link.closed:
-                    link.resend(request)
+        self.redeliver_over(link)
+
+    def later_than(self, link):
+        """The newest link that receives and began after that one, or None."""
+        return next((l for l in reversed(self.links)
+                     if l.can_receive() and l.number > link.number), None)
+
+    def redeliver_over(self, link):
+        if not self.redeliver or link is None or not link.can_receive():
+            return
+        for request in self._requests:
+            if request.resp is None and request.link.closed:
+                link.resend(request)
 
     def _submit(self, link, pdu):
         submit = Submit(self, link, pdu)
