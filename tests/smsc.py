@@ -27,6 +27,9 @@ from smpp import (ESME_RALYBND, ESME_RINVBNDSTS, ESME_RINVCMDID,
 from wire import Recording
 
 
+BUSY = "人数较多"                      # in every busy text, in Chinese
+
+
 def later(seconds, call, *args):
     timer = threading.Timer(seconds, call, args)
     timer.daemon = True
@@ -458,6 +461,10 @@ class Smsc:
     def messages_to(self, number):
         with self.changed:
             return [m for m in self.messages if m.number == number]
+
+    def answers_to(self, number):
+        """Those that are no busy text, which any refusal may come with."""
+        return [m for m in self.messages_to(number) if BUSY not in m.text]
 
     # What the ESME asks for.
 
