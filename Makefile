@@ -149,7 +149,7 @@ $(BIN)/core/travelcard: $(TOOL_OBJ) $(O)/libcore.a
 
 $(BIN)/smsc-gw/smsc-gw: $(SMSC_OBJ) $(O)/libcore.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 $(BIN)/ussd/ussd-gw: $(USSD_OBJ) $(O)/libcore.a
 	@mkdir -p $(@D)
@@ -196,7 +196,7 @@ $(BENCH_PEERS): $(O)/tests/bench/lookup.o $(O)/smsc-gw/pdu.o $(O)/libcore.a
 # smsc-gw as it would be without admission.
 $(O)/tests/bench/smsc-gw-unadmitted: $(O)/tests/bench/no_admission.o \
 	$(filter-out %/admission.o,$(SMSC_OBJ)) $(O)/libcore.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 # It hears of every text that is put into words.
 $(O)/tests/replay/phone: $(O)/tests/replay/phone.o $(O)/libcore.a

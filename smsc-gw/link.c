@@ -253,7 +253,8 @@ link_close(struct link *l, const char *reason)
 	l->skip = 0;
 	l->stuck = 0;
 	l->paced = l->unread = (struct told){0};
-	window_reset(l->window, when_ticks());
+	if (was_bound || leaving) /* nothing was sent on any other */
+		window_reset(l->window, when_ticks());
 	link_enter(l, leaving ? CLOSED : WAITING);
 	if (!leaving)
 		backoff_wait(&l->backoff, l->retry);

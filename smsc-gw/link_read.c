@@ -192,8 +192,8 @@ handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		    l->conf->name);
 	make_printable(system_id);
 	l->connection++;
-	window_reset(l->window, when_ticks());
 	link_enter(l, BOUND);
+	window_open(l->window, l->state_since);
 	log_info(DSMPP, "link %s bound peer=%s:%u system_id=\"%s\"",
 	    l->conf->name, l->conf->host, l->conf->port, system_id);
 }

@@ -215,10 +215,16 @@ window_reset(struct window *w, int64_t now)
 	memset(w->late, 0, (w->mask + 1) * sizeof(w->late[0]));
 	TAILQ_INIT(&w->in_flight);
 	w->outstanding = 0;
+	pace_cut(&w->pace, now);
+}
+
+void
+window_open(struct window *w, int64_t now)
+{
 	w->credit = 0;
 	w->credit_at = now;
 	w->paused_until = 0;
-	pace_init(&w->pace, now);
+	pace_again(&w->pace, now);
 }
 
 unsigned

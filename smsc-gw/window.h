@@ -22,10 +22,12 @@ int window_reserve(struct window *w, uint32_t size);
  * there is no room until it is less. */
 void window_resize(struct window *w, uint32_t size, uint32_t rate, int64_t now);
 
-/* A new connection: nothing is in flight or late, and no credit earned.
- * Sequence numbers go on (SMPP 3.4 5.1.4), so that a response to the last
- * one's finds nothing. */
+/* The connection is over: nothing is in flight or late. Sequence numbers go on
+ * (SMPP 3.4 5.1.4), so that a response to it finds nothing in the next. */
 void window_reset(struct window *w, int64_t now);
+/* The next one is there: no credit is earned yet, and what the SMSC had enough
+ * of on the last one it is sent little of at first (pace.h). */
+void window_open(struct window *w, int64_t now);
 
 /* How many requests may be sent now: what is left of the size and of the
  * rate, or of what the SMSC takes when that is less. */

@@ -14,15 +14,15 @@ struct smsc {
 	unsigned taken, refused;
 };
 
-/* `seconds` of a sender that has always something to send, at most `offered`
- * a second. */
+/* So long of a sender that has always something to send, at most `offered` a
+ * second. */
 static void
-run(struct smsc *s, int seconds, double capacity, double offered)
+run_ms(struct smsc *s, int64_t ms, double capacity, double offered)
 {
 	double room = 0, rate;
 
 	s->taken = s->refused = 0;
-	for (int64_t end = s->now + seconds * SECOND; s->now < end; s->now++) {
+	for (int64_t end = s->now + ms; s->now < end; s->now++) {
 		if (s->now % 100 == 0)
 			room = capacity / 10;
 		rate = pace_rate(&s->pace, s->now);
@@ -42,6 +42,12 @@ run(struct smsc *s, int seconds, double capacity, double offered)
 }
 
 static void
+run(struct smsc *s, int seconds, double capacity, double offered)
+{
+	run_ms(s, seconds * SECOND, capacity, offered);
+}
+
+static void
 shape(void)
 {
 	struct pace p;
@@ -58,7 +64,7 @@ shape(void)
 	ok(pace_rate(&p, 2000 + 2 * PACE_MS) > p.took * 1.2 &&
 		pace_rate(&p, 2000 + 2 * PACE_MS) < p.took * 1.5,
 	    "a little more");
-	ok(pace_rate(&p, 2000 + 4 * PACE_MS) > p.took * 8, "much more");
+	ok(pace_rate(&p, 2000 + 3 * PACE_MS) > p.took * 8, "much more");
 	ok(pace_rate(&p, 2000 + 6 * PACE_MS) == 0, "none in the end");
 	pace_init(&p, 0);
 	pace_throttled(&p, 0);
@@ -90,12 +96,114 @@ follows(void)
 	    "it falls to a twentieth");
 	printf("# of 50 a second: %u taken, %u refused\n", s.taken / 60,
 	    s.refused / 60);
-	run(&s, 40, 2000, 20000);
+	run(&s, 20, 2000, 20000);
 	run(&s, 60, 2000, 20000);
 	ok(s.taken > 60 * 2000 * 0.85 && s.refused < s.taken / 20,
-	    "and is back within forty seconds");
+	    "and is back within twenty seconds");
 	printf("# of 2000 a second: %u taken, %u refused\n", s.taken / 60,
 	    s.refused / 60);
+}
+
+/* One that takes nothing for a while: what it took is soon sent again. */
+static void
+stops(int64_t ms)
+{
+	struct smsc s = {.now = 1000};
+	unsigned refused;
+
+	pace_init(&s.pace, s.now);
+	run(&s, 5, 20000, 20000);
+	run_ms(&s, 1000, 0, 20000);
+	run_ms(&s, ms - 1000, 0, 20000);
+	refused = s.refused;
+	ok(refused < 2000 + ms / 1000 * PACE_LEAST,
+	    "full for %d ms: it is asked gently, %u times", (int)ms, refused);
+	run(&s, 1, 20000, 20000);
+	run(&s, 1, 20000, 20000);
+	ok(s.taken > PACE_LEAST, "more after two seconds: %u", s.taken);
+	run(&s, 6, 20000, 20000);
+	run(&s, 1, 20000, 20000);
+	ok(s.taken > 12000, "most after nine: %u", s.taken);
+	run(&s, 6, 20000, 20000);
+	run(&s, 1, 20000, 20000);
+	ok(s.taken > 19000 && s.refused == 0, "all after sixteen: %u", s.taken);
+}
+
+/* Or takes less then. */
+static void
+stops_for_less(void)
+{
+	struct smsc s = {.now = 1000};
+
+	pace_init(&s.pace, s.now);
+	run(&s, 5, 20000, 20000);
+	run(&s, 10, 0, 20000);
+	run(&s, 8, 300, 20000);
+	run(&s, 30, 300, 20000);
+	ok(s.taken > 30 * 300 * 0.85 && s.refused < s.taken / 20,
+	    "it takes less then: %u taken, %u refused", s.taken, s.refused);
+}
+
+/* A limit that moves, and one that holds for long. */
+static void
+moves(void)
+{
+	static const struct {
+		int capacity, after;
+	} to[] = {{1000, 6}, {200, 6}, {5000, 16}, {200, 8}};
+	struct smsc s = {.now = 1000};
+
+	pace_init(&s.pace, s.now);
+	run(&s, 5, 1e9, 1000);
+	for (size_t i = 0; i < sizeof(to) / sizeof(*to); i++) {
+		run(&s, to[i].after, to[i].capacity, 20000);
+		run(&s, 10, to[i].capacity, 20000);
+		ok(s.taken > 10 * to[i].capacity * 0.8 &&
+			s.refused < s.taken / 20,
+		    "to %d: after %d s %u taken, %u refused a second",
+		    to[i].capacity, to[i].after, s.taken / 10, s.refused / 10);
+	}
+	run(&s, 600, 200, 20000);
+	ok(s.taken > 600 * 200 * 0.85 && s.refused < s.taken / 50,
+	    "held for ten minutes: %u taken, %u refused", s.taken, s.refused);
+}
+
+/* Little is sent, so that nobody knows what it takes. */
+static void
+little(void)
+{
+	struct smsc s = {.now = 1000};
+
+	pace_init(&s.pace, s.now);
+	run(&s, 10, 20000, 60);
+	run(&s, 70, 0, 60);
+	run(&s, 5, 20000, 60);
+	run(&s, 1, 20000, 60);
+	ok_int(s.taken, 60, "full for 70 s at 60 a second: soon all again");
+}
+
+/* The connection breaks. */
+static void
+again(void)
+{
+	struct smsc s = {.now = 1000};
+
+	pace_init(&s.pace, s.now);
+	pace_cut(&s.pace, s.now);
+	pace_again(&s.pace, s.now += SECOND);
+	ok(pace_rate(&s.pace, s.now) == 0, "no pace: nor on another link");
+	run(&s, 5, 1000, 20000);
+	run(&s, 60, 1000, 20000);
+	pace_cut(&s.pace, s.now);
+	pace_again(&s.pace, s.now += 300 * SECOND);
+	ok(pace_rate(&s.pace, s.now) < 100 && pace_rate(&s.pace, s.now) > 0,
+	    "one begins low on the next, however late: %.0f",
+	    pace_rate(&s.pace, s.now));
+	ok_int(pace_throttled(&s.pace, s.now), 0, "where none is one more");
+	run(&s, 5, 1000, 20000);
+	ok_int(s.refused, 0, "and nothing is refused");
+	run(&s, 10, 1000, 20000);
+	ok(s.taken > 8500, "until it is where it was: %u", s.taken / 10);
 }
 
 /* One that refuses a few, however slow or fast. */
@@ -129,5 +237,12 @@ main(void)
 	shape();
 	strays();
 	follows();
+	stops(1500);
+	stops(5000);
+	stops(70000);
+	stops_for_less();
+	moves();
+	little();
+	again();
 	return test_done();
 }

@@ -14,7 +14,7 @@ open_window(uint32_t size, uint32_t rate)
 
 	if (window_new(&w, size, rate) < 0)
 		return NULL;
-	window_reset(w, 0);
+	window_open(w, 0);
 	return w;
 }
 
@@ -107,9 +107,14 @@ paces(void)
 	ok_int(window_room(w, 2950), 100, "a lower rate holds");
 	window_resize(w, 1000, 0, 3000);
 	ok_int(window_room(w, 1500 + 60000), 964, "after a while no limit");
-	window_throttled(w, 70000);
 	window_reset(w, 70000);
-	ok_int(window_room(w, 70000), 1000, "nor for a new connection");
+	window_open(w, 80000);
+	ok_int(window_room(w, 80000), 1000, "nor on a new connection");
+	window_throttled(w, 80000);
+	window_reset(w, 80000);
+	window_open(w, 200000);
+	ok_int(window_room(w, 200000), 0, "a pace goes on, however late");
+	ok_int(window_room(w, 201000), 7, "low, though no pause does");
 	window_free(w);
 }
 
