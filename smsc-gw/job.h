@@ -48,11 +48,12 @@ struct job {
 	struct lane *lane; /* whose turn, while it is ready */
 	struct link *over; /* the rest of it goes by: or null, any */
 	int is_unsaved, is_held;
-	int stored;  /* written to the outbox, perhaps not yet durable */
-	int dropped; /* only waits for what flies, and until it is erased */
-	int refused; /* a segment was, for good */
-	int passing; /* owed to nobody, and no loss */
-	unsigned tries;
+	int stored;     /* written to the outbox, perhaps not yet durable */
+	int dropped;    /* only waits for what flies, and until it is erased */
+	int refused;    /* a segment was, for good */
+	int passing;    /* owed to nobody, and no loss */
+	unsigned tries; /* that it pauses for the longer */
+	unsigned long taken; /* by the link, when it was refused for now */
 	int64_t since, not_before;         /* ms */
 	int64_t expires;                   /* epoch seconds */
 	int64_t id;                        /* in the outbox */

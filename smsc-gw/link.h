@@ -96,6 +96,9 @@ void link_unbind(struct link *l);
 
 const struct conf_smsc *link_conf(const struct link *l);
 
+/* How many submit_sm the SMSC took, in all. */
+unsigned long link_taken(const struct link *l);
+
 struct link_counters {
 	unsigned long downs;      /* of a link that was bound */
 	unsigned long taken;      /* submit_sm */

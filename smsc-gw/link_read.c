@@ -289,8 +289,7 @@ handle_submit_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	if (h->command_status == ESME_ROK) {
 		works(l);
 		window_taken(l->window, l->now);
-	} else if (h->command_status == ESME_RTHROTTLED ||
-	    h->command_status == ESME_RMSGQFUL) {
+	} else if (pdu_had_enough(h->command_status)) {
 		window_throttled(l->window, l->now);
 	}
 	pdu_read_submit_sm_resp(p, h->command_length, message_id);

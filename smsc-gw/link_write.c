@@ -90,6 +90,12 @@ link_room(const struct link *l, int64_t now)
 	return link_may_send(l) ? window_room(l->window, now) : 0;
 }
 
+unsigned long
+link_taken(const struct link *l)
+{
+	return l->counters.taken;
+}
+
 void
 link_submit(struct link *l, const struct submit_sm *s, void *ref, int64_t now)
 {

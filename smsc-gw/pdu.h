@@ -130,6 +130,8 @@ void pdu_read_submit_sm_resp(
 
 /* Is it useless to send the message again? (5.1.3) */
 int pdu_refused_for_good(uint32_t command_status);
+/* Is it that too much is sent just now? */
+int pdu_had_enough(uint32_t command_status);
 
 /* "ESME_RTHROTTLED"; "0x400" and the like for a vendor's own. */
 const char *pdu_status_name(uint32_t command_status, char buf[16]);

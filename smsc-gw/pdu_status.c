@@ -39,6 +39,13 @@ pdu_refused_for_good(uint32_t command_status)
 	return 0;
 }
 
+int
+pdu_had_enough(uint32_t command_status)
+{
+	return command_status == ESME_RTHROTTLED ||
+	    command_status == ESME_RMSGQFUL;
+}
+
 #define NAME(status)            \
 	{                       \
 		status, #status \

@@ -21,19 +21,32 @@ finish(struct sender *s, struct job *j)
 	sender_drop(s, j); /* the next flush erases it from the outbox */
 }
 
-/* A segment refused for now is sent again alone, later each time; those that
- * are refused together count once. */
-static void
-pause_job(struct sender *s, struct job *j)
+/* Later each time. But an SMSC that took nothing meanwhile has had enough of
+ * all, not of this one: how soon it is asked again its pace says (pace.h). */
+static int64_t
+how_long(struct job *j, const struct link *l, uint32_t command_status)
 {
+	unsigned long taken = link_taken(l);
 	int64_t wait = PAUSE_FIRST_MS;
 
+	if (j->tries == 0 || !pdu_had_enough(command_status) ||
+	    taken != j->taken)
+		j->tries++;
+	j->taken = taken;
+	for (unsigned i = 1; i < j->tries && wait < PAUSE_MAX_MS; i++)
+		wait *= 2;
+	return wait < PAUSE_MAX_MS ? wait : PAUSE_MAX_MS;
+}
+
+/* A segment refused for now is sent again alone; those that are refused
+ * together count once. */
+static void
+pause_job(struct sender *s, struct job *j, const struct link *l,
+    uint32_t command_status)
+{
 	if (j->place == JOB_PAUSED)
 		return;
-	for (unsigned i = 0; i < j->tries && wait < PAUSE_MAX_MS; i++)
-		wait *= 2;
-	j->tries++;
-	j->not_before = s->now + (wait < PAUSE_MAX_MS ? wait : PAUSE_MAX_MS);
+	j->not_before = s->now + how_long(j, l, command_status);
 	job_pause(&s->jobs, j);
 }
 
@@ -117,7 +130,7 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status,
 		if (j->passing)
 			sender_drop(s, j);
 		else
-			pause_job(s, j);
+			pause_job(s, j, f->over, command_status);
 		return;
 	}
 	j->refused |= for_good;
