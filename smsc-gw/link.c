@@ -348,10 +348,11 @@ on_event(struct bufferevent *bev, short what, void *arg)
 static void
 expire_submits(struct link *l, int64_t now)
 {
+	int64_t since = now - l->conf->response_timeout * 1000LL;
 	void *ref;
 
-	while ((ref = window_overdue(l->window,
-		    now - l->conf->response_timeout * 1000LL)) != NULL) {
+	while ((ref = window_overdue(l->window, since)) != NULL) {
+		l->mute = l->answered < since;
 		log_debug(DSMPP, "link %s submit_sm unanswered after %u s",
 		    l->conf->name, l->conf->response_timeout);
 		l->counters.unanswered++;

@@ -73,6 +73,11 @@ int link_may_send(const struct link *l);
  * and of the rate, or of what the SMSC takes when that is less. */
 unsigned link_room(const struct link *l, int64_t now);
 
+/* Has none been answered for a whole response_timeout, though one waited? */
+int link_is_mute(const struct link *l);
+/* How many await their answers. */
+unsigned link_in_flight(const struct link *l);
+
 /* Sends one now (when_ticks); `ref`, not null, comes back with its answer.
  * There must be room. */
 void link_submit(

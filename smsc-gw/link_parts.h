@@ -42,6 +42,8 @@ struct link {
 	uint32_t unbind;                   /* sequence number of the SMSC's */
 	int64_t state_since, heard, asked; /* ms; asked: enquire_link */
 	uint32_t backoff;                  /* ms */
+	int64_t answered;      /* ms: when a submit_sm last was, or it bound */
+	int mute;              /* since then one waited in vain */
 	int64_t told;          /* ms: when a refusal was last told */
 	unsigned long untold;  /* refusals since */
 	struct window *window; /* submit_sm in flight */

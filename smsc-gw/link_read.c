@@ -172,6 +172,14 @@ make_printable(char *s)
 			*s = '?';
 }
 
+/* It has something to say of what is sent. */
+static void
+answers(struct link *l, int64_t now)
+{
+	l->answered = now;
+	l->mute = 0;
+}
+
 static void
 handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 {
@@ -194,6 +202,7 @@ handle_bind_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	l->connection++;
 	link_enter(l, BOUND);
 	window_open(l->window, l->state_since);
+	answers(l, l->state_since);
 	log_info(DSMPP, "link %s bound peer=%s:%u system_id=\"%s\"",
 	    l->conf->name, l->conf->host, l->conf->port, system_id);
 }
@@ -254,8 +263,10 @@ handle_late_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 	void *ref = window_late(l->window, h->sequence_number);
 	char message_id[MESSAGE_ID_MAX + 1];
 
-	if (ref == NULL || h->command_id == GENERIC_NACK ||
-	    h->command_status != ESME_ROK)
+	if (ref == NULL)
+		return;
+	answers(l, l->now);
+	if (h->command_id == GENERIC_NACK || h->command_status != ESME_ROK)
 		return;
 	works(l);
 	pdu_read_submit_sm_resp(p, h->command_length, message_id);
@@ -286,6 +297,7 @@ handle_submit_resp(struct link *l, const struct pdu_header *h, const uint8_t *p)
 		handle_late_resp(l, h, p);
 		return;
 	}
+	answers(l, l->now);
 	if (h->command_status == ESME_ROK) {
 		works(l);
 		window_taken(l->window, l->now);

@@ -90,6 +90,18 @@ link_room(const struct link *l, int64_t now)
 	return link_may_send(l) ? window_room(l->window, now) : 0;
 }
 
+int
+link_is_mute(const struct link *l)
+{
+	return l->mute;
+}
+
+unsigned
+link_in_flight(const struct link *l)
+{
+	return window_outstanding(l->window);
+}
+
 unsigned long
 link_taken(const struct link *l)
 {

@@ -127,6 +127,8 @@ sender_submitted(struct sender *s, void *ref, uint32_t command_status,
 	if (j->done & bit)
 		return; /* an earlier copy was taken late */
 	if (command_status != ESME_ROK && !for_good) {
+		if (command_status == LINK_NO_RESPONSE && j->over != NULL)
+			job_keep_to(&s->jobs, j, NULL); /* it may never */
 		if (j->passing)
 			sender_drop(s, j);
 		else

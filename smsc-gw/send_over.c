@@ -1,7 +1,8 @@
 /* Over which link an answer goes: the one with the largest part of its window
  * free, or of what its rate or its SMSC allows just then. What waits for a link
  * already counts as if it were sent, and comes before what others have: so a
- * slow SMSC's answers take nothing from those that came in by another. */
+ * slow SMSC's answers take nothing from those that came in by another. One that
+ * answers no submit_sm counts as loaded. */
 #include "sender.h"
 
 /* How loaded one is, of those that have room. */
@@ -16,12 +17,39 @@ is_less(const struct load *a, const struct load *b)
 	return b->link == NULL || a->free * b->size > b->free * a->size;
 }
 
+/* Is there another than a mute one? */
+static int
+one_answers(const struct sender *s)
+{
+	const struct lane *lane;
+
+	TAILQ_FOREACH (lane, &s->jobs.lanes, entry)
+		if (lane->link != NULL && lane->state == LANE_OPEN &&
+		    link_may_send(lane->link) && !link_is_mute(lane->link))
+			return 1;
+	return 0;
+}
+
+/* What a mute one is sent waits in vain, as far as one can see: it has room
+ * for a single answer, by which it can show that it is not, while others can
+ * send them. */
+static int64_t
+room_of(const struct sender *s, const struct link *l)
+{
+	int64_t room = link_room(l, s->now);
+
+	if (room == 0 || !link_is_mute(l) || !one_answers(s))
+		return room;
+	return link_in_flight(l) == 0;
+}
+
 /* For a job of `home`, which waits there itself; no link when there is no
  * room. */
 static struct load
-load_of(const struct lane *lane, const struct lane *home, int64_t now)
+load_of(
+    const struct sender *s, const struct lane *lane, const struct lane *home)
 {
-	int64_t room = link_room(lane->link, now);
+	int64_t room = room_of(s, lane->link);
 	int is_home = lane == home;
 	struct load load = {
 	    .link = lane->link,
@@ -41,12 +69,12 @@ sender_link_for(const struct sender *s, const struct lane *home)
 	const struct lane *lane;
 
 	if (home->link != NULL)
-		best = load_of(home, home, s->now);
+		best = load_of(s, home, home);
 	TAILQ_FOREACH (lane, &s->jobs.lanes, entry) {
 		if (lane->link == NULL || lane == home ||
 		    lane->state != LANE_OPEN)
 			continue;
-		load = load_of(lane, home, s->now);
+		load = load_of(s, lane, home);
 		if (load.link != NULL && is_less(&load, &best))
 			best = load;
 	}

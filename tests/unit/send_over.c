@@ -7,7 +7,8 @@
 
 struct link {
 	struct conf_smsc conf;
-	unsigned room;
+	unsigned room, in_flight;
+	int mute, down;
 };
 
 unsigned
@@ -15,6 +16,24 @@ link_room(const struct link *l, int64_t now)
 {
 	(void)now;
 	return l->room;
+}
+
+int
+link_may_send(const struct link *l)
+{
+	return !l->down;
+}
+
+int
+link_is_mute(const struct link *l)
+{
+	return l->mute;
+}
+
+unsigned
+link_in_flight(const struct link *l)
+{
+	return l->in_flight;
 }
 
 const struct conf_smsc *
@@ -37,6 +56,7 @@ begin(void)
 	for (int i = 0; i < 3; i++) {
 		all[i]->conf.window = 100;
 		all[i]->room = 100;
+		all[i]->mute = all[i]->down = all[i]->in_flight = 0;
 		lane_add(&s.jobs, all[i], 100);
 	}
 }
@@ -115,6 +135,31 @@ own_first(void)
 	end();
 }
 
+/* One that answers nothing. */
+static void
+mute(void)
+{
+	begin();
+	b.mute = 1;
+	wait_for(&b, 1);
+	ok_str(over(&b), "a", "another is better than a mute one, its own");
+	a.room = c.room = 2;
+	ok_str(over(&b), "a", "however loaded");
+	a.room = c.room = 0;
+	ok_str(over(&b), "b", "when none has room it may show that it answers");
+	b.in_flight = 1;
+	ok_str(over(&b), "none", "with one answer at a time");
+	a.mute = c.mute = 1;
+	ok_str(over(&b), "b", "when all are, none is");
+	a.mute = 0;
+	ok_str(over(&b), "none", "but one");
+	a.down = 1;
+	ok_str(over(&b), "b", "nor is one that cannot send another");
+	b.room = 0;
+	ok_str(over(&b), "none", "and full is full");
+	end();
+}
+
 /* As many answers as there is room for, all to texts that came by one. */
 static void
 spread(void)
@@ -144,6 +189,7 @@ main(void)
 {
 	least_loaded();
 	own_first();
+	mute();
 	spread();
 	return test_done();
 }
