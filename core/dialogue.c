@@ -120,7 +120,37 @@ int
 dialogue_begins(const struct dialogue *d)
 {
 	return !is_reply(d) && d->r.verb == VERB_QUERY &&
-	    d->r.digits[0] == '\0' && d->service->identity != IDENTITY_NONE;
+	    d->r.digits[0] == '\0' && d->service->identity == IDENTITY_PROMPT;
+}
+
+/* In the same words, and the reply answered in the same language. */
+int
+dialogue_is_asked(const struct dialogue *d)
+{
+	const struct pending *p = &d->pending;
+
+	return p->step == STEP_IDENTITY && p->language == d->r.language &&
+	    p->wording == d->wording &&
+	    p->until - d->time.now >= 30 * (int64_t)d->service->reply_minutes;
+}
+
+int
+dialogue_was_answered(const struct dialogue *d)
+{
+	enum step s = d->pending.step;
+
+	return s == STEP_DONE || s == STEP_CONSENT || s == STEP_AGREED;
+}
+
+/* A question that nobody hears is not asked, and with no digits there is
+ * nothing to count. */
+int
+dialogue_only_tells(const struct dialogue *d)
+{
+	enum verb v = d->r.verb;
+
+	return !is_reply(d) && (v == VERB_QUERY || v == VERB_DELETE) &&
+	    (d->r.digits[0] == '\0' || d->service->identity == IDENTITY_NONE);
 }
 
 const char *

@@ -88,8 +88,15 @@ enum verdict dialogue_open(struct dialogue *d);
 int dialogue_may_repeat(const struct dialogue *d);
 
 /* Does it ask where its subscriber was, with digits still to be asked for? Then
- * dialogue_judge is the same for any person. */
+ * dialogue_judge is the same for any person. Of those, `pending` being read:
+ * is that what was asked last, with half the time to reply still ahead; and
+ * was it replied to? */
 int dialogue_begins(const struct dialogue *d);
+int dialogue_is_asked(const struct dialogue *d);
+int dialogue_was_answered(const struct dialogue *d);
+
+/* Does nothing come of it but what is told? */
+int dialogue_only_tells(const struct dialogue *d);
 
 /* The digits that were given, "" for none. */
 const char *dialogue_digits(const struct dialogue *d);

@@ -13,12 +13,28 @@
 
 /* Is it to be worked on? */
 
-/* Was it refused and answered since, and would it be answered the same now? */
+/* Was it refused and answered since, and would it be answered the same now? A
+ * question that was replied to since is not asked again. */
 static int
 is_covered(struct query *q, const struct question *x, const struct ticket *t)
 {
-	return x->past == ADMIT_COVERED && t->request != 0 &&
-	    admit_held(q->admit, t->request, 0) != NULL;
+	if (x->past != ADMIT_COVERED || t->request == 0)
+		return 0;
+	if (x->is_keyword && x->d.pending.step != STEP_IDENTITY)
+		return dialogue_was_answered(&x->d);
+	return admit_held(q->admit, t->request, 0) != NULL;
+}
+
+/* A question is only the same again while it is open. Then what is pending
+ * says so, whoever put it there; what is on its way from another worker may
+ * not be pending yet. */
+static enum admit_repeat
+take_request(struct query *q, const struct question *x, struct ticket *t,
+    const char **from_memory)
+{
+	if (x->is_keyword && !dialogue_is_asked(&x->d))
+		admit_forget(q->admit, t->request);
+	return admit_request(q->admit, t->request, q->now, from_memory);
 }
 
 /* Is this query one to be worked on? VERDICT_OK if so, VERDICT_SILENCE or
@@ -41,14 +57,21 @@ admit_query(struct query *q, const struct question *x, int is_copy,
 		return VERDICT_SILENCE;
 	if (t->request == 0)
 		return VERDICT_OK;
-	is = admit_request(q->admit, t->request, q->now, from_memory);
+	is = take_request(q, x, t, from_memory);
 	t->is_elsewhere = is == ADMIT_ELSEWHERE;
 	return is == ADMIT_ON_ITS_WAY || is == ADMIT_ELSEWHERE ? VERDICT_SILENCE
 							       : VERDICT_OK;
 }
 
-/* Only what was found is the same again; a wrong try always counts. One that
- * changed the subject is another request from now on. */
+static int
+may_repeat(const struct question *x, enum verdict v)
+{
+	return v == VERDICT_OK || v == VERDICT_NO_STAYS ||
+	    (v == VERDICT_PROMPT && x->is_keyword);
+}
+
+/* Only what was found, or asked, is the same again; a wrong try always counts.
+ * One that changed the subject is another request from now on. */
 static void
 keep_request(
     struct query *q, struct question *x, enum verdict v, struct ticket *t)
@@ -58,7 +81,7 @@ keep_request(
 
 	if (was == 0)
 		return;
-	if (v != VERDICT_OK && v != VERDICT_NO_STAYS) {
+	if (!may_repeat(x, v)) {
 		t->request = 0;
 	} else if (x->d.changed) {
 		t->request = query_request(q, x);
@@ -106,8 +129,7 @@ is_shed_in(enum verdict v)
 	return v == VERDICT_OK || v == VERDICT_NO_STAYS || v == VERDICT_GENUINE;
 }
 
-/* In words: the answer from memory, or what was found. */
-static enum verdict
+static inline void
 put_words(struct query *q, const struct question *x, struct answer *a,
     const char *from_memory, char *say)
 {
@@ -121,6 +143,14 @@ put_words(struct query *q, const struct question *x, struct answer *a,
 	else if (answer_text(a, q->core->messages, q->core->regions, x->service,
 		     say, ANSWER_MAX) < 0)
 		a->verdict = VERDICT_SYSTEM_BUSY;
+}
+
+/* In words: the answer from memory, or what was found. */
+static enum verdict
+tell(struct query *q, const struct question *x, struct answer *a,
+    const char *from_memory, char *say)
+{
+	put_words(q, x, a, from_memory, say);
 	if (note(q, x, a->verdict) == 0)
 		return a->verdict;
 	a->verdict = VERDICT_SYSTEM_BUSY;
@@ -130,6 +160,24 @@ put_words(struct query *q, const struct question *x, struct answer *a,
 }
 
 /* One query. */
+
+/* No answer, which leaves one that is on its way, or remembered, as it is. */
+static enum verdict
+say_nothing(struct query *q, const struct question *x, struct answer *a,
+    struct ticket *ticket)
+{
+	a->verdict = VERDICT_SILENCE;
+	if (note(q, x, a->verdict) == 0)
+		return a->verdict;
+	ticket->request = 0;
+	return a->verdict = VERDICT_SYSTEM_BUSY;
+}
+
+static int
+is_text(enum verdict v)
+{
+	return v != VERDICT_SYSTEM_BUSY && v != VERDICT_SILENCE;
+}
 
 /* One more that he gets, unless he has had his share. */
 static int
@@ -142,6 +190,55 @@ count_text(struct query *q, const struct question *x, struct ticket *ticket)
 	return 1;
 }
 
+static void
+count_back(struct query *q, struct ticket *ticket)
+{
+	if (ticket->who != 0)
+		admit_text_back(q->admit, ticket->who, ticket->counted);
+	ticket->who = 0;
+}
+
+/* What was looked up and may not be told answers the next, which then is no
+ * look-up more. */
+static enum verdict
+keep_untold(struct query *q, const struct question *x, struct answer *a,
+    const char *from_memory, struct ticket *ticket, char *say)
+{
+	if (ticket->request != 0) {
+		put_words(q, x, a, from_memory, say);
+		admit_answered(q->admit, ticket->request, q->now,
+		    is_text(a->verdict) ? say : NULL);
+		say[0] = '\0';
+	}
+	return say_nothing(q, x, a, ticket);
+}
+
+/* What is said to it, looked up where it must be. */
+static enum verdict
+give(struct query *q, struct question *x, struct answer *a,
+    const char *from_memory, struct ticket *ticket, char *say)
+{
+	int is_full = is_text(a->verdict) && !count_text(q, x, ticket);
+
+	/* he hears nothing, and nothing else comes of it */
+	if (is_full && dialogue_only_tells(&x->d)) {
+		if (from_memory == NULL)
+			query_sent(q, ticket, NULL);
+		return say_nothing(q, x, a, ticket);
+	}
+	a->verdict = query_answer(q, x, ticket->request, a, &from_memory);
+	if (a->verdict == VERDICT_BUSY)
+		a->verdict = VERDICT_SYSTEM_BUSY; /* an SMSC can be refused */
+	keep_request(q, x, a->verdict, ticket);
+	if (is_full && is_text(a->verdict))
+		return keep_untold(q, x, a, from_memory, ticket, say);
+	a->verdict = query_keep_step(x, a->verdict);
+	if (!is_text(a->verdict))
+		count_back(q, ticket);
+	ticket->must_hold = a->must_hold || q->core->audit != NULL;
+	return a->verdict = tell(q, x, a, from_memory, say);
+}
+
 enum verdict
 query_text(struct query *q, const struct conf_service *service,
     const char *msisdn, const char *text, const struct before *before,
@@ -150,40 +247,25 @@ query_text(struct query *q, const struct conf_service *service,
 	const char *from_memory;
 	enum verdict admitted;
 	struct question x;
+	int asked;
 
 	query_begin(q, &x, service, msisdn, a, say);
 	query_hear(q, &x, text);
 	if (before != NULL && before->refused != 0)
 		admit_refused_before(
 		    q->admit, x.d.said, before->refused, q->now);
-	ticket->who = 0;
 	request_parse(text, service, &x.d.r);
-	a->verdict =
-	    query_understand(q, &x, dialogue_may_reply(&x.d.r), a, ticket);
+	asked = dialogue_may_reply(&x.d.r) || dialogue_begins(&x.d);
+	a->verdict = query_understand(q, &x, asked, a, ticket);
 	admitted = admit_query(
 	    q, &x, before != NULL && before->is_copy, ticket, &from_memory);
 	if (admitted == VERDICT_SILENCE) {
 		ticket->query = 0;
-		a->verdict = VERDICT_SILENCE;
-		if (note(q, &x, a->verdict) == 0)
-			return a->verdict;
-		ticket->request = 0; /* its answer is on its way still */
-		return a->verdict = VERDICT_SYSTEM_BUSY;
+		return say_nothing(q, &x, a, ticket);
 	}
 	if (admitted == VERDICT_SEND_AGAIN)
 		a->verdict = VERDICT_SEND_AGAIN;
-	a->verdict = query_answer(q, &x, ticket->request, a, &from_memory);
-	if (a->verdict == VERDICT_BUSY)
-		a->verdict = VERDICT_SYSTEM_BUSY; /* an SMSC can be refused */
-	keep_request(q, &x, a->verdict, ticket);
-	if (a->verdict != VERDICT_SYSTEM_BUSY &&
-	    a->verdict != VERDICT_SILENCE && !count_text(q, &x, ticket)) {
-		query_sent(q, ticket, NULL);
-		a->verdict = VERDICT_SILENCE;
-	}
-	a->verdict = query_keep_step(&x, a->verdict);
-	ticket->must_hold = a->must_hold || q->core->audit != NULL;
-	return a->verdict = put_words(q, &x, a, from_memory, say);
+	return give(q, &x, a, from_memory, ticket, say);
 }
 
 /* A dialogue is answered at once, so its request is never on its way. */
@@ -202,7 +284,7 @@ converse(struct query *q, struct question *x, const char *text, int asked,
 	a->verdict = query_answer(q, x, t.request, a, &from_memory);
 	keep_request(q, x, a->verdict, &t);
 	a->verdict = query_keep_step(x, a->verdict);
-	a->verdict = put_words(q, x, a, from_memory, say);
+	a->verdict = tell(q, x, a, from_memory, say);
 	query_sent(q, &t, say);
 	return a->verdict;
 }

@@ -69,8 +69,8 @@ struct before {
  * Answers a text that a subscriber sent to a service. `msisdn` is E.164
  * digits (msisdn_parse), text is UTF-8, `before` null where nothing is known.
  * The answer's arrays last until the next call; `say`, of ANSWER_MAX octets,
- * gets the text. A copy is silent while its answer would be the same now. With
- * VERDICT_SILENCE
+ * gets the text. A copy is silent while its answer would be the same now, and
+ * one of a keyword once what that asked was replied to. With VERDICT_SILENCE
  * ticket->request is that of the answer which is on its way, if there is one;
  * one that is_elsewhere may still be lost with its worker, so the text is to be
  * refused for now, without a word. */

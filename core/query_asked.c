@@ -183,6 +183,18 @@ query_request(struct query *q, struct question *x)
 	return request_now(q, x);
 }
 
+/* The keyword alone. The digits that it asks for are 0 here, as they are with a
+ * Y, which is another request. Of a question nothing is left out. */
+static uint64_t
+keyword_request(struct query *q, struct question *x)
+{
+	uint64_t in[] = {0, STEP_IDENTITY};
+
+	query_request(q, x);
+	in[0] = x->request;
+	return key_hash(x->vault->key, in, sizeof(in));
+}
+
 /* What they say, and what it means. */
 
 uint64_t
@@ -233,8 +245,14 @@ query_understand(struct query *q, struct question *x, int asked,
 		rc = read_subject(x, a);
 	if (rc < 0)
 		return VERDICT_SYSTEM_BUSY;
-	if (v == VERDICT_OK && dialogue_may_repeat(&x->d)) {
+	if (v != VERDICT_OK)
+		return v;
+	/* who dialled looks at a screen, and is always asked */
+	if (dialogue_may_repeat(&x->d)) {
 		ticket->request = query_request(q, x);
+	} else if (x->d.channel == CHANNEL_SMS && dialogue_begins(&x->d)) {
+		x->is_keyword = 1;
+		ticket->request = keyword_request(q, x);
 	}
 	return v;
 }

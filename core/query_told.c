@@ -85,7 +85,7 @@ static enum verdict
 decide(struct query *q, struct question *x, const struct subscriber *who,
     struct answer *a)
 {
-	int is_new = x->d.pending.step == STEP_NONE;
+	int is_new = x->d.pending.step == STEP_NONE || dialogue_begins(&x->d);
 	enum verdict v = judge(q, x, who);
 
 	put_circumstances(q, x, who, v, a);
@@ -156,12 +156,12 @@ query_answer(struct query *q, struct question *x, uint64_t request,
 	enum verdict v;
 
 	if (*from_memory != NULL && !query_has_guessed(q, x))
-		return a->verdict;
+		return x->is_keyword ? VERDICT_PROMPT : a->verdict;
 	*from_memory = NULL;
 	v = find(q, x, a);
+	if (x->is_away && dialogue_begins(&x->d))
+		return query_may_hold(q, x) ? decide(q, x, NULL, a) : v;
 	if (x->is_away && !x->d.changed && request != 0)
 		*from_memory = query_held(q, x, request);
-	else if (x->is_away && dialogue_begins(&x->d) && query_may_hold(q, x))
-		return decide(q, x, NULL, a);
 	return *from_memory != NULL ? VERDICT_OK : v;
 }

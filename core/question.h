@@ -31,6 +31,8 @@ struct question {
 	uint64_t digits;      /* keyed; 0 for none */
 	uint64_t request;     /* with nothing left out; 0: not to be repeated */
 	enum admit_past past; /* of the text that it is */
+	int is_keyword;       /* a text whose answer is a question, the same
+			       * while that is open (dialogue_is_asked) */
 	struct store *store;  /* with a snapshot begun; null: not yet */
 	int is_away;          /* the store is: nothing can be looked up */
 	struct dialogue d;

@@ -98,7 +98,7 @@ hear(const struct request *r, uint64_t said)
 	    .r = *r,
 	    .subject = world.subject,
 	};
-	if ((world.dialled || dialogue_may_reply(r)) &&
+	if ((world.dialled || dialogue_may_reply(r) || dialogue_begins(d)) &&
 	    world.pending.until > world.now)
 		d->pending = world.pending;
 	v = dialogue_open(d);
@@ -153,6 +153,78 @@ prompt_flow(void)
 	ok_int(world.subject.consent_version, 1, "and are not agreed to");
 	expect("1234", "ok", "until they were read");
 	ok_int(world.subject.consent_version, 2, "now they are");
+}
+
+/* Is what was asked last what this asks too? */
+static int
+is_asked(const char *text)
+{
+	struct request r;
+
+	request_parse(text, &service, &r);
+	world.last = (struct dialogue){
+	    .service = &service,
+	    .time.now = world.now,
+	    .wording = world.wording,
+	    .r = r,
+	    .pending = world.pending,
+	};
+	return dialogue_begins(&world.last) && dialogue_is_asked(&world.last);
+}
+
+static void
+asked_already(void)
+{
+	begin(IDENTITY_PROMPT, CONSENT_NONE, UNKNOWN_IGNORE);
+	ok(!is_asked("CXMYD"), "nothing was asked");
+	expect("CXMYD", "prompt", "the last four are asked for");
+	ok(is_asked("CXMYD") && is_asked("cx"), "which the keyword asks too");
+	ok(!is_asked("CXMYD EN"), "but not for an answer in English");
+	ok(!is_asked("CXMYD#1234"), "nor with the digits");
+	ok(!is_asked("SCSJ"), "nor a deletion");
+	world.now += 300;
+	ok(is_asked("CXMYD"), "half of the time is left");
+	world.now++;
+	ok(!is_asked("CXMYD"), "less is not enough for a reply");
+	world.now--;
+	world.wording = 2;
+	ok(!is_asked("CXMYD"), "nor in other words");
+	world.wording = 1;
+	ok(!dialogue_was_answered(&world.last), "not replied to");
+	expect("1234", "ok", "it is");
+	ok(!is_asked("CXMYD"), "and asked no more");
+	ok(dialogue_was_answered(&world.last), "for it was");
+}
+
+/* What a text does besides being answered. */
+static int
+only_tells(enum identity identity, const char *text)
+{
+	struct dialogue d = {.service = &service, .pending = world.pending};
+
+	service.identity = identity;
+	request_parse(text, &service, &d.r);
+	return dialogue_only_tells(&d);
+}
+
+static void
+told_only(void)
+{
+	begin(IDENTITY_PROMPT, CONSENT_NONE, UNKNOWN_IGNORE);
+	ok(only_tells(IDENTITY_PROMPT, "CXMYD") &&
+		only_tells(IDENTITY_PROMPT, "SCSJ") &&
+		only_tells(IDENTITY_NONE, "CXMYD") &&
+		only_tells(IDENTITY_NONE, "CXMYD#1234"),
+	    "without digits nothing is done");
+	ok(!only_tells(IDENTITY_PROMPT, "CXMYD#1234") &&
+		!only_tells(IDENTITY_INLINE, "SCSJ#1234"),
+	    "digits may be wrong");
+	ok(!only_tells(IDENTITY_PROMPT, "QXTY") &&
+		!only_tells(IDENTITY_PROMPT, "EN") &&
+		!only_tells(IDENTITY_PROMPT, "HY 13800000001 123456789012"),
+	    "consent, language and a code to check are the subscriber's");
+	world.pending.step = STEP_DELETE;
+	ok(!only_tells(IDENTITY_NONE, "Y"), "so is a Y");
 }
 
 static void
@@ -450,6 +522,8 @@ int
 main(void)
 {
 	prompt_flow();
+	asked_already();
+	told_only();
 	inline_flow();
 	ask_flow();
 	withdrawal();

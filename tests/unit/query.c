@@ -434,6 +434,7 @@ old_data(void)
 	ok_int(query_text(query, conf_service(core->conf, "strict"),
 		   MSISDN("01"), "CXMYD", NULL, &a, say, &ticket),
 	    VERDICT_SYSTEM_BUSY, "beyond refuse_after nothing is answered");
+	ok(ticket.who == 0, "nor counted");
 	when_set(NOW, 0);
 	ok(strstr(said("yesterday", MSISDN("01"), "CXMYD"), "有延迟") == NULL,
 	    "horizon yesterday: complete until midnight is not late");
@@ -758,6 +759,78 @@ counted(void)
 	query_sent(query, &ticket, NULL);
 }
 
+/* Whoever has had their texts for the hour. */
+static void
+use_up(const char *msisdn)
+{
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+	for (int i = 0; i < 10; i++)
+		query_text(query, conf_service(core->conf, "open"), msisdn, "?",
+		    NULL, &a, say, &ticket);
+}
+
+/* Then a repeat is as free as before, and what is looked up once more, for
+ * there may be wrong digits, is not looked up again. */
+static void
+beyond_limits(void)
+{
+	const struct conf_service *ids = conf_service(core->conf, "inline");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+	ASK(ids, "22", "CXMYD#1234", &ticket);
+	query_sent(query, &ticket, "told before");
+	use_up(MSISDN("22"));
+	ok_int(ASK(ids, "22", "CXMYD#1234", &ticket), VERDICT_SILENCE,
+	    "no more texts, whoever was told before");
+	ok_str(say, "", "not a word");
+	ok_str(admit_held(query->admit, ticket.request, 0), "told before",
+	    "that is remembered");
+	ok(admit_knows(query->admit, ticket.request, NOW + 59), "as it was");
+
+	use_up(MSISDN("23"));
+	ok_int(ASK(ids, "23", "CXMYD#0000", &ticket), VERDICT_SILENCE,
+	    "nor after a wrong try");
+	ok_int(tries(MSISDN("23")), 1, "which counts");
+	ok_int(ASK(ids, "23", "CXMYD#1234", &ticket), VERDICT_SILENCE,
+	    "nor with the right digits");
+	ok_int(tries(MSISDN("23")), 0, "which count too");
+	ok_str(say, "", "and are told nothing");
+	ok(strstr(admit_held(query->admit, ticket.request, 0), "北京") != NULL,
+	    "but found once");
+	ok(admit_knows(query->admit, ticket.request, NOW), "for the next");
+	ok_int(ASK(ids, "23", "EN", &ticket), VERDICT_SILENCE, "a language");
+	ASK(ids, "23", "CXMYD#1234", &ticket);
+	ok(strstr(admit_held(query->admit, ticket.request, 0), "Beijing") !=
+		NULL,
+	    "is chosen");
+	ASK(ids, "23", "ZH", &ticket);
+}
+
+/* What a look-up found to be worth no word. */
+static void
+not_counted(void)
+{
+	const struct conf_service *s = conf_service(core->conf, "prompt");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+	int silent = 0;
+
+	ASK(s, "24", "CXMYD", &ticket);
+	ASK(s, "24", "1234", &ticket);
+	for (int i = 0; i < 10; i++)
+		silent += ASK(s, "24", "Y", &ticket) == VERDICT_SILENCE;
+	ok_int(silent, 10, "a Y that nobody asked for");
+	ok_int(ASK(s, "24", "CXMYD", &ticket), VERDICT_PROMPT,
+	    "is none of texts_per_hour");
+	query_sent(query, &ticket, say);
+}
+
 /* Asked for the last four, and they come. */
 static void
 prompts(void)
@@ -805,6 +878,111 @@ prompts(void)
 	when_set(NOW, 0);
 }
 
+/* Asks; the answer is sent. */
+static enum verdict
+heard(const char *service, const char *msisdn, const char *text, int is_copy)
+{
+	const struct before before = {.is_copy = is_copy};
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+	enum verdict v = query_text(query, conf_service(core->conf, service),
+	    msisdn, text, &before, &a, say, &ticket);
+
+	if (v != VERDICT_SILENCE)
+		query_sent(query, &ticket, say);
+	return v;
+}
+
+/* The keyword again gets the question again, while that is what was asked. */
+static void
+prompts_again(void)
+{
+	const struct conf_service *s = conf_service(core->conf, "prompt");
+	char say[ANSWER_MAX];
+	struct ticket ticket, again;
+	struct answer a;
+
+	ok_int(ASK(s, "65", "CXMYD", &ticket), VERDICT_PROMPT, "asked");
+	ok(ticket.must_hold, "which is to be kept");
+	ok_int(ASK(s, "65", "CXMYD", &again), VERDICT_SILENCE,
+	    "while the question is on its way, silence");
+	ok(again.request == ticket.request, "which belongs to it");
+	query_sent(query, &ticket, "asked before");
+	when_set(NOW + 10, 0);
+	ok_int(ASK(s, "65", "cxmyd", &ticket), VERDICT_PROMPT,
+	    "who lost it gets it again");
+	ok_str(say, "asked before", "from memory");
+	ok(!ticket.must_hold && ticket.who != 0,
+	    "nothing is to be kept, but it counts");
+	query_sent(query, &ticket, NULL);
+	ok(ASK(s, "65", "CXMYD", &ticket) == VERDICT_PROMPT && ticket.must_hold,
+	    "one that was lost is asked anew");
+	query_sent(query, &ticket, say);
+	when_set(NOW, 0);
+}
+
+/* Asked, and asked again after what is said to `service`: 1 when that is from
+ * memory. */
+static int
+asked_again(const char *msisdn, const char *service, const char *text)
+{
+	const struct conf_service *s = conf_service(core->conf, "prompt");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+	query_text(query, s, msisdn, "CXMYD", NULL, &a, say, &ticket);
+	query_sent(query, &ticket, "asked before");
+	if (text != NULL)
+		heard(service, msisdn, text, 0);
+	query_text(query, s, msisdn, "CXMYD", NULL, &a, say, &ticket);
+	query_sent(query, &ticket, say);
+	return strcmp(say, "asked before") == 0;
+}
+
+static void
+ends_of_prompts(void)
+{
+	ok(asked_again(MSISDN("60"), NULL, NULL), "a question is held");
+	ok(!asked_again(MSISDN("61"), "prompt", "CXMYD EN"),
+	    "not after one in another language, which goes on in that");
+	ok(!asked_again(MSISDN("62"), "prompt", "SCSJ"),
+	    "nor after another question");
+	ok(!asked_again(MSISDN("63"), "prompt", "EN"),
+	    "nor once that is one's language");
+	ok(!asked_again(MSISDN("52"), "prompt", "4321"),
+	    "nor after a wrong try");
+	ok(!asked_again(MSISDN("24"), "prompt", "1234"),
+	    "nor once it was replied to");
+	ok(asked_again(MSISDN("64"), "reply", "CXMYD"),
+	    "another service asks for itself");
+}
+
+/* A copy of the keyword that our refusal made. */
+static void
+prompts_copied(void)
+{
+	const struct conf_service *s = conf_service(core->conf, "prompt");
+	char say[ANSWER_MAX];
+	struct ticket ticket;
+	struct answer a;
+
+	for (int i = 0; i < 2; i++) {
+		ASK(s, "23", "CXMYD", &ticket);
+		query_refused(query, &ticket);
+	}
+	ok_int(heard("prompt", MSISDN("23"), "CXMYD", 0), VERDICT_PROMPT,
+	    "refused twice, then asked");
+	ok_int(heard("prompt", MSISDN("23"), "1234", 0), VERDICT_OK, "told");
+	ok_int(heard("prompt", MSISDN("23"), "CXMYD", 1), VERDICT_SILENCE,
+	    "the other copy asks nothing");
+	ok_int(heard("prompt", MSISDN("23"), "CXMYD", 0), VERDICT_PROMPT,
+	    "who asks anew is asked anew");
+	ok_int(heard("prompt", MSISDN("23"), "CXMYD", 1), VERDICT_SILENCE,
+	    "which its copy is not, for it is asked");
+}
+
 /* Another process goes on with the dialogue. */
 static void
 after_a_restart(void)
@@ -843,6 +1021,7 @@ dialogues(void)
 	    "wrong digits");
 	ok_int(DIAL("23", "*10086*3*99999#", 7), VERDICT_HELP,
 	    "what is not understood");
+	DIAL("23", "*10086*3#", 76);
 	ok_int(DIAL("23", "*10086*3#", 77), VERDICT_PROMPT, "the code alone");
 	ok_int(query_reply(query, s, MSISDN("23"), "hm", &token, &a, say),
 	    VERDICT_HELP, "no reply");
@@ -995,8 +1174,13 @@ main(void)
 	stale_unread();
 	copies();
 	prompts();
+	prompts_again();
+	ends_of_prompts();
+	prompts_copied();
 	after_a_restart();
 	dialogues();
+	beyond_limits();
+	not_counted();
 	whose_imsi();
 	another_core();
 	no_other_core();

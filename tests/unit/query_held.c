@@ -206,10 +206,34 @@ conversations(void)
 	    VERDICT_OK, "and told");
 	ok_str(say, told, "the same");
 	query_shed(query, SHED_PROMPTS);
+	ok_int(text("prompt", EVE, "Q"), VERDICT_PROMPT,
+	    "what was asked just now is no load");
+	when_set(NOW + HOUR + 61, 0);
 	is_refused(
 	    "prompt", EVE, "Q", "no dialogue is begun when that is shed");
 	query_shed(query, SHED_NOTHING);
 	away(0);
+}
+
+/* Whoever has had their texts for the hour is not told anything, so that
+ * nothing needs a look-up but what counts. */
+static void
+untold(void)
+{
+	begin_anew();
+	for (int i = 0; i < 1000; i++)
+		text("open", ANNA, "?");
+	away(1);
+	ok_int(text("open", ANNA, "Q"), VERDICT_SILENCE, "places");
+	ok_int(text("open", ANNA, "SCSJ"), VERDICT_SILENCE, "a deletion");
+	ok_int(text("prompt", ANNA, "Q"), VERDICT_SILENCE, "a question");
+	is_refused("inline", ANNA, "Q#1111", "digits are looked at");
+	away(0);
+	ok_int(
+	    text("inline", ANNA, "Q#1111"), VERDICT_SILENCE, "when it is back");
+	when_set(NOW + 2 * HOUR, 0);
+	ok_int(text("prompt", ANNA, "12X4"), VERDICT_HELP,
+	    "what nobody heard was not asked");
 }
 
 /* Guessing the digits. */
@@ -328,6 +352,7 @@ main(void)
 	today();
 	ends();
 	conversations();
+	untold();
 	guesses();
 	unreadable();
 	both();
