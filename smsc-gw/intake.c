@@ -16,10 +16,7 @@
 #define QUEUED 4096     /* texts that wait at the most */
 #define COMES_AGAIN 300 /* s after an answer: copies that were refused */
 #define TICK_MS 250
-#define TURN 250        /* µs of texts, where other carriers may come */
-#define TURN_ALONE 1000 /* where there are none: few ends for many texts */
-#define TURN_PER_DONE 4 /* times what ends a turn takes */
-#define REFUSAL_MAX 20  /* µs that one is reckoned at, at the most */
+#define REFUSAL_MAX 20 /* µs that one is reckoned at, at the most */
 
 struct intake {
 	struct turns *turns;
@@ -396,7 +393,7 @@ take_turn(void *arg)
 {
 	struct intake *i = arg;
 	int64_t began = when_micros(), now = began, then;
-	int64_t longest = i->shares ? TURN : TURN_ALONE;
+	int64_t longest = turn_longest(i->shares, i->done);
 	struct work work[2] = {{0}}; /* new ones, repeats */
 	struct queued *x;
 	unsigned n = 0;
@@ -406,8 +403,6 @@ take_turn(void *arg)
 		admission_idle(&i->admission);
 		return 0;
 	}
-	if (longest < TURN_PER_DONE * i->done)
-		longest = TURN_PER_DONE * i->done;
 	i->events->shed(i->shedding.level, i->arg);
 	for (; (x = queue_first(i->queue)) != NULL; n++) {
 		struct work *w = &work[x->is == ADMISSION_REPEATED];

@@ -1,5 +1,5 @@
 /* The breaker by a clock of our own. */
-#include "smsc-gw/breaker.c"
+#include "core/breaker.c"
 
 #include "test.h"
 

@@ -6,7 +6,7 @@
 #define when_ticks now_ticks
 #include "smsc-gw/intake.c"
 #include "smsc-gw/admission.c"
-#include "smsc-gw/breaker.c"
+#include "core/breaker.c"
 #include "smsc-gw/queue.c"
 #define place recall_place /* core/ has another */
 #include "smsc-gw/recall.c"

@@ -2,7 +2,7 @@
 #include <stdint.h>
 
 #define when_micros now_micros /* of the code under test */
-#include "smsc-gw/turns.c"
+#include "core/turns.c"
 #undef when_micros
 
 static int64_t clock_now;

@@ -1,7 +1,7 @@
-/* A carrier's breaker: one whose texts take long (a store that is slow, a disk
- * that hangs) has a tenth of the time while others are served beside it. After
- * each turn that took BREAKER_SLOW or more it opens for nine times as long, and
- * its texts are refused for now. Pure, no clock of its own: all times are
+/* A carrier's breaker: one whose queries take long (a store that is slow, a
+ * disk that hangs) has a tenth of the time while others are served beside it.
+ * After each turn that took BREAKER_SLOW or more it opens for nine times as
+ * long, and they are refused for now. Pure, no clock of its own: all times are
  * microseconds of one clock that is never set. */
 #ifndef BREAKER_H
 #define BREAKER_H

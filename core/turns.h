@@ -32,6 +32,21 @@ void turns_free(struct turns *t);
 void turns_ask(struct turns *t, struct turn *turn);
 void turns_leave(struct turns *t, struct turn *turn);
 
+/* How long one is, so that the next comes soon: but not shorter than what ends
+ * it (a commit may take a disk's time) is worth. Microseconds; `end` is what
+ * the end takes, `shares`: others may wait for theirs. */
+#define TURN 250
+#define TURN_ALONE 1000 /* few ends for much work */
+#define TURN_PER_DONE 4 /* times what ends it takes */
+
+static inline int64_t
+turn_longest(int shares, int64_t end)
+{
+	int64_t longest = shares ? TURN : TURN_ALONE;
+
+	return longest > TURN_PER_DONE * end ? longest : TURN_PER_DONE * end;
+}
+
 /* How many wait for theirs. */
 unsigned turns_waiting(const struct turns *t);
 
