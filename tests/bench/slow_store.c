@@ -73,6 +73,8 @@ sqlite3_blob_open(sqlite3 *db, const char *schema, const char *table,
 	if (strcmp(table, "subscriber") == 0 && is_slow(db)) {
 		dawdle();
 		slow = *blob;
+	} else if (*blob == slow) {
+		slow = NULL; /* that one was closed */
 	}
 	return rc;
 }
