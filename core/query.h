@@ -23,7 +23,8 @@ void query_reload(struct query *q, struct core *core);
 void query_join(struct query *q, struct core *core);
 void query_left(struct query *q, unsigned worker);
 
-/* What is left undone from now on; query_sheds: is that? */
+/* What is left undone from now on, but for SHED_PROMPTS: what begins a dialogue
+ * is the front end's to put off, before it comes here. query_sheds: is that? */
 void query_shed(struct query *q, enum shed level);
 int query_sheds(const struct query *q, enum shed level);
 
@@ -114,6 +115,11 @@ int query_notify(
  * language that it asks for. Nothing is looked up. */
 int query_is_plain(
     const struct conf_service *service, const char *text, struct answer *a);
+/* Does what was dialled ask where its subscriber was, so that a question and a
+ * reply come before the answer? Nothing is looked up. */
+int query_asks(
+    const struct conf_service *service, const char *code, const char *dialled);
+
 /* Tells how many queries had which verdict, and for a carrier of the core's up
  * to when its store is complete, or that it is away; not between a query and
  * query_end. */

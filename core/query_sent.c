@@ -36,6 +36,16 @@ query_is_plain(
 	return r.verb != VERB_UNKNOWN && r.verb != VERB_NEAR;
 }
 
+int
+query_asks(
+    const struct conf_service *service, const char *code, const char *dialled)
+{
+	struct dialogue d = {.service = service, .channel = CHANNEL_USSD};
+
+	request_parse_dialled(dialled, code, &d.r);
+	return dialogue_begins(&d);
+}
+
 enum verdict
 query_busy(struct query *q, const struct conf_service *service,
     const char *msisdn, struct answer *a, char *say)

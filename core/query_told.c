@@ -72,25 +72,13 @@ put_circumstances(const struct query *q, const struct question *x,
 	a->must_hold = x->d.changed || verdict_asks(v);
 }
 
-/* Not now, for there is too much to do. */
-static enum verdict
-put_off(const struct query *q, struct answer *a)
-{
-	a->minutes = q->core->conf->limits.busy_minutes;
-	return VERDICT_BUSY;
-}
-
-/* A question within a dialogue goes on with it. */
 static enum verdict
 decide(struct query *q, struct question *x, const struct subscriber *who,
     struct answer *a)
 {
-	int is_new = x->d.pending.step == STEP_NONE || dialogue_begins(&x->d);
 	enum verdict v = judge(q, x, who);
 
 	put_circumstances(q, x, who, v, a);
-	if (is_new && verdict_asks(v) && query_sheds(q, SHED_PROMPTS))
-		return put_off(q, a);
 	return v;
 }
 
@@ -135,8 +123,10 @@ find(struct query *q, struct question *x, struct answer *a)
 
 	if (a->verdict != VERDICT_OK)
 		return a->verdict; /* it is not about a person */
-	if (x->d.r.verb == VERB_VERIFY && query_sheds(q, SHED_VERIFICATIONS))
-		return put_off(q, a);
+	if (x->d.r.verb == VERB_VERIFY && query_sheds(q, SHED_VERIFICATIONS)) {
+		a->minutes = q->core->conf->limits.busy_minutes;
+		return VERDICT_BUSY;
+	}
 	s = query_store(q, x);
 	if (s == NULL || history_open(&q->history, s, x->who, q->now, &who) < 0)
 		return away(x);

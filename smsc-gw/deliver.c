@@ -244,13 +244,12 @@ on_deliver(struct link *l, const struct link_request *r,
 		take_text(d, &origin, sm);
 }
 
-/* What begins a dialogue is the intake's to put off, without a look-up. */
 static void
 on_shed(enum shed level, void *arg)
 {
 	struct deliver *d = arg;
 
-	query_shed(d->query, level < SHED_PROMPTS ? level : SHED_PROMPTS - 1);
+	query_shed(d->query, level);
 }
 
 /* Its turn. The configuration may be another by now, and the asker have to be

@@ -21,8 +21,7 @@ HEADERS = {"cells": "place,region",
            "subscribers": "imsi,msisdn,id_last4,active_since,active_until,"
            "holder,language",
            "records": "time,imsi,place", "marks": "region,mark,valid_from"}
-SHED = ["nothing", "notices", "verifications", "language", "pages", "marks",
-        "prompts"]
+SHED = ["nothing", "notices", "verifications", "language", "pages", "marks"]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Networks abroad, by what a region is called or coded.
 ABROAD = {"中国香港": "454-12", "中国澳门": "455-01", "中国台湾": "466-92",

@@ -205,13 +205,6 @@ conversations(void)
 		   &answer, say),
 	    VERDICT_OK, "and told");
 	ok_str(say, told, "the same");
-	query_shed(query, SHED_PROMPTS);
-	ok_int(text("prompt", EVE, "Q"), VERDICT_PROMPT,
-	    "what was asked just now is no load");
-	when_set(NOW + HOUR + 61, 0);
-	is_refused(
-	    "prompt", EVE, "Q", "no dialogue is begun when that is shed");
-	query_shed(query, SHED_NOTHING);
 	away(0);
 }
 
