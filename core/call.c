@@ -410,6 +410,29 @@ calls_put_off(struct calls *c, const struct call_key *key, const char *msisdn,
 }
 
 int
+calls_break_off(struct calls *c, const struct call_key *key, int64_t now)
+{
+	struct call *k = call_find(&c->table, key);
+
+	if (k == NULL || k->stage != ASKED)
+		return 0;
+	k->steps++;
+	call_end(c, k, MSG_BUSY, CALL_BUSY, now);
+	return 1;
+}
+
+int
+calls_asks(const struct calls *c, const char *dialled)
+{
+	const struct conf_service *service;
+	const char *code = "";
+
+	service = conf_service_dialled(
+	    c->core->conf, c->conf.carrier, dialled, &code);
+	return service != NULL && query_asks(service, code, dialled);
+}
+
+int
 calls_has_room(struct calls *c, const struct call_key *key)
 {
 	return !TAILQ_EMPTY(&c->table.free) ||

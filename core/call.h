@@ -97,6 +97,13 @@ void calls_refuse(struct calls *c, const struct call_key *key,
 void calls_put_off(struct calls *c, const struct call_key *key,
     const char *msisdn, const char *dialled, const struct call_peer *peer);
 
+/* The same within a dialogue: where the reply to a question came, which would
+ * be looked up, it is put off and ends. 1, or 0 where nothing would be. */
+int calls_break_off(struct calls *c, const struct call_key *key, int64_t now);
+
+/* Would what was dialled be asked for a reply before it is answered? */
+int calls_asks(const struct calls *c, const char *dialled);
+
 /* Is there room for a dialogue of that key? One more is put off. */
 int calls_has_room(struct calls *c, const struct call_key *key);
 

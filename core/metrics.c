@@ -72,7 +72,7 @@ const struct metric_info metric_infos[METRICS] = {
     [METRIC_SHEDDING_CHANGES] =
 	CARRIER("shedding_changes", COUNTER, NUMBER, "How often that changed"),
     [METRIC_BREAKER_OPEN] = CARRIER("breaker_open", MOST, NUMBER,
-	"1 while texts are refused for taking too long"),
+	"1 while what comes is refused, for it takes too long"),
     [METRIC_BREAKER_OPENED] =
 	CARRIER("breaker_opened", COUNTER, NUMBER, "How often that began"),
     [METRIC_QUEUE] = CARRIER("queue", ADDED, NUMBER, "Texts that wait now"),
@@ -111,7 +111,7 @@ const struct metric_info metric_infos[METRICS] = {
     [METRIC_USSD_BEGUN] =
 	LINK("ussd_begun", COUNTER, NUMBER, "Dialogues that subscribers began"),
     [METRIC_USSD_PUT_OFF] = LINK("ussd_put_off", COUNTER, NUMBER,
-	"Dialogues refused for now, nothing looked up"),
+	"Dialogues and replies refused for now, nothing looked up"),
     [METRIC_USSD_REPLIES] =
 	LINK("ussd_replies", COUNTER, NUMBER, "Replies of subscribers"),
     [METRIC_USSD_CANCELLED] = LINK(

@@ -190,6 +190,19 @@ class Peer:
                 if each:
                     time.sleep(pause)
 
+    @contextlib.contextmanager
+    def at_once(self):
+        """What is said within goes out in one piece, at its end."""
+        octets = []
+        self.write = octets.append
+        yield
+        del self.write
+        self.write(b"".join(octets))
+
+    def say_no_more(self):
+        """End our half of the connection, and go on reading."""
+        self.sock.shutdown(socket.SHUT_WR)
+
     def cut(self, reset=False):
         """End the connection, by RST if asked."""
         with contextlib.suppress(OSError):

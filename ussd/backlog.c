@@ -7,10 +7,12 @@
 #include "backlog.h"
 
 void
-backlog_read(struct backlog *b, int64_t now)
+backlog_read(struct backlog *b, size_t waiting, int64_t now)
 {
-	if (b->ahead == 0)
-		b->since = now;
+	if (b->ahead != 0)
+		return;
+	b->since = now;
+	b->ahead = waiting;
 }
 
 void
@@ -33,6 +35,12 @@ backlog_handled(struct backlog *b, size_t handled, size_t waiting, int64_t now)
 		b->behind = 0;
 	b->since = now;
 	b->ahead = waiting;
+}
+
+int64_t
+backlog_delay(const struct backlog *b, int64_t now)
+{
+	return b->ahead != 0 ? now - b->since : 0;
 }
 
 int

@@ -22,15 +22,18 @@ struct backlog {
 			*/
 };
 
-/* Something was read, and is to be handled. */
-void backlog_read(struct backlog *b, int64_t now);
+/* Something came, and is to be handled: with it, so many octets wait. */
+void backlog_read(struct backlog *b, size_t waiting, int64_t now);
 
 /* A message of it is to be handled now. */
 void backlog_message(struct backlog *b, int64_t now);
 
-/* All of it is handled, so many octets; so many more wait meanwhile. */
+/* So many octets of it are handled; so many more wait. */
 void backlog_handled(
     struct backlog *b, size_t handled, size_t waiting, int64_t now);
+
+/* For how long the oldest of what waits has been there, at the least. */
+int64_t backlog_delay(const struct backlog *b, int64_t now);
 
 /* Is there, or was there just now, more than we keep up with? */
 int backlog_is_strained(const struct backlog *b, int64_t now);

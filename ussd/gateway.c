@@ -21,6 +21,7 @@
 #include "query.h"
 #include "session.h"
 #include "teller.h"
+#include "turns.h"
 #include "when.h"
 
 #define NAMES_MAX 64
@@ -38,6 +39,7 @@ struct serving {
 
 struct gateway {
 	struct event_base *base;
+	struct turns *turns;
 	struct core *core;
 	struct query *query;
 	struct teller *teller;
@@ -138,7 +140,8 @@ new_serving(struct gateway *g, struct core *c, const struct conf_hlr *section)
 	if (s == NULL)
 		return -ENOMEM;
 	s->is_new = 1;
-	rc = sessions_new(&s->sessions, g->base, c, g->query, section);
+	rc =
+	    sessions_new(&s->sessions, g->base, g->turns, c, g->query, section);
 	if (rc < 0)
 		free(s);
 	else
@@ -293,6 +296,46 @@ is_told(const struct gateway *g, const struct serving *last)
 	return 0;
 }
 
+/* The worst of a carrier's HLRs, and what was counted of all of them. */
+static struct sessions_load
+load_of(const struct gateway *g, const struct conf_carrier *carrier)
+{
+	struct sessions_load all = {0}, one;
+	const struct serving *s;
+
+	TAILQ_FOREACH (s, &g->hlrs, entry) {
+		if (sessions_conf(s->sessions)->carrier != carrier)
+			continue;
+		one = sessions_load(s->sessions);
+		if (all.level < one.level)
+			all.level = one.level;
+		if (all.delay < one.delay)
+			all.delay = one.delay;
+		all.is_open |= one.is_open;
+		all.changes += one.changes;
+		all.opened += one.opened;
+	}
+	return all;
+}
+
+static void
+collect_carrier(const struct gateway *g, const struct conf_carrier *carrier,
+    struct metrics *m)
+{
+	const struct sessions_load l = load_of(g, carrier);
+	const struct metric_value all[] = {
+	    {METRIC_SHEDDING, l.level},
+	    {METRIC_SHEDDING_CHANGES, l.changes},
+	    {METRIC_BREAKER_OPEN, l.is_open},
+	    {METRIC_BREAKER_OPENED, l.opened},
+	    {METRIC_QUEUE_DELAY, l.delay / 1e3},
+	};
+
+	metrics_put_all(
+	    m, all, sizeof(all) / sizeof(*all), carrier->name, NULL);
+	query_collect_store(g->query, carrier, m);
+}
+
 static void
 on_collect(struct metrics *m, void *arg)
 {
@@ -303,8 +346,8 @@ on_collect(struct metrics *m, void *arg)
 	query_collect(g->query, m);
 	TAILQ_FOREACH (s, &g->hlrs, entry) {
 		if (!is_told(g, s))
-			query_collect_store(
-			    g->query, sessions_conf(s->sessions)->carrier, m);
+			collect_carrier(
+			    g, sessions_conf(s->sessions)->carrier, m);
 		sessions_collect(s->sessions, m);
 	}
 }
@@ -339,7 +382,8 @@ open_gateway(struct gateway *g)
 {
 	TAILQ_INIT(&g->hlrs);
 	g->base = event_base_new();
-	if (g->base == NULL || query_new(&g->query, g->core) < 0 ||
+	if (g->base == NULL || turns_new(&g->turns, g->base) < 0 ||
+	    query_new(&g->query, g->core) < 0 ||
 	    teller_new(&g->teller, g->base, "ussd-gw", program_worker(),
 		on_collect, g) < 0 ||
 	    prepare(g->core, g) < 0)
@@ -359,6 +403,7 @@ close_gateway(struct gateway *g)
 	while ((s = TAILQ_FIRST(&g->hlrs)) != NULL)
 		free_serving(g, s);
 	query_free(g->query);
+	turns_free(g->turns);
 	event_base_free(g->base);
 	core_close(g->core);
 }

@@ -5,11 +5,11 @@
  *      └────────────────────┴──────────────┴──────────────────┘
  *             any fault: close, back off with jitter
  *
- * Octets stay in the evbuffer until a whole frame is there; every frame of
- * one read is handled before anything is written. An HLR asks who we are and
- * says nothing to the answer, so with the answer the link is up. One tick
- * looks for what is overdue: a connection, the question, an answer to a
- * ping, a peer that reads. */
+ * Octets stay in the evbuffer until a whole frame is there and a turn
+ * (turns.h) comes; every frame of one turn is handled before anything is
+ * written. An HLR asks who we are and says nothing to the answer, so with the
+ * answer the link is up. One tick looks for what is overdue: a connection, the
+ * question, an answer to a ping, a peer that reads. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -24,13 +24,15 @@
 
 #include "backlog.h"
 #include "backoff.h"
+#include "breaker.h"
 #include "ipa.h"
 #include "link.h"
 #include "log.h"
 #include "when.h"
 
 #define TICK_MS 250
-#define OUTPUT_MAX (1 << 20) /* octets that the HLR does not read */
+#define INPUT_MAX (16 * IPA_MAX) /* octets that wait for their turn */
+#define OUTPUT_MAX (1 << 20)     /* octets that the HLR does not read */
 #define OUTPUT_LOW (1 << 16)
 
 enum state { WAITING, CONNECTING, IDENTIFYING, UP };
@@ -45,6 +47,12 @@ struct link {
 	struct event *tick, *retry;
 	enum state state;
 	struct backlog backlog;
+	struct turns *turns;
+	struct turn turn;
+	struct breaker breaker;
+	int shares;        /* the process with other carriers */
+	int64_t done;      /* µs that the end of a turn takes, mean */
+	size_t frame;      /* octets of the one in hand */
 	const char *fault; /* set while reading: close when back */
 	size_t skip;       /* octets of a frame that is passed over */
 	int64_t stuck;     /* ticks: not reading since */
@@ -61,6 +69,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg);
 static void on_read(struct bufferevent *bev, void *arg);
 static void on_drained(struct bufferevent *bev, void *arg);
 static void on_event(struct bufferevent *bev, short what, void *arg);
+static int take_turn(void *arg);
+static int finish(struct link *l);
 static void handle(struct link *l, const struct ipa_frame *f);
 
 /* Life. */
@@ -83,8 +93,8 @@ make_events(struct link *l)
 }
 
 int
-link_new(struct link **lp, struct event_base *base, const struct conf_hlr *conf,
-    const struct link_events *events, void *arg)
+link_new(struct link **lp, struct event_base *base, struct turns *turns,
+    const struct conf_hlr *conf, const struct link_events *events, void *arg)
 {
 	struct link *l = calloc(1, sizeof(*l));
 
@@ -94,6 +104,8 @@ link_new(struct link **lp, struct event_base *base, const struct conf_hlr *conf,
 	l->events = events;
 	l->arg = arg;
 	l->base = base;
+	l->turns = turns;
+	l->turn = (struct turn){.take = take_turn, .arg = l};
 	l->backoff = BACKOFF_FIRST_MS;
 	if (make_events(l) < 0) {
 		link_free(l);
@@ -122,8 +134,9 @@ link_free(struct link *l)
 {
 	if (l == NULL)
 		return;
-	if (l->bev != NULL)
+	if (l->bev != NULL && finish(l))
 		last_words(l);
+	turns_leave(l->turns, &l->turn);
 	if (l->tick != NULL)
 		event_free(l->tick);
 	if (l->retry != NULL)
@@ -137,6 +150,12 @@ void
 link_reload(struct link *l, const struct conf_hlr *conf)
 {
 	l->conf = conf;
+}
+
+void
+link_share(struct link *l, int shares)
+{
+	l->shares = shares;
 }
 
 static void
@@ -203,6 +222,8 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	int error = EVUTIL_SOCKET_ERROR(), on = 1;
 	int dns = bufferevent_socket_get_dns_error(bev);
 
+	if (!(what & BEV_EVENT_CONNECTED) && !finish(l))
+		return;
 	if (what & BEV_EVENT_CONNECTED) {
 		setsockopt(bufferevent_getfd(bev), IPPROTO_TCP, TCP_NODELAY,
 		    &on, sizeof(on));
@@ -306,6 +327,23 @@ link_is_strained(const struct link *l, int64_t now)
 	return backlog_is_strained(&l->backlog, now);
 }
 
+int
+link_takes_long(const struct link *l)
+{
+	return l->shares && breaker_is_open(&l->breaker, when_micros());
+}
+
+struct link_load
+link_load(const struct link *l)
+{
+	return (struct link_load){
+	    .delay = backlog_delay(&l->backlog, when_ticks()),
+	    .is_open = link_takes_long(l),
+	    .acts = l->shares && breaker_acts(&l->breaker, when_micros()),
+	    .opened = l->breaker.opened,
+	};
+}
+
 void
 link_mark(struct link *l)
 {
@@ -361,43 +399,104 @@ take_frame(struct link *l, struct evbuffer *in)
 	}
 	if (n <= 0)
 		return 0;
+	l->frame = n;
 	handle(l, &f);
 	evbuffer_drain(in, n);
 	return 1;
 }
 
-/* Octets that wait for us. The beginning of a frame whose end has not come
- * does not. */
+/* Octets that the system still has for us. */
 static size_t
-waiting(const struct link *l, const struct evbuffer *in)
+unread(const struct link *l)
 {
 	int n;
 
 	if (ioctl(bufferevent_getfd(l->bev), FIONREAD, &n) < 0 || n <= 0)
 		return 0;
-	return evbuffer_get_length(in) + n;
+	return n;
+}
+
+int
+link_has_more(const struct link *l)
+{
+	struct evbuffer *in = bufferevent_get_input(l->bev);
+
+	return evbuffer_get_length(in) > l->frame || unread(l) > 0;
 }
 
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
-	struct evbuffer *in = bufferevent_get_input(bev);
-	size_t had = evbuffer_get_length(in);
 	struct link *l = arg;
 
+	backlog_read(&l->backlog,
+	    evbuffer_get_length(bufferevent_get_input(bev)) + unread(l),
+	    when_ticks());
+	turns_ask(l->turns, &l->turn);
+}
+
+/* One at least. 1 when the time was too short for all. */
+static int
+take_frames(struct link *l, struct evbuffer *in, int64_t until)
+{
+	while (l->fault == NULL && skip(l, in) && take_frame(l, in))
+		if (when_micros() >= until)
+			return evbuffer_get_length(in) > 0;
+	return 0;
+}
+
+static void
+end_turn(struct link *l, int64_t began)
+{
+	int64_t then = when_micros(), now;
+
+	l->events->read_done(l->arg);
+	now = when_micros();
+	l->done += (now - then - l->done) / 8;
+	if (l->shares)
+		breaker_took(&l->breaker, now - began, now);
+}
+
+/* The beginning of a frame whose end has not come does not wait for us. */
+static int
+take_turn(void *arg)
+{
+	struct link *l = arg;
+	int64_t began = when_micros();
+	struct evbuffer *in;
+	size_t had, left, more;
+	int again;
+
+	if (l->bev == NULL) /* it broke since */
+		return 0;
+	in = bufferevent_get_input(l->bev);
+	had = evbuffer_get_length(in);
 	l->heard = when_ticks();
 	l->asked = 0;
-	backlog_read(&l->backlog, l->heard);
-	while (l->fault == NULL && skip(l, in) && take_frame(l, in))
-		;
-	l->events->read_done(l->arg);
+	again = take_frames(l, in, began + turn_longest(l->shares, l->done));
+	end_turn(l, began);
 	if (l->fault != NULL) {
 		close_link(l, l->fault);
-		return;
+		return 0;
 	}
-	backlog_handled(&l->backlog, had - evbuffer_get_length(in),
-	    waiting(l, in), when_ticks());
+	left = evbuffer_get_length(in);
+	more = unread(l);
+	backlog_handled(&l->backlog, had - left,
+	    again || more > 0 ? left + more : 0, when_ticks());
 	watch_output(l, l->heard);
+	return again;
+}
+
+/* What was read, before the connection ends. 0 when that has ended it. */
+static int
+finish(struct link *l)
+{
+	int waits = l->turn.waits;
+
+	turns_leave(l->turns, &l->turn);
+	while (waits)
+		waits = take_turn(l);
+	return l->bev != NULL;
 }
 
 static void
@@ -409,6 +508,7 @@ identify(struct link *l)
 	    l->bev, frame, ipa_write_identity(l->conf->euse, frame));
 	if (l->state == UP) /* asked again */
 		return;
+	bufferevent_setwatermark(l->bev, EV_READ, 0, INPUT_MAX);
 	enter_state(l, UP);
 	log_info(DUSSD, "hlr %s up peer=%s:%u name=\"EUSE-%s\"", l->conf->name,
 	    l->conf->host, l->conf->port, l->conf->euse);

@@ -40,6 +40,7 @@
 #include "notice.h"
 #include "outbox.h"
 #include "session.h"
+#include "told.h"
 #include "when.h"
 
 #define EXPIRY_MS 250
@@ -65,6 +66,8 @@ struct sessions {
 	struct calls *calls;
 	struct link *link;
 	struct shedding shedding;
+	unsigned long changes; /* of its level */
+	struct told slow;      /* the link's breaker */
 	struct event *expiry, *summary;
 	struct call_key *late;   /* told late, and not yet ended */
 	unsigned nlate, nmarked; /* of them, those before the link's mark */
@@ -106,7 +109,8 @@ begin_timers(struct sessions *s, struct event_base *base)
 }
 
 static int
-open_all(struct sessions *s, struct event_base *base, struct core *core)
+open_all(struct sessions *s, struct event_base *base, struct turns *turns,
+    struct core *core)
 {
 	const struct calls_conf conf = {
 	    .carrier = s->conf->carrier,
@@ -129,13 +133,15 @@ open_all(struct sessions *s, struct event_base *base, struct core *core)
 	if (rc == 0)
 		rc = begin_timers(s, base);
 	if (rc == 0)
-		rc = link_new(&s->link, base, s->conf, &events, s);
+		rc = link_new(&s->link, base, turns, s->conf, &events, s);
+	if (rc == 0)
+		link_share(s->link, core->conf->ncarriers > 1);
 	return rc;
 }
 
 int
-sessions_new(struct sessions **sp, struct event_base *base, struct core *core,
-    struct query *query, const struct conf_hlr *conf)
+sessions_new(struct sessions **sp, struct event_base *base, struct turns *turns,
+    struct core *core, struct query *query, const struct conf_hlr *conf)
 {
 	struct sessions *s = calloc(1, sizeof(*s));
 	int rc;
@@ -145,7 +151,7 @@ sessions_new(struct sessions **sp, struct event_base *base, struct core *core,
 	s->conf = conf;
 	s->core = core;
 	s->query = query;
-	rc = open_all(s, base, core);
+	rc = open_all(s, base, turns, core);
 	if (rc < 0)
 		sessions_free(s);
 	else
@@ -188,6 +194,7 @@ sessions_reload(
 	s->core = core;
 	s->conf = conf;
 	link_reload(s->link, conf);
+	link_share(s->link, core->conf->ncarriers > 1);
 	calls_reload(s->calls, core, conf->carrier, conf->session_seconds, now);
 	calls_flush(s->calls, now);
 }
@@ -243,11 +250,21 @@ who_is_it(
 	return rc == -ENOENT ? 0 : rc;
 }
 
+/* New prompts are shed only while something waits behind them: as soon as
+ * nothing does, there is time for a dialogue, and the next one begins. */
+static int
+is_prompt_shed(struct sessions *s, const char *dialled)
+{
+	return s->shedding.level >= SHED_PROMPTS && link_has_more(s->link) &&
+	    calls_asks(s->calls, dialled);
+}
+
 /* Nothing is looked up to know it. */
 static int
-is_too_much(struct sessions *s, const struct call_key *key)
+is_too_much(struct sessions *s, const struct call_key *key, const char *dialled)
 {
-	return link_is_behind(s->link) || !calls_has_room(s->calls, key);
+	return link_is_behind(s->link) || link_takes_long(s->link) ||
+	    !calls_has_room(s->calls, key) || is_prompt_shed(s, dialled);
 }
 
 /* What came to no open dialogue may begin one: 1, and whose it is. Else it is
@@ -259,7 +276,7 @@ may_begin(struct sessions *s, const struct ss_message *m, const char *dialled,
 	const struct call_key key = key_of(m);
 	const struct call_peer peer = {.token = m->invoke_id};
 
-	if (is_too_much(s, &key)) {
+	if (is_too_much(s, &key, dialled)) {
 		stand_in(m, msisdn);
 		calls_put_off(s->calls, &key, msisdn, dialled, &peer);
 	} else if (who_is_it(s, m, msisdn) < 0) {
@@ -354,6 +371,11 @@ go_on(struct sessions *s, const struct ss_message *m)
 		return;
 	}
 	s->now.replies++;
+	if (link_takes_long(s->link) &&
+	    calls_break_off(s->calls, &key, when_ticks())) {
+		s->now.put_off++;
+		return;
+	}
 	calls_reply(s->calls, &key, msisdn, m->text, &peer, when_ticks());
 }
 
@@ -381,7 +403,7 @@ on_message(const uint8_t *p, size_t len, void *arg)
 	}
 }
 
-/* Dialogues of one read share one snapshot of the store and one commit. */
+/* Dialogues of one turn share one snapshot of the store and one commit. */
 static void
 on_read_done(void *arg)
 {
@@ -483,9 +505,21 @@ shed(struct sessions *s)
 {
 	int64_t now = when_ticks();
 
-	if (shed_tick(&s->shedding, link_is_strained(s->link, now), now))
+	if (shed_tick(&s->shedding, link_is_strained(s->link, now), now)) {
+		s->changes++;
 		shed_tell(&s->shedding, DUSSD, "hlr", s->conf->name);
+	}
 	query_shed(s->query, s->shedding.level);
+}
+
+static void
+tell_breaker(struct sessions *s)
+{
+	int acts = link_load(s->link).acts;
+
+	if (told_change(&s->slow, acts, when_ticks()) > 0)
+		log_notice(DUSSD, "hlr %s breaker %s", s->conf->name,
+		    acts ? "opens: its dialogues take long" : "stays closed");
 }
 
 static void
@@ -496,6 +530,7 @@ on_expiry(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	shed(s);
+	tell_breaker(s);
 	query_watch(s->query);
 	calls_expire(s->calls, when_ticks());
 	calls_flush(s->calls, when_ticks());
@@ -548,4 +583,18 @@ sessions_collect(const struct sessions *s, struct metrics *m)
 	};
 
 	metrics_put_all(m, all, sizeof(all) / sizeof(*all), carrier, name);
+}
+
+struct sessions_load
+sessions_load(const struct sessions *s)
+{
+	const struct link_load l = link_load(s->link);
+
+	return (struct sessions_load){
+	    .level = s->shedding.level,
+	    .changes = s->changes,
+	    .delay = l.delay,
+	    .is_open = l.is_open,
+	    .opened = l.opened,
+	};
 }

@@ -7,13 +7,15 @@
 
 #include "call.h"
 #include "core.h"
+#include "turns.h"
 
 struct sessions;
 
-/* Begins to serve an hlr section. All that is passed must outlive it. 0 or
- * -errno. */
+/* Begins to serve an hlr section, in turns. All that is passed must outlive
+ * it. 0 or -errno. */
 int sessions_new(struct sessions **sp, struct event_base *base,
-    struct core *core, struct query *query, const struct conf_hlr *conf);
+    struct turns *turns, struct core *core, struct query *query,
+    const struct conf_hlr *conf);
 
 const struct conf_hlr *sessions_conf(const struct sessions *s);
 
@@ -27,7 +29,17 @@ void sessions_reload(
  * attached next, or goes by SMS. */
 void sessions_free(struct sessions *s);
 
-/* Tells how it stands. */
+/* Tells how it stands, but for how it keeps up. */
 void sessions_collect(const struct sessions *s, struct metrics *m);
+
+struct sessions_load {
+	enum shed level;       /* what is left undone */
+	unsigned long changes; /* of the level */
+	int64_t delay;         /* ms that what waits has been there */
+	int is_open;           /* the breaker */
+	unsigned long opened;  /* how often that was */
+};
+
+struct sessions_load sessions_load(const struct sessions *s);
 
 #endif

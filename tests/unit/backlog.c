@@ -1,4 +1,4 @@
-/* Behind or not, by a clock of our own: messages of ten octets come, a read
+/* Behind or not, by a clock of our own: messages of ten octets come, a turn
  * takes so many of them, each takes its time, and the end of a batch too. */
 #include "ussd/backlog.c"
 
@@ -57,8 +57,8 @@ read_some(struct load *l)
 	int n = l->waiting < READ ? l->waiting : READ;
 	int64_t came = now;
 
+	backlog_read(&b, l->waiting * MESSAGE, now);
 	l->waiting -= n;
-	backlog_read(&b, now);
 	for (int i = 0; i < n; i++)
 		handle(l, came);
 	pass(l, l->batch);
@@ -160,6 +160,29 @@ no_pause(void)
 	ok_int(l.refused, 0, "they take less, and nobody is refused");
 }
 
+/* Turns too short for all that came at once. */
+static void
+turns(void)
+{
+	int64_t began = now;
+
+	b = (struct backlog){0};
+	ok_int(backlog_delay(&b, now), 0, "nothing waits");
+	backlog_read(&b, 30 * MESSAGE, now);
+	for (int i = 0; i < 30; i++) {
+		now += 20;
+		backlog_message(&b, now);
+		if (b.behind)
+			break;
+		backlog_handled(&b, MESSAGE, (29 - i) * MESSAGE, now);
+		backlog_read(&b, MESSAGE, now);
+	}
+	ok_int(now - began, 520, "what came then is late half a second on");
+	ok_int(backlog_delay(&b, now), 520, "and that is told");
+	backlog_handled(&b, 5 * MESSAGE, 0, now);
+	ok_int(backlog_delay(&b, now), 0, "until it is handled");
+}
+
 int
 main(void)
 {
@@ -167,5 +190,6 @@ main(void)
 	too_much();
 	burst();
 	no_pause();
+	turns();
 	return test_done();
 }

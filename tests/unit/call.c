@@ -730,8 +730,25 @@ put_off(void)
 	nturns = 0;
 	calls_put_off(calls, &other, NOBODY, "", &peer);
 	says(CALL_END, "人数较多", "who dialled nothing, too");
-	calls_cancel(calls, &(struct call_key){1, 60});
+	nturns = 0;
+	ok_int(calls_break_off(calls, &(struct call_key){1, 60}, now), 1,
+	    "a reply that would be looked up");
+	says(CALL_END, "人数较多", "ends its dialogue");
+	calls_flush(calls, now);
+	noted_last("2,busy");
+	ok_int(calls_break_off(calls, &(struct call_key){1, 60}, now), 0,
+	    "where there is one");
 	calls_cancel(calls, &(struct call_key){1, 63});
+	nturns = 0;
+	dial(SOME, 65, "*10086*4#");
+	says(CALL_ASK, "下一页", "one that is leafed through");
+	ok_int(calls_break_off(calls, &(struct call_key){1, 65}, now), 0,
+	    "goes on");
+	calls_cancel(calls, &(struct call_key){1, 65});
+	ok(calls_asks(calls, "*10086*3#"), "who dials a code is asked");
+	ok(!calls_asks(calls, "*10086*3*12X4#"), "not with the digits");
+	ok(!calls_asks(calls, "*10086*4#"), "nor where none are needed");
+	ok(!calls_asks(calls, "*1#"), "nor what is no code");
 }
 
 /* The small state cannot be written: no promise is made. */
