@@ -325,6 +325,8 @@ intake_down(struct intake *i, const struct link *l)
 
 	while ((x = queue_of(i->queue, l)) != NULL) {
 		admission_leaves(&i->admission, x->is, 0);
+		if (x->is == ADMISSION_GOES_ON)
+			intake_asked(i, x); /* it comes again */
 		queue_drop(i->queue, x);
 	}
 }

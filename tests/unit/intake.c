@@ -664,6 +664,13 @@ down(void)
 	ok_str(told_now(), "t.", "one text was not its");
 	ok(last.known.text == 2 && last.origin.link == &two, "and is answered");
 	ok_int(intake_state(intake).counters.late, 0, "none was late");
+	come_from(7, 4);
+	turn();
+	intake_asked(intake, &last);
+	come_from(7, 5);
+	intake_down(intake, &one);
+	told_now();
+	ok_str(taken(come_from(7, 5)), "goes on", "a reply comes again as one");
 }
 
 /* Others' turns come in between. */
