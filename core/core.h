@@ -22,7 +22,7 @@ struct vault {
 	struct key *key;
 	struct store *store; /* null until core_store() */
 	struct state *state; /* null until core_state() */
-	int64_t tried;       /* monotonic second of the last try, 0 for none */
+	int64_t tried;       /* monotonic second: end of the last; 0: none */
 	struct told away;    /* the store */
 };
 

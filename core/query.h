@@ -40,9 +40,9 @@ int query_end(struct query *q);
  * its own: not to be called between what is written and its state_commit. */
 void query_expire(struct query *q);
 
-/* Looks whether a store that is away is back, and has it told though nobody
- * asks: about once a second, between batches. */
-void query_watch(struct query *q);
+/* Tells what a query saw of a store that could not be told at once, for not to
+ * tell too much: once a second or more often. */
+void query_watch(const struct query *q);
 
 /* What a front end keeps of a query until its answer has left. */
 struct ticket {

@@ -96,13 +96,16 @@ struct store *
 query_snapshot(struct query *q, struct vault *v)
 {
 	struct timespec ts;
+	int rc;
 
 	if (v->store == NULL) {
 		clock_gettime(CLOCK_MONOTONIC, &ts);
 		if (v->tried != 0 && ts.tv_sec - v->tried < REOPEN_SECONDS)
 			return NULL;
+		rc = core_store(q->core, v, STORE_READ);
+		clock_gettime(CLOCK_MONOTONIC, &ts); /* it may have waited */
 		v->tried = ts.tv_sec;
-		if (core_store(q->core, v, STORE_READ) < 0) {
+		if (rc < 0) {
 			tell_away(v, 1);
 			return NULL;
 		}
@@ -117,15 +120,10 @@ query_snapshot(struct query *q, struct vault *v)
 }
 
 void
-query_watch(struct query *q)
+query_watch(const struct query *q)
 {
-	for (size_t i = 0; i < q->core->nvaults; i++) {
-		struct vault *v = q->core->vaults[i];
-
-		if ((v->away.is || v->away.said) &&
-		    query_snapshot(q, v) != NULL)
-			store_end(v->store);
-	}
+	for (size_t i = 0; i < q->core->nvaults; i++)
+		tell_away(q->core->vaults[i], q->core->vaults[i]->away.is);
 }
 
 struct store *

@@ -18,6 +18,7 @@ static const int64_t part[] = {
     [ADMISSION_BEGINS] = 2,
     [ADMISSION_AGAIN] = 2,
     [ADMISSION_RETURNS] = 4,
+    [ADMISSION_GOES_ON] = 1,
 };
 
 void
@@ -96,7 +97,7 @@ fits(struct admission *a, enum admission_text what, unsigned carriers,
 	int64_t delay = admission_delay(a, carriers);
 	int64_t r = room(a, carriers, now);
 
-	if (what == ADMISSION_GOES_ON)
+	if (what == ADMISSION_GOES_ON && a->ongoing < ADMISSION_AHEAD)
 		return delay_ahead(a, carriers) < ADMISSION_DELAY;
 	if (what == ADMISSION_REPEATED)
 		return delay < ADMISSION_DELAY;

@@ -20,7 +20,8 @@
  * Of that room those who were refused before have a part only, so that they
  * fill what new ones leave, and never stand in their way. What goes on with
  * something that was begun goes before them all: there is no more of it than
- * was begun, and without its end that was in vain. */
+ * was begun, and without its end that was in vain. Beyond ADMISSION_AHEAD of
+ * them there is as little room for one as for a new one. */
 #ifndef ADMISSION_H
 #define ADMISSION_H
 
@@ -30,6 +31,7 @@
 #define ADMISSION_STANDING 500000 /* what waits so long is no burst */
 #define ADMISSION_LATE 900000     /* waited in vain: refused after all */
 #define ADMISSION_LONG_AGO 5      /* seconds: of a text refused before */
+#define ADMISSION_AHEAD 1024      /* texts that go before others, at the most */
 
 enum admission_text {
 	ADMISSION_NEW,      /* never refused, as far as is known */

@@ -85,8 +85,8 @@ acknowledge(const struct origin *o, uint32_t command_status)
 	link_ack(o->link, &o->request, command_status);
 }
 
-/* No answer of its own. */
-static void
+/* No answer of its own. 0 when it was refused for now. */
+static int
 silence(struct deliver *d, const struct origin *origin, const struct ticket *t)
 {
 	int rc = t->is_elsewhere ? -EBUSY
@@ -97,6 +97,7 @@ silence(struct deliver *d, const struct origin *origin, const struct ticket *t)
 		acknowledge(origin, ESME_ROK);
 	else if (rc < 0)
 		acknowledge(origin, link_conf(origin->link)->retry_status);
+	return rc >= 0 || rc == -ENOENT;
 }
 
 /* The query, once the text is whole. 0 when it was refused for now. */
@@ -120,12 +121,9 @@ answer(struct deliver *d, const struct queued *x, const struct asker *asker,
 	    link_conf(origin->link)->name, service->name,
 	    key_mask(msisdn, d->core->conf->country_code, mask),
 	    verdict_name(verdict), a.nplaces);
-	if (verdict_asks(verdict) ||
-	    (verdict == VERDICT_SILENCE && x->is == ADMISSION_GOES_ON))
-		intake_asked(d->intake, x);
-	if (verdict == VERDICT_SILENCE) {
-		silence(d, origin, &ticket);
-	} else if (verdict == VERDICT_SYSTEM_BUSY ||
+	if (verdict == VERDICT_SILENCE)
+		return silence(d, origin, &ticket);
+	if (verdict == VERDICT_SYSTEM_BUSY ||
 	    deliver_send_text(d, origin, service, sm, say, &ticket) < 0) {
 		d->now.refused_for_now++;
 		query_refused(d->query, &ticket);
@@ -133,10 +131,11 @@ answer(struct deliver *d, const struct queued *x, const struct asker *asker,
 		if (verdict == VERDICT_SYSTEM_BUSY)
 			deliver_send_busy(d, origin, service, msisdn, sm, &a);
 		return 0;
-	} else {
-		ration_earn(&d->ration);
-		intake_answered(d->intake, x, ticket.request != 0);
 	}
+	ration_earn(&d->ration);
+	intake_answered(d->intake, x, ticket.request != 0);
+	if (verdict_asks(verdict))
+		intake_asked(d->intake, x);
 	return 1;
 }
 

@@ -178,9 +178,10 @@ kind(enum recall_what what, const struct recalled *r, int64_t age,
 	return ADMISSION_NEW;
 }
 
-/* Was its sender asked something that they have not texted since? */
-static int
-goes_on(const struct intake *i, const struct asker *asker, uint64_t asked)
+/* When was its sender asked something that they have not replied to since? 0:
+ * they were not. */
+static int64_t
+was_asked(const struct intake *i, const struct asker *asker, uint64_t asked)
 {
 	int64_t now = when_now(), age;
 	struct recalled r;
@@ -189,7 +190,8 @@ goes_on(const struct intake *i, const struct asker *asker, uint64_t asked)
 	    recall_text(i->recall, asked, now, &r) != RECALL_ANSWERED)
 		return 0;
 	age = now - r.since;
-	return age >= 0 && age < asker->service->reply_minutes * 60LL;
+	return age >= 0 && age < asker->service->reply_minutes * 60LL ? r.since
+								      : 0;
 }
 
 /* May it lead to a question? */
@@ -199,13 +201,13 @@ may_begin(const struct asker *asker, const struct known *known)
 	return asker == NULL || known->asked != 0;
 }
 
-/* What is `is` by its text alone is this by who sends it. What is answered from
- * memory stays that: it is cheaper still. */
+/* What is `is` by its text alone is this by who sends it, asked at that time or
+ * 0. What is answered from memory stays that: it is cheaper still. */
 static enum admission_text
 kind_of_sender(const struct intake *i, const struct asker *asker,
-    const struct known *known, enum admission_text is)
+    const struct known *known, enum admission_text is, int64_t asked)
 {
-	if (is != ADMISSION_REPEATED && goes_on(i, asker, known->asked))
+	if (is != ADMISSION_REPEATED && asked != 0)
 		return ADMISSION_GOES_ON;
 	if (is == ADMISSION_NEW && i->shedding.level >= SHED_PROMPTS &&
 	    may_begin(asker, known))
@@ -268,7 +270,7 @@ intake_text(struct intake *i, const struct origin *origin,
     const struct deliver_sm *sm, const struct asker *asker,
     const struct known *known, int has_room)
 {
-	int64_t now = when_micros(), age;
+	int64_t now = when_micros(), age, asked = 0;
 	enum recall_what what = RECALL_NOTHING;
 	enum admission_text is = ADMISSION_REPEATED;
 	struct recalled r = {0};
@@ -277,9 +279,11 @@ intake_text(struct intake *i, const struct origin *origin,
 	if (known->text != 0)
 		what = recall_text(i->recall, known->text, when_now(), &r);
 	age = when_now() - r.since;
-	if (known->text != 0)
+	if (known->text != 0) {
+		asked = was_asked(i, asker, known->asked);
 		is = kind_of_sender(
-		    i, asker, known, kind(what, &r, age, i->repeats));
+		    i, asker, known, kind(what, &r, age, i->repeats), asked);
+	}
 	if (!may_wait(i, is, has_room, now)) {
 		refuse(i, origin->link, known->text, now);
 		return 0;
@@ -294,8 +298,10 @@ intake_text(struct intake *i, const struct origin *origin,
 	x->came = now;
 	if (r.copies > 0)
 		recall_returns(i->recall, known->text);
-	if (is == ADMISSION_GOES_ON)
+	if (is == ADMISSION_GOES_ON) {
+		x->asked = asked;
 		recall_forget(i->recall, known->asked);
+	}
 	turns_ask(i->turns, &i->turn);
 	return 1;
 }
@@ -318,6 +324,15 @@ intake_asked(struct intake *i, const struct queued *x)
 		recall_answered(i->recall, x->known.asked, when_now());
 }
 
+/* It was not looked at, and goes on then with what it does now: its sender has
+ * no more time for that. */
+static void
+comes_again(struct intake *i, const struct queued *x)
+{
+	if (x->is == ADMISSION_GOES_ON)
+		recall_answered(i->recall, x->known.asked, x->asked);
+}
+
 void
 intake_down(struct intake *i, const struct link *l)
 {
@@ -325,23 +340,20 @@ intake_down(struct intake *i, const struct link *l)
 
 	while ((x = queue_of(i->queue, l)) != NULL) {
 		admission_leaves(&i->admission, x->is, 0);
-		if (x->is == ADMISSION_GOES_ON)
-			intake_asked(i, x); /* it comes again */
+		comes_again(i, x);
 		queue_drop(i->queue, x);
 	}
 }
 
 /* A turn. */
 
-/* It comes again, and is what it was. */
 static void
 take_back(struct intake *i, const struct queued *x)
 {
 	i->counters.late++;
 	if (x->known.text != 0)
 		recall_refused(i->recall, x->known.text, when_now());
-	if (x->is == ADMISSION_GOES_ON)
-		intake_asked(i, x);
+	comes_again(i, x);
 }
 
 /* 1 when it was worked on, 0 when it is refused after all. */

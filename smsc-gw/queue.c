@@ -86,7 +86,7 @@ queue_put(struct queue *q, const struct origin *origin,
 	x->asker.service = NULL;
 	x->known = (struct known){0};
 	x->before = (struct before){0};
-	x->came = 0;
+	x->asked = x->came = 0;
 	x->sm = *sm;
 	if (x->sm.message_len > sizeof(x->message))
 		x->sm.message_len = sizeof(x->message);

@@ -27,7 +27,8 @@ struct queued {
 	enum admission_text is;
 	struct known known;
 	struct before before;
-	int64_t came; /* µs */
+	int64_t asked; /* when its sender was, if it goes on with that */
+	int64_t came;  /* µs */
 	struct deliver_sm sm;
 	uint8_t message[QUEUE_MESSAGE];
 };

@@ -8,13 +8,16 @@
 /* How loaded one is, of those that have room. */
 struct load {
 	struct link *link; /* null for none yet */
+	int is_mute;       /* while others answer */
 	int64_t free, size;
 };
 
 static int
 is_less(const struct load *a, const struct load *b)
 {
-	return b->link == NULL || a->free * b->size > b->free * a->size;
+	if (b->link == NULL || a->is_mute != b->is_mute)
+		return b->link == NULL || b->is_mute;
+	return a->free * b->size > b->free * a->size;
 }
 
 /* Is there another than a mute one? */
@@ -30,33 +33,25 @@ one_answers(const struct sender *s)
 	return 0;
 }
 
-/* What a mute one is sent waits in vain, as far as one can see: it has room
- * for a single answer, by which it can show that it is not, while others can
- * send them. */
-static int64_t
-room_of(const struct sender *s, const struct link *l)
-{
-	int64_t room = link_room(l, s->now);
-
-	if (room == 0 || !link_is_mute(l) || !one_answers(s))
-		return room;
-	return link_in_flight(l) == 0;
-}
-
 /* For a job of `home`, which waits there itself; no link when there is no
- * room. */
+ * room. What a mute one is sent waits in vain, as far as one can see: while
+ * others can send it has room for a single answer, by which it can show that it
+ * is not, and for that only when the others have none. */
 static struct load
 load_of(
     const struct sender *s, const struct lane *lane, const struct lane *home)
 {
-	int64_t room = room_of(s, lane->link);
+	int64_t room = link_room(lane->link, s->now);
 	int is_home = lane == home;
 	struct load load = {
 	    .link = lane->link,
-	    .free = room - lane->nready + is_home,
+	    .is_mute = link_is_mute(lane->link) && one_answers(s),
 	    .size = link_conf(lane->link)->window,
 	};
 
+	if (load.is_mute && room != 0)
+		room = link_in_flight(lane->link) == 0;
+	load.free = room - lane->nready + is_home;
 	if (room == 0 || (!is_home && load.free <= 0))
 		load.link = NULL;
 	return load;

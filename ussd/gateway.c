@@ -240,6 +240,25 @@ count(struct gateway *g, const struct core *c, struct links_change *change)
 	change->closed = gone - change->restarted;
 }
 
+/* Which are to leave one another time. */
+static void
+share(struct gateway *g)
+{
+	const struct conf_carrier *first = NULL;
+	struct serving *s;
+	int several = 0;
+
+	TAILQ_FOREACH (s, &g->hlrs, entry) {
+		const struct conf_hlr *h = sessions_conf(s->sessions);
+
+		if (first == NULL)
+			first = h->carrier;
+		several |= h->carrier != first;
+	}
+	TAILQ_FOREACH (s, &g->hlrs, entry)
+		sessions_share(s->sessions, several);
+}
+
 static void
 commit(struct gateway *g, struct core *c)
 {
@@ -254,6 +273,7 @@ commit(struct gateway *g, struct core *c)
 		else
 			sessions_reload(s->sessions, c, s->next);
 	}
+	share(g);
 	query_reload(g->query, c);
 }
 

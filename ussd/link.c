@@ -429,9 +429,11 @@ on_read(struct bufferevent *bev, void *arg)
 {
 	struct link *l = arg;
 
+	l->heard = when_ticks();
+	l->asked = 0;
 	backlog_read(&l->backlog,
 	    evbuffer_get_length(bufferevent_get_input(bev)) + unread(l),
-	    when_ticks());
+	    l->heard);
 	turns_ask(l->turns, &l->turn);
 }
 
@@ -471,8 +473,6 @@ take_turn(void *arg)
 		return 0;
 	in = bufferevent_get_input(l->bev);
 	had = evbuffer_get_length(in);
-	l->heard = when_ticks();
-	l->asked = 0;
 	again = take_frames(l, in, began + turn_longest(l->shares, l->done));
 	end_turn(l, began);
 	if (l->fault != NULL) {
@@ -483,7 +483,7 @@ take_turn(void *arg)
 	more = unread(l);
 	backlog_handled(&l->backlog, had - left,
 	    again || more > 0 ? left + more : 0, when_ticks());
-	watch_output(l, l->heard);
+	watch_output(l, when_ticks());
 	return again;
 }
 

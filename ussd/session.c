@@ -134,8 +134,6 @@ open_all(struct sessions *s, struct event_base *base, struct turns *turns,
 		rc = begin_timers(s, base);
 	if (rc == 0)
 		rc = link_new(&s->link, base, turns, s->conf, &events, s);
-	if (rc == 0)
-		link_share(s->link, core->conf->ncarriers > 1);
 	return rc;
 }
 
@@ -194,9 +192,14 @@ sessions_reload(
 	s->core = core;
 	s->conf = conf;
 	link_reload(s->link, conf);
-	link_share(s->link, core->conf->ncarriers > 1);
 	calls_reload(s->calls, core, conf->carrier, conf->session_seconds, now);
 	calls_flush(s->calls, now);
+}
+
+void
+sessions_share(struct sessions *s, int shares)
+{
+	link_share(s->link, shares);
 }
 
 /* A session's key: the IMSI's digits behind a 1, which keeps its zeros. */

@@ -25,6 +25,9 @@ const struct conf_hlr *sessions_conf(const struct sessions *s);
 void sessions_reload(
     struct sessions *s, struct core *core, const struct conf_hlr *conf);
 
+/* Are other carriers served beside its own (link_share)? */
+void sessions_share(struct sessions *s, int shares);
+
 /* Ends it: what was read is answered, what is open is left to whoever is
  * attached next, or goes by SMS. */
 void sessions_free(struct sessions *s);

@@ -206,6 +206,32 @@ repeats(void)
 	    "and even they do not wait for longer than any");
 }
 
+/* Those that go before others are not all that there is. */
+static void
+ahead(void)
+{
+	struct admission a;
+	int n = 0;
+
+	admission_init(&a, 0);
+	a.cost = 100;
+	while (admission_admits(&a, ADMISSION_NEW, 1, 0))
+		;
+	ok(admission_admits(&a, ADMISSION_GOES_ON, 1, 0),
+	    "when there is no room for a new one there is for one that goes "
+	    "on");
+	while (n < 10000 && admission_admits(&a, ADMISSION_GOES_ON, 1, 0))
+		n++;
+	ok_int(n, ADMISSION_AHEAD - 1, "for so many");
+	admission_leaves(&a, ADMISSION_GOES_ON, 0);
+	ok(admission_admits(&a, ADMISSION_GOES_ON, 1, 0), "at once");
+	ok(!admission_admits(&a, ADMISSION_NEW, 1, 0), "and for no new one");
+	a.cost = 1000000;
+	admission_leaves(&a, ADMISSION_GOES_ON, 0);
+	ok(!admission_admits(&a, ADMISSION_GOES_ON, 1, 0),
+	    "nor for any that would have to wait for too long");
+}
+
 static void
 late(void)
 {
@@ -278,6 +304,7 @@ main(void)
 	flood(1000, 8);
 	returning();
 	repeats();
+	ahead();
 	late();
 	turns();
 	refusing();

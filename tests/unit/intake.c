@@ -522,6 +522,16 @@ turned_down(void)
 	refuses = 0;
 	ok_str(taken(come_from(7, 3)), "goes on, of 0 s ago",
 	    "a reply is one still when it comes again");
+	intake_asked(intake, &last);
+	pass(200);
+	refuses = 1;
+	come_from(7, 4);
+	turn();
+	told_now();
+	refuses = 0;
+	pass(100);
+	ok_str(taken(come_from(7, 5)), "new",
+	    "but its sender has no more time for that");
 }
 
 static void

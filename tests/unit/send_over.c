@@ -143,8 +143,12 @@ mute(void)
 	b.mute = 1;
 	wait_for(&b, 1);
 	ok_str(over(&b), "a", "another is better than a mute one, its own");
-	a.room = c.room = 2;
+	a.room = 1;
+	c.room = 0;
 	ok_str(over(&b), "a", "however loaded");
+	a.room = 0;
+	c.room = 1;
+	ok_str(over(&b), "c", "whichever it is");
 	a.room = c.room = 0;
 	ok_str(over(&b), "b", "when none has room it may show that it answers");
 	b.in_flight = 1;
