@@ -2,9 +2,11 @@
  * kind cost so far. */
 #include "admission.h"
 
-/* µs of work to have at hand, and not fewer than so many texts. */
-#define KEEP_BUSY 4000
-#define KEEP_TEXTS 8
+/* µs of work to have at hand, and not fewer than so many texts. While others
+ * are refused links are read in batches, and as many new ones come at once as
+ * in all the time since the last: these are to have room. */
+#define KEEP_BUSY 16000
+#define KEEP_TEXTS 32
 #define WIDENS 8                 /* of so many parts of the time, one */
 #define WEIGHT 32                /* texts that a mean goes over */
 #define REFUSING 16              /* of so many parts of the time, one */
@@ -16,8 +18,8 @@
 static const int64_t part[] = {
     [ADMISSION_NEW] = 1,
     [ADMISSION_BEGINS] = 2,
-    [ADMISSION_AGAIN] = 2,
-    [ADMISSION_RETURNS] = 4,
+    [ADMISSION_AGAIN] = 8,
+    [ADMISSION_RETURNS] = 16,
     [ADMISSION_GOES_ON] = 1,
 };
 

@@ -174,12 +174,12 @@ returning(void)
 	ok_int(a.queued, KEEP_TEXTS, "and the others new");
 	n = compete(&a, now, 0);
 	ok(n >= 6400 - KEEP_TEXTS, "what new ones leave is theirs: %u", n);
-	ok_int(a.queued, KEEP_TEXTS / 4, "but room is kept");
+	ok_int(a.queued, KEEP_TEXTS / 16, "but room is kept");
 	ok(admission_admits(&a, ADMISSION_AGAIN, 1, now),
 	    "for those refused not long ago,");
 	while (admission_admits(&a, ADMISSION_AGAIN, 1, now))
 		;
-	ok_int(a.queued, KEEP_TEXTS / 2, "who have more of it,");
+	ok_int(a.queued, KEEP_TEXTS / 8, "who have more of it,");
 	ok(admission_admits(&a, ADMISSION_NEW, 1, now), "and for new ones");
 }
 

@@ -470,7 +470,7 @@ replies(void)
 	intake_asked(intake, &last);
 	while (n < 5000 && come(10 + n))
 		n++;
-	for (int i = 0; i < n / 2; i++)
+	for (int i = 0; i < n / 8; i++)
 		turn();
 	ok_int(come(9), 0, "%d new ones, and there is no room", n);
 	ok_int(come_from(7, 2), 1, "but for one that goes on");
