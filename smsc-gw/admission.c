@@ -54,7 +54,7 @@ admission_is_strained(const struct admission *a, int64_t now)
 	return now - a->tight <= ADMISSION_STANDING;
 }
 
-/* Has something waited without a pause for long? */
+/* Have some waited without a pause for long? */
 static int
 stands(const struct admission *a, int64_t now)
 {
@@ -113,12 +113,12 @@ fits(struct admission *a, enum admission_text what, unsigned carriers,
 static void
 admit(struct admission *a, enum admission_text what, int64_t now)
 {
-	if (a->standing < 0)
-		a->standing = now;
 	if (what == ADMISSION_REPEATED) {
 		a->repeats++;
 		return;
 	}
+	if (!was_refused(what) && a->fresh++ == 0 && a->standing < 0)
+		a->standing = now;
 	a->queued++;
 	a->ongoing += what == ADMISSION_GOES_ON;
 	if (a->most < a->queued)
@@ -146,6 +146,7 @@ admission_leaves(struct admission *a, enum admission_text what, int64_t waited)
 	else
 		a->queued--;
 	a->ongoing -= what == ADMISSION_GOES_ON;
+	a->fresh -= what != ADMISSION_REPEATED && !was_refused(what);
 	return waited <= ADMISSION_LATE;
 }
 
@@ -169,6 +170,13 @@ admission_worked(
 	if (n > WEIGHT)
 		n = WEIGHT;
 	*mean += (each - *mean) * n / WEIGHT;
+}
+
+void
+admission_turn(struct admission *a)
+{
+	if (a->fresh == 0)
+		a->standing = -1;
 }
 
 void

@@ -13,9 +13,10 @@
  *        +---------------------------------------> time
  *                  a text is refused: |
  *
- * So is one also when something has been waiting without a pause for longer
- * than ADMISSION_STANDING, however little: behind a window that is always full
- * an SMSC has a queue of its own that nobody here can see.
+ * So is one also when some that were not refused before have been waiting
+ * without a pause for longer than ADMISSION_STANDING, however few: behind a
+ * window that is always full an SMSC has a queue of its own that nobody here
+ * can see.
  *
  * Of that room those who were refused before have a part only, so that they
  * fill what new ones leave, and never stand in their way. What goes on with
@@ -45,8 +46,9 @@ enum admission_text {
 struct admission {
 	unsigned queued, repeats; /* that wait: to be looked up; from memory */
 	unsigned ongoing;         /* of those to be looked up, that go on */
+	unsigned fresh;           /* and that were not refused before */
 	unsigned most;            /* that waited to be looked up, since then: */
-	int64_t standing;         /* since when some wait, or -1 */
+	int64_t standing;         /* since when such do without a pause, or -1 */
 	int64_t tight;            /* when there was no room, last */
 	int64_t cost, repeating;  /* of a text of each kind, mean */
 	int64_t credit;           /* time that refusals may still take */
@@ -80,6 +82,9 @@ int64_t admission_cost(const struct admission *a, enum admission_text what);
 /* So many texts of a kind were worked on in so long, all included. */
 void admission_worked(
     struct admission *a, enum admission_text what, unsigned n, int64_t took);
+
+/* A turn begins: all that came before was read. */
+void admission_turn(struct admission *a);
 
 /* Nothing waits, nor is anything unread. */
 void admission_idle(struct admission *a);

@@ -417,6 +417,7 @@ take_turn(void *arg)
 		admission_idle(&i->admission);
 		return 0;
 	}
+	admission_turn(&i->admission);
 	i->events->shed(i->shedding.level, i->arg);
 	for (; (x = queue_first(i->queue)) != NULL; n++) {
 		struct work *w = &work[x->is == ADMISSION_REPEATED];

@@ -65,6 +65,12 @@ admission_worked(
 }
 
 void
+admission_turn(struct admission *a)
+{
+	(void)a;
+}
+
+void
 admission_idle(struct admission *a)
 {
 	(void)a;

@@ -49,6 +49,8 @@ serve(struct world *w)
 		w->answered++;
 		admission_worked(&w->a, ADMISSION_NEW, 1, w->cost);
 	}
+	if (!w->busy)
+		admission_turn(&w->a);
 	while (!w->busy && w->head != w->tail)
 		take_one(w);
 	if (!w->busy)
@@ -183,6 +185,38 @@ returning(void)
 	ok(admission_admits(&a, ADMISSION_NEW, 1, now), "and for new ones");
 }
 
+/* What a surge left behind comes again for minutes; who texts meanwhile comes
+ * in batches, and has room. */
+static void
+left_behind(void)
+{
+	struct admission a;
+	unsigned waits = 0, refused = 0, n = 0;
+	int64_t now = SECOND;
+
+	admission_init(&a, now);
+	admission_worked(&a, ADMISSION_NEW, WEIGHT, WEIGHT * 1000);
+	a.tight = now; /* much was refused */
+	for (int ms = 0; ms < 5000; ms++, now += 1000) {
+		admission_turn(&a);
+		if (waits > 0) {
+			admission_leaves(&a, ADMISSION_NEW, 0);
+			waits--;
+		} else if (a.queued > 0) {
+			admission_leaves(&a, ADMISSION_RETURNS, 0);
+		}
+		n += admission_admits(&a, ADMISSION_RETURNS, 1, now);
+		n += admission_admits(&a, ADMISSION_RETURNS, 1, now);
+		for (int i = 0; i < 8 && ms % 16 == 0; i++)
+			if (admission_admits(&a, ADMISSION_NEW, 1, now))
+				waits++;
+			else
+				refused++;
+	}
+	ok(n > 2000, "%u that return have the time that is left", n);
+	ok_int(refused, 0, "no new one is refused for them");
+}
+
 /* What comes from memory counts for what it costs. */
 static void
 repeats(void)
@@ -304,6 +338,7 @@ main(void)
 	flood(1000, 8);
 	returning();
 	repeats();
+	left_behind();
 	ahead();
 	late();
 	turns();
