@@ -48,12 +48,12 @@ struct admission {
 	unsigned ongoing;         /* of those to be looked up, that go on */
 	unsigned fresh;           /* and that were not refused before */
 	unsigned most;            /* that waited to be looked up, since then: */
-	int64_t standing;         /* since when such do without a pause, or -1 */
-	int64_t tight;            /* when there was no room, last */
-	int64_t cost, repeating;  /* of a text of each kind, mean */
-	int64_t credit;           /* time that refusals may still take */
-	int64_t earned;           /* up to when */
-	unsigned turn;            /* of those refused before */
+	int64_t standing;        /* since when such do without a pause, or -1 */
+	int64_t tight;           /* when there was no room, last */
+	int64_t cost, repeating; /* of a text of each kind, mean */
+	int64_t credit;          /* time that refusals may still take */
+	int64_t earned;          /* up to when */
+	unsigned turn;           /* of those refused before */
 };
 
 void admission_init(struct admission *a, int64_t now);
