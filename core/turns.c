@@ -8,7 +8,7 @@
 struct turns {
 	struct event *next;
 	unsigned waiting;
-	int64_t used; /* by who had the last turn, before it */
+	int64_t used; /* the most that any had before its turn */
 	TAILQ_HEAD(, turn) row;
 };
 
@@ -48,12 +48,12 @@ turns_ask(struct turns *t, struct turn *turn)
 	if (turn->waits)
 		return;
 	turn->waits = 1;
-	if (turn->used < t->used) {
-		turn->used = t->used;
+	if (turn->used < t->used - TURNS_SAVED)
+		turn->used = t->used - TURNS_SAVED;
+	if (turn->used < t->used)
 		TAILQ_INSERT_HEAD(&t->row, turn, entry);
-	} else {
+	else
 		TAILQ_INSERT_TAIL(&t->row, turn, entry);
-	}
 	if (t->waiting++ == 0)
 		evtimer_add(t->next, &at_once);
 }
@@ -99,7 +99,8 @@ on_next(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	turns_leave(t, turn);
-	t->used = turn->used;
+	if (t->used < turn->used)
+		t->used = turn->used;
 	again = turn->take(turn->arg);
 	turn->used += when_micros() - began;
 	if (again)

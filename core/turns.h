@@ -1,7 +1,8 @@
 /* Carriers take turns: one at each round of the event loop, between two looks
  * at all sockets. The next turn is that carrier's which has used the least
  * time, as start-time fair queueing has it: who has little to do goes before
- * who has much, and who was idle has saved nothing. */
+ * who has much. Who was idle has saved some of it, TURNS_SAVED at the most: for
+ * the few texts that come at once. */
 #ifndef TURNS_H
 #define TURNS_H
 
@@ -9,6 +10,8 @@
 #include <sys/queue.h>
 
 #include <event2/event.h>
+
+#define TURNS_SAVED 2000 /* µs */
 
 struct turns;
 

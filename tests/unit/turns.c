@@ -63,12 +63,12 @@ int
 main(void)
 {
 	struct event_base *base = event_base_new();
-	struct one a, b, c;
+	struct one a, b, c, d;
 
 	if (base == NULL || turns_new(&turns, base) < 0)
 		return 1;
-	begin(&a, 'a', 100, 1000);
-	begin(&b, 'b', 300, 1000);
+	begin(&a, 'a', 1000, 1000);
+	begin(&b, 'b', 3000, 1000);
 	turns_ask(turns, &a.turn);
 	turns_ask(turns, &a.turn);
 	turns_ask(turns, &b.turn);
@@ -78,7 +78,7 @@ main(void)
 	go(base, 40);
 	ok(a.got >= 29 && a.got <= 32, "time is shared, not turns: %d", a.got);
 
-	begin(&c, 'c', 100, 1);
+	begin(&c, 'c', 1000, 1);
 	turns_ask(turns, &c.turn);
 	go(base, 1);
 	ok_str(order, "c", "who was idle is next");
@@ -87,7 +87,18 @@ main(void)
 	a.got = b.got = c.got = 0;
 	go(base, 35);
 	ok(a.got >= 13 && b.got >= 4 && c.got >= 13,
-	    "and has saved nothing: %d %d %d", a.got, b.got, c.got);
+	    "and then has as much as others: %d %d %d", a.got, b.got, c.got);
+	turns_leave(turns, &c.turn);
+	c.left = 1;
+	go(base, 40);
+	turns_ask(turns, &c.turn);
+	begin(&d, 'd', 1000, 10);
+	go(base, 1);
+	turns_ask(turns, &d.turn);
+	go(base, 4);
+	ok(strncmp(order, "dd", 2) == 0, "two at once are next: %s", order);
+	ok(strcmp(order, "dddd") != 0, "but no more was saved: %s", order);
+	turns_leave(turns, &d.turn);
 
 	turns_leave(turns, &a.turn);
 	go(base, 10);
