@@ -113,8 +113,7 @@ measure(struct smsc *s, const struct people_news *news)
 	int in_time =
 	    news->is_first && news->since_due <= s->o.in_time * SECOND;
 
-	series_answer(&s->series, news, in_time,
-	    s->now - news->since_due >= texts_step_began(s->texts));
+	series_answer(&s->series, news, s->now, in_time);
 	s->c.answers += is_measured(s);
 	s->c.served += is_measured(s) && in_time;
 	if (s->now - news->since_due < measured_from(s))

@@ -12,15 +12,16 @@ series_begin(struct series *s, FILE *out, int64_t now)
 }
 
 void
-series_answer(struct series *s, const struct people_news *news, int is_in_time,
-    int is_fresh)
+series_answer(struct series *s, const struct people_news *news, int64_t now,
+    int is_in_time)
 {
+	int is_of_now = now - news->since_due >= s->next - SECOND;
+
 	s->answers++;
 	s->in_time += is_in_time;
+	s->prompt[is_of_now] += news->is_first && news->since_due <= SECOND;
 	hist_add(&s->latency, news->since_due);
 	hist_add(&s->admitted, news->since_delivered);
-	if (is_fresh)
-		hist_add(&s->fresh, news->since_due);
 }
 
 static void
@@ -28,13 +29,13 @@ write_line(const struct series *s, int64_t now, const struct texts *t)
 {
 	uint32_t again = texts_again(t) - s->again;
 
-	fprintf(s->out, "%.0f %u %u %u %u %u %u %lld %lld %lld %lld %u\n",
+	fprintf(s->out, "%.0f %u %u %u %u %u %u %lld %lld %lld %u %u\n",
 	    (now - s->begun) / 1e6, texts_made(t) - s->made - again, again,
 	    s->delivered, s->refused, s->answers, s->in_time,
 	    (long long)hist_quantile(&s->latency, 0.5),
 	    (long long)hist_quantile(&s->latency, 0.99),
-	    (long long)hist_quantile(&s->fresh, 0.99),
-	    (long long)hist_quantile(&s->admitted, 0.99), texts_waiting(t));
+	    (long long)hist_quantile(&s->admitted, 0.99), texts_waiting(t),
+	    s->prompt[0]);
 	fflush(s->out);
 }
 
@@ -48,7 +49,8 @@ series_advance(struct series *s, int64_t now, const struct texts *t)
 	s->made = texts_made(t);
 	s->again = texts_again(t);
 	s->delivered = s->refused = s->answers = s->in_time = 0;
+	s->prompt[0] = s->prompt[1];
+	s->prompt[1] = 0;
 	hist_clear(&s->latency);
-	hist_clear(&s->fresh);
 	hist_clear(&s->admitted);
 }

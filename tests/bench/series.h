@@ -15,13 +15,16 @@ struct series {
 	uint32_t made, again; /* texts, before this second */
 	/* in this second */
 	uint32_t delivered, refused, answers, in_time;
-	/* of all, of texts of this step; from delivered to answered */
-	struct hist latency, fresh, admitted;
+	/* subscribers who got their first answer within a second, by the second
+	 * of their text: the one before, and this one */
+	uint32_t prompt[2];
+	struct hist latency;  /* from due to answered */
+	struct hist admitted; /* from delivered to that */
 };
 
 void series_begin(struct series *s, FILE *out, int64_t now);
 void series_answer(struct series *s, const struct people_news *news,
-    int is_in_time, int is_fresh);
+    int64_t now, int is_in_time);
 /* Writes the line when its second is over. */
 void series_advance(struct series *s, int64_t now, const struct texts *t);
 

@@ -37,7 +37,7 @@ struct texts {
 	uint32_t n, max, again, done;
 	struct list waiting, cut, refused[TEXTS_DELAYS], people[TEXTS_DELAYS];
 	unsigned step;
-	int64_t step_began, step_ends;
+	int64_t step_ends;
 	double next; /* when a new one comes */
 	uint64_t dice, leap, made_new;
 };
@@ -139,7 +139,6 @@ enter_step(struct texts *t, int64_t now)
 {
 	double seconds = texts_ended(t) ? 0 : step_of(t)->seconds;
 
-	t->step_began = now;
 	t->step_ends = seconds > 0 ? now + seconds * SECOND : TEXTS_FOREVER;
 	t->next = now;
 }
@@ -335,12 +334,6 @@ void
 texts_done(struct texts *t)
 {
 	t->done++;
-}
-
-int64_t
-texts_step_began(const struct texts *t)
-{
-	return t->step_began;
 }
 
 int64_t

@@ -61,8 +61,6 @@ void texts_done(struct texts *t);
 /* When something is due next; TEXTS_FOREVER when nothing is. */
 int64_t texts_next(const struct texts *t);
 
-/* When the present step began. */
-int64_t texts_step_began(const struct texts *t);
 void texts_end(struct texts *t, int64_t now);
 int texts_ended(const struct texts *t);      /* no new ones come */
 uint32_t texts_made(const struct texts *t);  /* in all */

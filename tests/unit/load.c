@@ -3,6 +3,7 @@
 #include "tests/bench/crowd.c"
 #include "tests/bench/hist.c"
 #include "tests/bench/people.c"
+#include "tests/bench/series.c"
 
 #include "test.h"
 
@@ -134,6 +135,68 @@ check_lost(void)
 	ok(people_waits(people, WHO), "but for what is asked anew");
 }
 
+/* What series.c asks of texts.c. */
+static uint32_t made;
+
+uint32_t
+texts_made(const struct texts *t)
+{
+	(void)t;
+	return made;
+}
+
+uint32_t
+texts_again(const struct texts *t)
+{
+	(void)t;
+	return 0;
+}
+
+uint32_t
+texts_waiting(const struct texts *t)
+{
+	(void)t;
+	return 0;
+}
+
+static void
+prompt(struct series *s, int is_first, double due, double answered)
+{
+	const struct people_news n = {
+	    .is_first = is_first, .since_due = (answered - due) * SECOND};
+
+	series_answer(s, &n, answered * SECOND, 0);
+}
+
+/* Of those who texted in a second, who had an answer within one, also when that
+ * came in the next. */
+static void
+check_series(void)
+{
+	static struct series s;
+	static const char *last[] = {" 0\n", " 3\n", " 1\n"};
+	char line[256];
+	FILE *f = tmpfile();
+
+	if (f == NULL)
+		abort();
+	series_begin(&s, f, 0);
+	prompt(&s, 1, 0.1, 0.2);
+	prompt(&s, 1, 0.3, 0.9);
+	series_advance(&s, SECOND, NULL);
+	prompt(&s, 1, 0.9, 1.5);
+	prompt(&s, 0, 0.9, 1.5); /* had one before */
+	prompt(&s, 1, 0.4, 1.5); /* late */
+	prompt(&s, 1, 1.1, 1.6);
+	series_advance(&s, 2 * SECOND, NULL);
+	series_advance(&s, 3 * SECOND, NULL);
+	rewind(f);
+	for (int i = 0; i < 3 && fgets(line, sizeof(line), f) != NULL; i++)
+		ok_str(strrchr(line, ' '), last[i],
+		    "answered within a second, of the second before %d", i + 1);
+	fclose(f);
+}
+
 int
 main(void)
 {
@@ -141,6 +204,7 @@ main(void)
 	check_answers();
 	check_segments();
 	check_lost();
+	check_series();
 	people_free(people);
 	return test_done();
 }
