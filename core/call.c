@@ -99,6 +99,7 @@ static void
 answered(struct calls *c, struct call *k, const struct answer *a, int64_t now)
 {
 	struct page page;
+	int rc;
 
 	take_text(k, c->say);
 	page_cut(c->core->messages, k->language, k->text, 0, &page);
@@ -121,11 +122,13 @@ answered(struct calls *c, struct call *k, const struct answer *a, int64_t now)
 		call_say(c, k, &page, now);
 		return;
 	}
-	if (call_sms(c, k, c->say) < 0) {
-		log_error(DQUERY,
-		    "dialogue service=%s: an answer of %zu octets can go "
-		    "neither on pages nor by SMS",
-		    k->service->name, strlen(c->say));
+	rc = call_sms(c, k, c->say);
+	if (rc < 0) {
+		if (rc != -EDQUOT)
+			log_error(DQUERY,
+			    "dialogue service=%s: an answer of %zu octets can "
+			    "go neither on pages nor by SMS",
+			    k->service->name, strlen(c->say));
 		call_end(c, k, MSG_SYSTEM_BUSY, CALL_BUSY, now);
 		return;
 	}
@@ -340,6 +343,14 @@ leaf(struct calls *c, struct call *k, const char *text, int64_t now)
 	call_turn(c, k, 0, now);
 }
 
+/* Its next step came that way. */
+static void
+go_on_from(struct call *k, const struct call_peer *peer)
+{
+	memcpy(k->peer.route, peer->route, CALL_ROUTE);
+	k->steps++;
+}
+
 /* The dialogue of what comes within one; a new one, and *is_stray, when there
  * is none. Null, and that is told, when there can be none. */
 static struct call *
@@ -359,8 +370,7 @@ within(struct calls *c, const struct call_key *key, const char *msisdn,
 		refuse(c, key, msisdn, peer, NULL, "", MSG_BUSY);
 		return NULL;
 	}
-	memcpy(k->peer.route, peer->route, CALL_ROUTE);
-	k->steps++;
+	go_on_from(k, peer);
 	return k;
 }
 
@@ -410,13 +420,24 @@ calls_put_off(struct calls *c, const struct call_key *key, const char *msisdn,
 }
 
 int
-calls_break_off(struct calls *c, const struct call_key *key, int64_t now)
+calls_break_off(struct calls *c, const struct call_key *key, const char *msisdn,
+    const struct call_peer *peer, int64_t now)
 {
 	struct call *k = call_find(&c->table, key);
+	char who[DIGITS_MAX + 1];
 
-	if (k == NULL || k->stage != ASKED)
+	if (k == NULL) {
+		calls_put_off(c, key, msisdn, "", peer);
+		return 1;
+	}
+	if (k->stage == ENDED) { /* which forgets whose it was */
+		memcpy(who, k->msisdn, sizeof(who));
+		calls_put_off(c, key, who, "", peer);
+		return 1;
+	}
+	if (k->stage != ASKED)
 		return 0;
-	k->steps++;
+	go_on_from(k, peer);
 	call_end(c, k, MSG_BUSY, CALL_BUSY, now);
 	return 1;
 }

@@ -97,9 +97,10 @@ void calls_refuse(struct calls *c, const struct call_key *key,
 void calls_put_off(struct calls *c, const struct call_key *key,
     const char *msisdn, const char *dialled, const struct call_peer *peer);
 
-/* The same within a dialogue: where the reply to a question came, which would
- * be looked up, it is put off and ends. 1, or 0 where nothing would be. */
-int calls_break_off(struct calls *c, const struct call_key *key, int64_t now);
+/* The same for a reply, to what may have been asked by others: it is put off,
+ * and its dialogue ends. 1, or 0 where one is leafed through. */
+int calls_break_off(struct calls *c, const struct call_key *key,
+    const char *msisdn, const struct call_peer *peer, int64_t now);
 
 /* Would what was dialled be asked for a reply before it is answered? */
 int calls_asks(const struct calls *c, const char *dialled);

@@ -166,6 +166,8 @@ call_sms(struct calls *c, const struct call *k, const char *text)
 	m.receipt = k->service != NULL && k->service->receipts;
 	if (!is_one_message(&m))
 		return -E2BIG;
+	if (!query_may_text(c->query, carrier, k->msisdn))
+		return -EDQUOT;
 	return outbox_leave(c->outbox, &m, time(NULL) + 60 * SMS_MINUTES);
 }
 

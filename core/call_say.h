@@ -34,7 +34,8 @@ void call_end(struct calls *c, struct call *k, enum message id,
 void call_refuse(struct calls *c, struct call *k, enum message id);
 
 /* Puts a text into the outbox, from the carrier's short code. 0 or -errno:
- * also when it would be more than one message can hold. */
+ * -E2BIG when it would be more than one message can hold, -EDQUOT when its
+ * subscriber has had their texts_per_hour. */
 int call_sms(struct calls *c, const struct call *k, const char *text);
 
 /* What was not seen to its end goes by SMS. 1 when it does, already or from

@@ -43,7 +43,7 @@ const struct metric_info metric_infos[METRICS] = {
     [METRIC_ADMITTED] = CARRIER(
 	"admitted", COUNTER, NUMBER, "Texts and dialogue steps that may wait"),
     [METRIC_RETURNED] = CARRIER(
-	"returned", COUNTER, NUMBER, "Of those admitted, refused long before"),
+	"returned", COUNTER, NUMBER, "Of those admitted, refused before"),
     [METRIC_REPEATED] = CARRIER("repeated", COUNTER, NUMBER,
 	"Of those admitted, repeats answered from memory"),
     [METRIC_REFUSED_AT_ONCE] = CARRIER("refused_at_once", COUNTER, NUMBER,

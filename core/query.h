@@ -36,8 +36,8 @@ int query_sheds(const struct query *q, enum shed level);
 int query_end(struct query *q);
 
 /* Forgets what nobody replied to in time, and begins the day's audit; for now
- * and then. It is a batch of
- * its own: not to be called between what is written and its state_commit. */
+ * and then. It is a batch of its own: not to be called between what is written
+ * and its state_commit. */
 void query_expire(struct query *q);
 
 /* Tells what a query saw of a store that could not be told at once, for not to
@@ -133,6 +133,11 @@ void query_collect_store(
  * language of `a`. Ask only when it can go at once. */
 enum verdict query_busy(struct query *q, const struct conf_service *service,
     const char *msisdn, struct answer *a, char *say);
+
+/* Counts a text that goes out of a dialogue: 0 when the number has had its
+ * texts_per_hour, and then it must not go. */
+int query_may_text(
+    struct query *q, const struct conf_carrier *carrier, const char *msisdn);
 
 /* Checks a code that `asker`, or with null an operator, was shown as that of
  * an answer to `number`, as both were typed: the verdicts of verify.h, or

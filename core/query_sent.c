@@ -24,6 +24,15 @@ query_refused(struct query *q, const struct ticket *t)
 }
 
 int
+query_may_text(
+    struct query *q, const struct conf_carrier *carrier, const char *msisdn)
+{
+	const struct key *k = core_vault(q->core, carrier)->key;
+
+	return admit_text(q->admit, key_msisdn(k, msisdn), when_now());
+}
+
+int
 query_is_plain(
     const struct conf_service *service, const char *text, struct answer *a)
 {

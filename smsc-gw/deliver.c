@@ -85,6 +85,14 @@ acknowledge(const struct origin *o, uint32_t command_status)
 	link_ack(o->link, &o->request, command_status);
 }
 
+/* For now, and without a word. */
+static void
+refuse_only(struct deliver *d, const struct origin *origin)
+{
+	d->now.refused_for_now++;
+	acknowledge(origin, link_conf(origin->link)->retry_status);
+}
+
 /* No answer of its own. 0 when it was refused for now. */
 static int
 silence(struct deliver *d, const struct origin *origin, const struct ticket *t)
@@ -92,12 +100,14 @@ silence(struct deliver *d, const struct origin *origin, const struct ticket *t)
 	int rc = t->is_elsewhere ? -EBUSY
 				 : sender_repeat(d->sender, t->request, origin);
 
+	if (rc < 0 && rc != -ENOENT) {
+		refuse_only(d, origin);
+		return 0;
+	}
 	d->now.silent++;
 	if (rc == -ENOENT)
 		acknowledge(origin, ESME_ROK);
-	else if (rc < 0)
-		acknowledge(origin, link_conf(origin->link)->retry_status);
-	return rc >= 0 || rc == -ENOENT;
+	return 1;
 }
 
 /* The query, once the text is whole. 0 when it was refused for now. */
@@ -125,9 +135,8 @@ answer(struct deliver *d, const struct queued *x, const struct asker *asker,
 		return silence(d, origin, &ticket);
 	if (verdict == VERDICT_SYSTEM_BUSY ||
 	    deliver_send_text(d, origin, service, sm, say, &ticket) < 0) {
-		d->now.refused_for_now++;
 		query_refused(d->query, &ticket);
-		acknowledge(origin, link_conf(origin->link)->retry_status);
+		refuse_only(d, origin);
 		if (verdict == VERDICT_SYSTEM_BUSY)
 			deliver_send_busy(d, origin, service, msisdn, sm, &a);
 		return 0;
@@ -143,8 +152,7 @@ static void
 refuse(
     struct deliver *d, const struct origin *origin, const struct deliver_sm *sm)
 {
-	d->now.refused_for_now++;
-	acknowledge(origin, link_conf(origin->link)->retry_status);
+	refuse_only(d, origin);
 	if (ration_take(&d->ration))
 		deliver_tell_busy(d, origin, sm);
 }
@@ -238,7 +246,7 @@ on_deliver(struct link *l, const struct link_request *r,
 	}
 	d->now.texts++;
 	if (!sender_takes(d->sender, l))
-		acknowledge(&origin, link_conf(l)->retry_status);
+		refuse_only(d, &origin);
 	else
 		take_text(d, &origin, sm);
 }
@@ -249,6 +257,19 @@ on_shed(enum shed level, void *arg)
 	struct deliver *d = arg;
 
 	query_shed(d->query, level);
+}
+
+static int
+take_step(struct deliver *d, const struct queued *x)
+{
+	struct link *l = x->origin.link;
+	uint32_t status = link_conf(l)->retry_status;
+
+	if (sender_takes(d->sender, l))
+		status = ussd_deliver(
+		    d->ussd, l, &x->sm, intake_takes_long(d->intake));
+	acknowledge(&x->origin, status);
+	return status == ESME_ROK;
 }
 
 /* Its turn. The configuration may be another by now, and the asker have to be
@@ -262,13 +283,11 @@ on_text(const struct queued *x, void *arg)
 	char text[DELIVER_TEXT];
 	int rc;
 
+	if (ussd_is_one(l, &x->sm))
+		return take_step(d, x);
 	if (!sender_takes(d->sender, l)) {
-		acknowledge(&x->origin, link_conf(l)->retry_status);
+		refuse_only(d, &x->origin);
 		return 0;
-	}
-	if (ussd_is_one(l, &x->sm)) {
-		acknowledge(&x->origin, ussd_deliver(d->ussd, l, &x->sm));
-		return 1;
 	}
 	if (asker.service == NULL &&
 	    !asker_read(&asker, d->core->conf, d->carrier, &x->sm)) {
@@ -291,8 +310,10 @@ on_late(const struct queued *x, void *arg)
 	struct link *l = x->origin.link;
 
 	/* a carrier that leaves has no service to tell a busy text of */
-	if (!sender_takes(d->sender, l))
+	if (ussd_is_one(l, &x->sm))
 		acknowledge(&x->origin, link_conf(l)->retry_status);
+	else if (!sender_takes(d->sender, l))
+		refuse_only(d, &x->origin);
 	else
 		refuse(d, &x->origin, &x->sm);
 }

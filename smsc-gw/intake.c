@@ -90,6 +90,18 @@ intake_reload(
 	queue_reload(i->queue);
 }
 
+static int
+takes_long(const struct intake *i, int64_t now)
+{
+	return i->shares && breaker_is_open(&i->breaker, now);
+}
+
+int
+intake_takes_long(const struct intake *i)
+{
+	return takes_long(i, when_micros());
+}
+
 struct intake_state
 intake_state(const struct intake *i)
 {
@@ -100,7 +112,7 @@ intake_state(const struct intake *i)
 	    .cost = i->admission.cost,
 	    .level = i->shedding.level,
 	    .changes = i->changes,
-	    .is_open = i->shares && breaker_is_open(&i->breaker, when_micros()),
+	    .is_open = intake_takes_long(i),
 	    .opened = i->breaker.opened,
 	};
 }
@@ -238,25 +250,30 @@ refuse(struct intake *i, struct link *l, uint64_t text, int64_t now)
 static int
 is_broken(const struct intake *i, enum admission_text is, int64_t now)
 {
-	return is != ADMISSION_REPEATED && breaker_is_open(&i->breaker, now);
+	return is != ADMISSION_REPEATED && takes_long(i, now);
 }
 
 static int
 may_wait(struct intake *i, enum admission_text is, int has_room, int64_t now)
 {
-	struct intake_counters *c = &i->counters;
-
 	if (!has_room)
 		i->roomless = now;
 	if (!has_room || queue_is_full(i->queue) || is_broken(i, is, now) ||
 	    !admission_admits(&i->admission, is, sharers(i), now)) {
-		c->refused++;
+		i->counters.refused++;
 		return 0;
 	}
-	c->admitted++;
-	c->repeated += is == ADMISSION_REPEATED;
-	c->returned += is == ADMISSION_AGAIN || is == ADMISSION_RETURNS;
 	return 1;
+}
+
+/* One of a session is not recalled, and no repeat. */
+static void
+count(struct intake *i, enum recall_what what, enum admission_text is)
+{
+	i->counters.admitted++;
+	i->counters.returned += what == RECALL_REFUSED;
+	i->counters.repeated +=
+	    what == RECALL_ANSWERED && is == ADMISSION_REPEATED;
 }
 
 void
@@ -288,6 +305,7 @@ intake_text(struct intake *i, const struct origin *origin,
 		refuse(i, origin->link, known->text, now);
 		return 0;
 	}
+	count(i, what, is);
 	x = queue_put(i->queue, origin, sm, is == ADMISSION_GOES_ON);
 	if (asker != NULL)
 		x->asker = *asker;
@@ -336,9 +354,10 @@ comes_again(struct intake *i, const struct queued *x)
 void
 intake_down(struct intake *i, const struct link *l)
 {
-	struct queued *x;
+	struct queued *x = queue_of(i->queue, NULL, l), *next;
 
-	while ((x = queue_of(i->queue, l)) != NULL) {
+	for (; x != NULL; x = next) {
+		next = queue_of(i->queue, x, l);
 		admission_leaves(&i->admission, x->is, 0);
 		comes_again(i, x);
 		queue_drop(i->queue, x);

@@ -41,8 +41,8 @@ void intake_reload(
 
 /* A deliver_sm, who asks what by it, or null for one that is no text, and what
  * it is known by; one that is not recalled is of a session, and goes on. 1 when
- * it waits now, 0 when it is to be refused for now; then the link may be held
- * (link_hold). It is where there is no room for its answer. The asker is kept
+ * it waits now, 0 when it is to be refused for now, as it is also without room
+ * for its answer; then the link may be held (link_hold). The asker is kept
  * until intake_reload. */
 int intake_text(struct intake *i, const struct origin *origin,
     const struct deliver_sm *sm, const struct asker *asker,
@@ -50,6 +50,10 @@ int intake_text(struct intake *i, const struct origin *origin,
 
 /* The text with this hash comes next: it is looked for meanwhile. */
 void intake_expect(const struct intake *i, uint64_t text);
+
+/* Is the carrier's breaker open? What goes on with something is not refused for
+ * that: see that it looks nothing up. */
+int intake_takes_long(const struct intake *i);
 
 /* A text was answered, and the same may be answered again from memory. */
 void intake_answered(struct intake *i, const struct queued *x, int may_repeat);
@@ -76,7 +80,7 @@ struct intake_state {
 	int64_t cost;          /* µs that a text takes, mean */
 	enum shed level;       /* what is left undone */
 	unsigned long changes; /* of the level */
-	int is_open;           /* the breaker */
+	int is_open;           /* the breaker (intake_takes_long) */
 	unsigned long opened;  /* how often that was */
 };
 

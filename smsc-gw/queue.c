@@ -115,14 +115,14 @@ queue_first(const struct queue *q)
 }
 
 struct queued *
-queue_of(const struct queue *q, const struct link *l)
+queue_of(const struct queue *q, struct queued *after, const struct link *l)
 {
-	struct queued *x;
+	struct queued *x =
+	    after == NULL ? TAILQ_FIRST(&q->waiting) : TAILQ_NEXT(after, entry);
 
-	TAILQ_FOREACH (x, &q->waiting, entry)
-		if (x->origin.link == l)
-			return x;
-	return NULL;
+	while (x != NULL && x->origin.link != l)
+		x = TAILQ_NEXT(x, entry);
+	return x;
 }
 
 void

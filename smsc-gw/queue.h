@@ -48,8 +48,9 @@ struct queued *queue_put(struct queue *q, const struct origin *origin,
 void queue_reload(struct queue *q);
 /* The first, or null; it stays valid, and queued, until queue_drop. */
 struct queued *queue_first(const struct queue *q);
-/* The next one of a link, or null. */
-struct queued *queue_of(const struct queue *q, const struct link *l);
+/* The next one of a link after one, or with null the first; or null. */
+struct queued *queue_of(
+    const struct queue *q, struct queued *after, const struct link *l);
 void queue_drop(struct queue *q, struct queued *x);
 int queue_is_full(const struct queue *q);
 

@@ -256,7 +256,8 @@ is_abort(const struct conf_smsc *conf, const struct deliver_sm *sm)
 }
 
 static void
-hear(struct desk *d, const struct deliver_sm *sm, const char *msisdn)
+hear(struct desk *d, const struct deliver_sm *sm, const char *msisdn,
+    int takes_long)
 {
 	const struct conf_smsc *conf = link_conf(d->link);
 	const struct call_key key = key_of(conf, sm, msisdn);
@@ -275,6 +276,10 @@ hear(struct desk *d, const struct deliver_sm *sm, const char *msisdn)
 	} else if (sm->ussd_service_op == conf->ussd_reply) {
 		d->now.replies++;
 		take_route(d, sm, calls_peer(d->calls, &key), &peer);
+		if (takes_long &&
+		    calls_break_off(
+			d->calls, &key, msisdn, &peer, when_ticks()))
+			return;
 		calls_reply(d->calls, &key, msisdn, text, &peer, when_ticks());
 	} else {
 		d->now.other++;
@@ -290,7 +295,8 @@ ussd_begins(const struct link *l, const struct deliver_sm *sm)
 }
 
 uint32_t
-ussd_deliver(struct ussd *u, struct link *l, const struct deliver_sm *sm)
+ussd_deliver(
+    struct ussd *u, struct link *l, const struct deliver_sm *sm, int takes_long)
 {
 	struct desk *d = desk_of(u, l);
 	char msisdn[DIGITS_MAX + 1];
@@ -302,7 +308,7 @@ ussd_deliver(struct ussd *u, struct link *l, const struct deliver_sm *sm)
 	if (asker_number(u->core->conf, sm, msisdn) < 0)
 		d->now.other++;
 	else
-		hear(d, sm, msisdn);
+		hear(d, sm, msisdn, takes_long);
 	return ESME_ROK;
 }
 

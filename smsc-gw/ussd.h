@@ -31,9 +31,10 @@ int ussd_is_one(const struct link *l, const struct deliver_sm *sm);
 int ussd_begins(const struct link *l, const struct deliver_sm *sm);
 
 /* Takes one: the command_status to answer it with. What there is to say goes
- * with ussd_send, or ussd_settle. */
-uint32_t ussd_deliver(
-    struct ussd *u, struct link *l, const struct deliver_sm *sm);
+ * with ussd_send, or ussd_settle. While look-ups take long a reply that takes
+ * one is not made: its dialogue ends. */
+uint32_t ussd_deliver(struct ussd *u, struct link *l,
+    const struct deliver_sm *sm, int takes_long);
 
 /* What a link tells (link_events). ussd_submitted: 1 when the submit_sm is one
  * of these, else 0, and nothing is done. ussd_down also when it has taken

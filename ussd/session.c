@@ -375,7 +375,7 @@ go_on(struct sessions *s, const struct ss_message *m)
 	}
 	s->now.replies++;
 	if (link_takes_long(s->link) &&
-	    calls_break_off(s->calls, &key, when_ticks())) {
+	    calls_break_off(s->calls, &key, msisdn, &peer, when_ticks())) {
 		s->now.put_off++;
 		return;
 	}

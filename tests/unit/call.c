@@ -18,6 +18,8 @@
 #define FEW "8613800000001"
 #define SOME "8613800000002"
 #define MANY "8613800000003"
+#define OFTEN "8613800000004"
+#define TEXTS_PER_HOUR 20
 #define NOBODY "046000123456789"
 
 static const char config[] =
@@ -33,7 +35,7 @@ static const char config[] =
     "  identity = none receipts = yes }\n"
     "smsc \"s\" { carrier = \"c\" host = \"h\" system_id = \"s\"\n"
     "  concat = sar }\n"
-    "limits { repeat_window = 0 }\n";
+    "limits { repeat_window = 0 texts_per_hour = 20 }\n";
 
 static struct core *core;
 static struct query *query;
@@ -143,6 +145,7 @@ fill_store(void)
 	subscriber(feed, FEW, 2);
 	subscriber(feed, SOME, 32);
 	subscriber(feed, MANY, 48);
+	subscriber(feed, OFTEN, 48);
 	if (store_derive(v->store) < 0 || feed_sweep(feed) < 0 ||
 	    store_write_commit(v->store) < 0)
 		abort();
@@ -440,6 +443,31 @@ too_long(void)
 	ok_int(sent().n, 1, "one of them goes");
 }
 
+/* Who has had their texts gets no more of them out of dialogues. */
+static void
+texts_per_hour(void)
+{
+	int n = 0;
+
+	for (int i = 0; i < TEXTS_PER_HOUR; i++) {
+		dial(OFTEN, 70, "*10086*4#");
+		n += sent().n;
+		reply(OFTEN, 70, "0");
+		calls_cancel(calls, &(struct call_key){1, 70});
+	}
+	ok_int(n, TEXTS_PER_HOUR, "so many texts within an hour");
+	dial(OFTEN, 70, "*10086*4#");
+	says(CALL_END, "系统忙", "one that cannot be paged is put off");
+	ok(strstr(logged, "neither on pages") == NULL, "which is no fault");
+	ok_int(sent().n, 0, "and is no text");
+	noted("1,busy");
+	when_set(NOW + 2 * HOUR, 0);
+	dial(OFTEN, 70, "*10086*4#");
+	ok_int(sent().n, 1, "later there is one again");
+	calls_cancel(calls, &(struct call_key){1, 70});
+	when_set(NOW, 0);
+}
+
 /* The phone can show no more. */
 static void
 abandoned(void)
@@ -703,6 +731,13 @@ full(void)
 	ok_int(calls_count(calls), 0, "and what was open is not");
 }
 
+static int
+break_off(uint64_t id)
+{
+	return calls_break_off(calls, &(struct call_key){1, id}, SOME,
+	    &(struct call_peer){.route = "R"}, now);
+}
+
 /* More than can be looked up, so nothing is: the store is closed here. */
 static void
 put_off(void)
@@ -731,19 +766,23 @@ put_off(void)
 	calls_put_off(calls, &other, NOBODY, "", &peer);
 	says(CALL_END, "人数较多", "who dialled nothing, too");
 	nturns = 0;
-	ok_int(calls_break_off(calls, &(struct call_key){1, 60}, now), 1,
-	    "a reply that would be looked up");
+	ok_int(break_off(60), 1, "a reply that would be looked up");
 	says(CALL_END, "人数较多", "ends its dialogue");
+	ok(turns[0].route[0] == 'R', "by the way that it came");
 	calls_flush(calls, now);
 	noted_last("2,busy");
-	ok_int(calls_break_off(calls, &(struct call_key){1, 60}, now), 0,
-	    "where there is one");
+	nturns = 0;
+	ok_int(break_off(60), 1, "one after its end, too");
+	says(CALL_END, "人数较多", "and is told so");
+	nturns = 0;
+	ok_int(break_off(66), 1, "nor is one to what others asked");
+	says(CALL_END, "人数较多", "looked up");
+	ok(turns[0].route[0] == 'R', "nor sent elsewhere");
 	calls_cancel(calls, &(struct call_key){1, 63});
 	nturns = 0;
 	dial(SOME, 65, "*10086*4#");
 	says(CALL_ASK, "下一页", "one that is leafed through");
-	ok_int(calls_break_off(calls, &(struct call_key){1, 65}, now), 0,
-	    "goes on");
+	ok_int(break_off(65), 0, "goes on");
 	calls_cancel(calls, &(struct call_key){1, 65});
 	ok(calls_asks(calls, "*10086*3#"), "who dials a code is asked");
 	ok(!calls_asks(calls, "*10086*3*12X4#"), "not with the digits");
@@ -802,6 +841,7 @@ main(void)
 	by_sms();
 	promises();
 	too_long();
+	texts_per_hour();
 	abandoned();
 	ends();
 	restarted();

@@ -393,7 +393,7 @@ kinds(void)
 	pass(2);
 	ok_str(taken_for(2), "returns, of 6 s ago", "long ago");
 	c = intake_state(intake).counters;
-	ok(c.admitted == 5 && c.repeated == 1 && c.returned == 2 &&
+	ok(c.admitted == 5 && c.repeated == 0 && c.returned == 2 &&
 		c.refused == 1 && c.late == 0,
 	    "each is counted: %lu admitted, %lu repeated, %lu returned, "
 	    "%lu refused, %lu late",
@@ -402,6 +402,8 @@ kinds(void)
 	answered(3);
 	pass(REPEATS - 1);
 	ok_str(taken_for(3), "repeated", "one answered is from memory");
+	ok_int(
+	    intake_state(intake).counters.repeated, 1, "and counted as that");
 	pass(1);
 	ok_str(taken_for(3), "new", "as long as that is answered from memory");
 	answered(3);
@@ -652,6 +654,11 @@ breaking(void)
 	ok_int(intake_state(intake).is_open, 0, "nine times as long");
 	ok_int(come(6), 1, "then it is over");
 	ok_int(intake_state(intake).opened, 1, "and was once");
+	text_takes = 200000;
+	turn();
+	ok_int(come(7), 0, "once more");
+	intake_reload(intake, "cmcc", REPEATS, 0);
+	ok_int(come(7), 1, "but not where nobody else is served any more");
 
 	begin(0);
 	text_takes = 200000;
