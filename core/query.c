@@ -179,7 +179,7 @@ is_text(enum verdict v)
 	return v != VERDICT_SYSTEM_BUSY && v != VERDICT_SILENCE;
 }
 
-/* One more that he gets, unless he has had his share. */
+/* One more for its sender, unless they have had their share. */
 static int
 count_text(struct query *q, const struct question *x, struct ticket *ticket)
 {
@@ -220,7 +220,7 @@ give(struct query *q, struct question *x, struct answer *a,
 {
 	int is_full = is_text(a->verdict) && !count_text(q, x, ticket);
 
-	/* he hears nothing, and nothing else comes of it */
+	/* they hear nothing, and nothing else comes of it */
 	if (is_full && dialogue_only_tells(&x->d)) {
 		if (from_memory == NULL)
 			query_sent(q, ticket, NULL);
@@ -263,8 +263,10 @@ query_text(struct query *q, const struct conf_service *service,
 		ticket->query = 0;
 		return say_nothing(q, &x, a, ticket);
 	}
-	if (admitted == VERDICT_SEND_AGAIN)
+	if (admitted == VERDICT_SEND_AGAIN) {
 		a->verdict = VERDICT_SEND_AGAIN;
+		ticket->request = 0; /* what is known of that stays */
+	}
 	return give(q, &x, a, from_memory, ticket, say);
 }
 

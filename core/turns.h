@@ -22,7 +22,7 @@ typedef int turn_h(void *arg);
 struct turn {
 	TAILQ_ENTRY(turn) entry;
 	int waits;
-	int64_t used; /* µs, and what passed while it was idle */
+	int64_t used; /* µs; what passed while it was idle, but TURNS_SAVED */
 	turn_h *take;
 	void *arg;
 };

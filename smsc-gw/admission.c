@@ -107,7 +107,7 @@ fits(struct admission *a, enum admission_text what, unsigned carriers,
 		return 0;
 	if (a->queued == 0 || what == ADMISSION_NEW || delay < r / part[what])
 		return 1;
-	return was_refused(what) && a->turn >= ADMISSION_SHARE;
+	return was_refused(what) && a->others >= ADMISSION_SHARE;
 }
 
 static void
@@ -123,7 +123,7 @@ admit(struct admission *a, enum admission_text what, int64_t now)
 	a->ongoing += what == ADMISSION_GOES_ON;
 	if (a->most < a->queued)
 		a->most = a->queued;
-	a->turn = was_refused(what) ? 0 : a->turn + 1;
+	a->others = was_refused(what) ? 0 : a->others + 1;
 }
 
 int

@@ -53,7 +53,7 @@ struct admission {
 	int64_t cost, repeating; /* of a text of each kind, mean */
 	int64_t credit;          /* time that refusals may still take */
 	int64_t earned;          /* up to when */
-	unsigned turn;           /* of those refused before */
+	unsigned others; /* admitted since one that was refused before */
 };
 
 void admission_init(struct admission *a, int64_t now);

@@ -214,7 +214,6 @@ prepare(struct core *c, void *arg)
 
 	if (rc == 0)
 		rc = audit(c);
-
 	if (rc == 0 && has_ussd(c->conf))
 		rc = core_records(c);
 	TAILQ_FOREACH (s, &g->carriers, entry)

@@ -39,10 +39,10 @@ void links_start(struct links *ls);
 /* Every link is to leave, and none comes back; how many. When sender_stop is
  * through with them, links_unbind. */
 unsigned links_stop(struct links *ls);
+void links_unbind(struct links *ls);
+
 /* Reads on where a link was held. */
 void links_resume(struct links *ls);
-
-void links_unbind(struct links *ls);
 
 /* What a link tells its owner (link_events). */
 void links_closed(struct links *ls, struct link *l);

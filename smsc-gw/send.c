@@ -6,14 +6,13 @@
  *
  * A job holds one answer. Its segments are bits: done (taken, or refused for
  * good: send_back.c), flying (sent and unanswered); what is neither is still to
- * be sent.
- * Ready jobs wait in the lane of the link they came from, or in the lane of
- * none; they go over whichever link is least loaded (send_over.c), but what
- * waits for a link has it first, so that a slow SMSC holds up its own.
+ * be sent. Ready jobs wait in the lane of the link they came from, or in the
+ * lane of none; they go over whichever link is least loaded (send_over.c), but
+ * what waits for a link has it first, so that a slow SMSC holds up its own.
  *
  * A deliver_sm is owed an answer until all segments are done; if that takes
- * longer than its link's ack_after, the job goes into the outbox and
- * the deliver_sm is acknowledged when that is durable. */
+ * longer than its link's ack_after, the job goes into the outbox and the
+ * deliver_sm is acknowledged when that is durable. */
 #include <errno.h>
 #include <time.h>
 

@@ -161,7 +161,7 @@ down_job(struct sender *s, struct job *j, struct link *l)
 	was_owed = j->nowed > 0;
 	job_owe_no_more(&s->jobs, j, l);
 	if (was_owed && j->nowed == 0) {
-		/* not told, as far as we know, nor one of his texts */
+		/* not told, as far as we know, nor one of their texts */
 		query_refused(s->query, &j->ticket);
 		sender_drop(s, j);
 	} else if (j->passing && job_to_send(j) != 0) {

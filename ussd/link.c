@@ -268,7 +268,6 @@ write_ccm(struct link *l, enum ipa_kind kind)
 	uint8_t frame[IPA_CCM_LEN];
 
 	l->pings += kind == IPA_PING;
-
 	bufferevent_write(l->bev, frame, ipa_write_ccm(kind, frame));
 }
 

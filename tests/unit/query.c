@@ -574,7 +574,10 @@ ask_before(const char *msisdn, const struct before *before, char *say)
 static void
 stale_unread(void)
 {
+	const struct conf_service *open = conf_service(core->conf, "open");
 	char say[ANSWER_MAX];
+	struct ticket t, again;
+	struct answer a;
 
 #define BEFORE(n, minutes) \
 	ask_before(        \
@@ -587,6 +590,14 @@ stale_unread(void)
 	    "which is said once: the next is answered");
 	ok_int(BEFORE("06", 300), VERDICT_SEND_AGAIN,
 	    "so is one that was refused again and again for hours");
+	ok_int(
+	    query_text(query, open, MSISDN("10"), "cxmyd", NULL, &a, say, &t),
+	    VERDICT_OK, "one is on its way");
+	ok_int(BEFORE("10", 31), VERDICT_SEND_AGAIN, "and another stale");
+	ok_int(query_text(
+		   query, open, MSISDN("10"), "Cxmyd", NULL, &a, say, &again),
+	    VERDICT_SILENCE, "which does not change that");
+	query_sent(query, &t, NULL);
 	ok_int(BEFORE("10", 1), VERDICT_OK, "answered");
 	when_set(NOW + 31 * 60, 0);
 	ok_int(ask_before(MSISDN("10"), NULL, say), VERDICT_OK,
